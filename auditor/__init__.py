@@ -1,0 +1,68 @@
+"""Decides whether a saved classifier may be released, and proves the decision on paper.
+
+Public names are imported on first use, so that `auditor --help` needs neither torch nor numpy.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from auditor import statistics
+    from auditor.batches import Batch
+    from auditor.checking import check
+    from auditor.findings import Bars, Confidence, Curve, Direction, Finding, Gate, Heatmap, Line, NotApplicable, Severity, Status
+    from auditor.measurements import Measurements
+    from auditor.pipeline import audit
+    from auditor.policy import Policy
+    from auditor.states.state import State
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Bars": "auditor.findings",
+    "Batch": "auditor.batches",
+    "Confidence": "auditor.findings",
+    "Curve": "auditor.findings",
+    "Direction": "auditor.findings",
+    "Finding": "auditor.findings",
+    "Gate": "auditor.findings",
+    "Heatmap": "auditor.findings",
+    "Line": "auditor.findings",
+    "Measurements": "auditor.measurements",
+    "NotApplicable": "auditor.findings",
+    "Policy": "auditor.policy",
+    "Severity": "auditor.findings",
+    "State": "auditor.states.state",
+    "Status": "auditor.findings",
+    "audit": "auditor.pipeline",
+    "check": "auditor.checking",
+}
+
+__all__ = [
+    "Bars",
+    "Batch",
+    "Confidence",
+    "Curve",
+    "Direction",
+    "Finding",
+    "Gate",
+    "Heatmap",
+    "Line",
+    "Measurements",
+    "NotApplicable",
+    "Policy",
+    "Severity",
+    "State",
+    "Status",
+    "audit",
+    "check",
+    "statistics",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401
+    if name == "statistics":
+        return import_module("auditor.statistics")
+    if name not in _HOMES:
+        raise AttributeError(f"module 'auditor' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

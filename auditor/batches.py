@@ -1,0 +1,175 @@
+"""A batch of rows, and the scores a model gave them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditor.findings import NotApplicable
+from auditor.hashing import row_hashes
+from auditor.statistics.bins import sortable_key
+
+Array = NDArray[Any]
+
+
+class OutputKind(StrEnum):
+    """What the numbers of a model's output are; `PREDICTED` is a table that holds decisions and no scores."""
+
+    LOGITS = "logits"
+    LOG_PROBABILITIES = "log-probabilities"
+    PROBABILITIES = "probabilities"
+    SIGMOID = "sigmoid"
+    PREDICTED = "predicted"
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What a model said of n rows, read as `kind` says.
+
+    `outputs` is (n, k) with one column a class, or (n, 1) that scores class `scored` of two. `decided` (n,) int64 outranks
+    the scores for the decision; `threshold` is the probability from which class `scored` is named.
+    """
+
+    outputs: Array
+    kind: OutputKind
+    scored: int = 1
+    threshold: float | None = None
+    decided: Array | None = None
+
+    @property
+    def n_classes(self) -> int:
+        """Classes scored: two for a single column."""
+        return max(2, self.outputs.shape[1])
+
+    @cached_property
+    def finite(self) -> Array:
+        """(n,) bool: rows whose outputs are all finite; minus infinity is a value of log-probabilities."""
+        if self.kind is OutputKind.LOG_PROBABILITIES:
+            result: Array = (self.outputs < np.inf).all(axis=1)
+            return result
+        result = np.isfinite(self.outputs).all(axis=1)
+        return result
+
+    @cached_property
+    def log_probabilities(self) -> Array:
+        """(n, classes) float64 natural logarithms of the probabilities."""
+        outputs = self._outputs()
+        with np.errstate(divide="ignore"):
+            if self.kind is OutputKind.LOGITS:
+                return self._pair(_log_sigmoid(-outputs), _log_sigmoid(outputs)) if self._single else _log_softmax(outputs)
+            if self.kind is OutputKind.LOG_PROBABILITIES:
+                return self._pair(_log1mexp(outputs), outputs) if self._single else outputs
+            if self._single:
+                return self._pair(np.log1p(-outputs), np.log(outputs))
+            return np.log(outputs)
+
+    @cached_property
+    def probabilities(self) -> Array:
+        """(n, classes) float64 probabilities."""
+        if self.kind in (OutputKind.PROBABILITIES, OutputKind.SIGMOID):
+            outputs = self._outputs()
+            return self._pair(1 - outputs, outputs) if self._single else outputs
+        return np.exp(self.log_probabilities)
+
+    @cached_property
+    def predicted(self) -> Array:
+        """(n,) int64 decisions: those given, else by the threshold, else the class of the highest score."""
+        if self.decided is not None:
+            return self.decided
+        if self.threshold is not None:
+            named = self.probabilities[:, self.scored] >= self.threshold
+            return np.where(named, self.scored, 1 - self.scored).astype(np.int64)
+        if self._single:
+            cut = {OutputKind.LOGITS: 0.0, OutputKind.LOG_PROBABILITIES: np.log(0.5)}.get(self.kind, 0.5)
+            return np.where(self.outputs[:, 0] > cut, self.scored, 1 - self.scored).astype(np.int64)
+        return self.outputs.argmax(axis=1).astype(np.int64)
+
+    def margin(self, class_index: int) -> Array:
+        """(n,) float32 log-odds of one class against all others."""
+        outputs = self._outputs()
+        if self.kind is OutputKind.LOGITS and self._single:
+            return (outputs[:, 0] if class_index == self.scored else -outputs[:, 0]).astype(np.float32)
+        if self.kind is OutputKind.LOGITS and outputs.shape[1] == 2:  # noqa: PLR2004
+            return (outputs[:, class_index] - outputs[:, 1 - class_index]).astype(np.float32)
+        log_p = self.log_probabilities[:, class_index]
+        with np.errstate(divide="ignore", over="ignore"):
+            return (log_p - _log1mexp(log_p)).astype(np.float32)
+
+    def sort_keys(self, class_index: int) -> Array:
+        """(n,) uint32 keys in the order of a class's score, equal where the scores are equal in single precision.
+
+        Probabilities are keyed by their distance to the nearer end, so float32 scores never tie that were not tied.
+        """
+        if self.kind not in (OutputKind.PROBABILITIES, OutputKind.SIGMOID):
+            return sortable_key(self.margin(class_index))
+        return _end_keys(self.probabilities[:, class_index])
+
+    def rows(self, chosen: Array) -> "Scores":
+        """The scores of the chosen rows; `chosen` is a boolean mask or indices."""
+        decided = None if self.decided is None else self.decided[chosen]
+        return Scores(self.outputs[chosen], self.kind, self.scored, self.threshold, decided)
+
+    @property
+    def _single(self) -> bool:
+        return self.outputs.shape[1] == 1
+
+    def _outputs(self) -> Array:
+        if self.kind is OutputKind.PREDICTED:
+            raise NotApplicable("the table holds decisions and no scores")
+        return self.outputs.astype(np.float64)
+
+    def _pair(self, other: Array, scored: Array) -> Array:
+        columns = [other, scored] if self.scored == 1 else [scored, other]
+        return np.concatenate(columns, axis=1)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Rows that travel together: labels (n,) int64 with -1 for none, row_key (n,) uint64, features (n, ...) as the model takes them."""
+
+    labels: Array
+    row_key: Array
+    features: Array | None = None
+    scores: Scores | None = None
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return len(self.labels)
+
+    @cached_property
+    def row_hashes(self) -> Array:
+        """(n,) uint64 hashes of the features; raise ValueError where the batch carries none."""
+        if self.features is None:
+            raise ValueError("a batch without features has no row hashes")
+        return row_hashes(self.features)
+
+    def rows(self, chosen: Array) -> "Batch":
+        """The chosen rows; `chosen` is a boolean mask or indices."""
+        features = None if self.features is None else self.features[chosen]
+        scores = None if self.scores is None else self.scores.rows(chosen)
+        return Batch(self.labels[chosen], self.row_key[chosen], features, scores)
+
+
+def _end_keys(p: Array) -> Array:
+    upper = p > 0.5  # noqa: PLR2004
+    bits = np.where(upper, 1 - p, p).astype(np.float32).view(np.uint32)
+    return np.where(upper, np.uint32(2**31 - 1) - bits, bits)
+
+
+def _log_softmax(z: Array) -> Array:
+    shifted = z - z.max(axis=1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
+
+
+def _log_sigmoid(z: Array) -> Array:
+    return -np.logaddexp(0, -z)
+
+
+def _log1mexp(log_p: Array) -> Array:
+    """log(1 - exp(x)) for x <= 0, stable at both ends (Maechler 2012)."""
+    x = np.minimum(log_p, 0)
+    with np.errstate(divide="ignore"):
+        return np.where(x > -np.log(2), np.log(-np.expm1(x)), np.log1p(-np.exp(x)))

@@ -1,0 +1,192 @@
+"""What a check is, where checks are found, and how they are run."""
+
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.metadata import entry_points
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+from auditor import wording
+from auditor.errors import AuditorError, UsageError
+from auditor.findings import Finding, Gate, NotApplicable, Severity, Status
+from auditor.measurements import Measurements
+from auditor.policy import Policy, resolve
+from auditor.resources import folder
+from auditor.states.state import State
+
+SHOWN_FINDINGS = 20
+
+Yielded = Finding | Gate
+Function = Callable[..., Iterable[Yielded]]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question asked of the measurements; `limits` are the keyword-only parameters of its function."""
+
+    id: str
+    title: str
+    needs: tuple[type[State[Any]], ...]
+    function: Function
+    after: tuple[str, ...] = ()
+    source: str = "built-in"
+    limits: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def doc(self) -> str:
+        """Its text: what it looks for, how it is judged, its limits, the reference."""
+        return inspect.getdoc(self.function) or ""
+
+    def with_limits(self, limits: Mapping[str, Any]) -> "Check":
+        """The same check held to other limits; raise UsageError for one it does not have or of another type."""
+        for name, value in limits.items():
+            if name not in self.limits:
+                known = ", ".join(self.limits) or "none"
+                raise UsageError(f"[limits.{self.id}]: no limit `{name}`; it has {known}")
+            if isinstance(value, bool) or not isinstance(value, int | float):
+                raise UsageError(f"[limits.{self.id}]: `{name}` must be a number, found {value!r}")
+        return replace(self, limits={**self.limits, **limits})
+
+
+def check(id: str, *, title: str, needs: Sequence[type[State[Any]]] = (), after: Sequence[str] = ()) -> Callable[[Function], Check]:  # noqa: A002
+    """Turn a function of Measurements into a Check.
+
+    The function yields findings and gates. Its keyword-only parameters with a default are its limits; the parameters
+    `policy` and `earlier` receive the policy and the findings of the checks named in `after`.
+    """
+
+    def decorate(function: Function) -> Check:
+        parameters = inspect.signature(function).parameters.values()
+        limits = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is not p.empty}
+        return Check(id, title, tuple(needs), function, tuple(after), limits=limits)
+
+    return decorate
+
+
+def built_in() -> list[Check]:
+    """The checks that ship with auditor."""
+    return from_folder(folder("checks"), source="built-in")
+
+
+def from_folder(path: Path, source: str = "") -> list[Check]:
+    """The checks in the Python files of a folder, each file executed by its path; raise UsageError for a broken one."""
+    if not path.is_dir():
+        raise UsageError(f"{path}: no such folder of checks")
+    found = [check for file in sorted(path.glob("*.py")) for check in _from_file(file)]
+    if not found:
+        raise UsageError(f"{path}: no check found; decorate a function with @auditor.check")
+    return [replace(check, source=source or str(path)) for check in found]
+
+
+def from_entry_points() -> list[Check]:
+    """The checks that installed packages offer in the entry-point group `auditor.checks`."""
+    return [replace(entry.load(), source=entry.value) for entry in entry_points(group="auditor.checks")]
+
+
+def chosen(folders: Sequence[Path], select: Sequence[str], ignore: Sequence[str], limits: Mapping[str, Mapping[str, Any]]) -> list[Check]:
+    """All checks in the order they run, with the user's limits; raise UsageError for two of one id or an unknown id."""
+    checks = [*built_in(), *from_entry_points(), *(check for path in folders for check in from_folder(path))]
+    by_id: dict[str, Check] = {}
+    for one in checks:
+        if one.id in by_id:
+            raise UsageError(f"two checks are called {one.id!r}: {by_id[one.id].source} and {one.source}; rename one")
+        by_id[one.id] = one
+    for named in (*select, *ignore, *limits):
+        if named not in by_id:
+            raise UsageError(f"no check is called {named!r}; `auditor checks` lists them")
+    kept = [c.with_limits(limits.get(c.id, {})) for c in by_id.values() if (not select or c.id in select) and c.id not in ignore]
+    return _in_order(kept)
+
+
+def judge(checks: Sequence[Check], measurements: Measurements, policy: Policy) -> list[Finding]:
+    """Run every check; a crash is an error finding of its own and stops nothing else.
+
+    The gates of all checks that wait for no other are decided as one family, before the checks that build on them run.
+    """
+    answers = {one.id: _ask(one, measurements, policy, []) for one in checks if not one.after}
+    findings = _decided(answers, checks)
+    for one in checks:
+        if one.after:
+            earlier = [finding for id_ in one.after for finding in findings.get(id_, [])]
+            findings |= _decided({one.id: _ask(one, measurements, policy, earlier)}, [one])
+    return [finding for one in checks for finding in findings[one.id]]
+
+
+def explanation(one: Check) -> str:
+    """A check as `auditor checks ID` prints it: title, text, limits, source."""
+    limits = "\n".join(f"  {name} = {'the preset decides' if value is None else value}" for name, value in one.limits.items())
+    parts = [f"{one.id}: {one.title}", one.doc, f"Limits, set in [limits.{one.id}]:\n{limits}" if limits else "It has no limits to set.", f"Source: {one.source}"]
+    return "\n\n".join(parts)
+
+
+def _decided(answers: Mapping[str, list[Yielded]], checks: Sequence[Check]) -> dict[str, list[Finding]]:
+    """The findings of each check: what it yielded, its gates decided together with those of the others."""
+    family = [(id_, place) for id_, yielded in answers.items() for place, item in enumerate(yielded) if isinstance(item, Gate)]
+    decided = dict(zip(family, resolve([answers[id_][place] for id_, place in family]), strict=True))  # type: ignore[misc]
+    by_id = {one.id: one for one in checks}
+    return {
+        id_: [_signed(by_id[id_], finding) for finding in _shown([decided.get((id_, place), item) for place, item in enumerate(yielded)])]  # type: ignore[misc]
+        for id_, yielded in answers.items()
+    }
+
+
+def _ask(one: Check, measurements: Measurements, policy: Policy, earlier: list[Finding]) -> list[Yielded]:
+    offered = {"policy": policy, "earlier": earlier}
+    given = {name: value for name, value in offered.items() if name in inspect.signature(one.function).parameters}
+    try:
+        yielded = list(one.function(measurements, **given, **one.limits))
+    except NotApplicable as reason:
+        return [Finding(Status.SKIP, str(reason))]
+    except AuditorError:
+        raise
+    except Exception as error:  # noqa: BLE001  (whatever a check raises is reported, never hidden)
+        return [Finding(Status.ERROR, f"The check failed with {type(error).__name__}: {error}", Severity.MAJOR,
+                        remedy="Report it to the check's author; until it runs, this question is unanswered.")]
+    if not yielded or not all(isinstance(item, Finding | Gate) for item in yielded):
+        return [Finding(Status.ERROR, "The check ended without a finding" if not yielded else "The check yielded what is no finding", Severity.MAJOR,
+                        remedy="A check that examined something says so with Finding.passed; otherwise it raises NotApplicable.")]
+    return yielded
+
+
+def _shown(findings: list[Finding]) -> list[Finding]:
+    order = {Status.ERROR: 0, Status.FAIL: 1, Status.INCONCLUSIVE: 2, Status.PASS: 3, Status.SKIP: 4}
+    ranked = sorted(findings, key=lambda f: (order[f.status], -f.severity.rank))
+    rest = ranked[SHOWN_FINDINGS:]
+    if not rest:
+        return findings
+    worst = rest[0]
+    return [*ranked[:SHOWN_FINDINGS], replace(worst, message=f"And {len(rest)} more of this kind or milder", subject="", metric="")]
+
+
+def _signed(one: Check, finding: Finding) -> Finding:
+    return replace(finding, check=one.id, title=one.title, message=wording.sentence(finding.message))
+
+
+def _from_file(file: Path) -> Iterator[Check]:
+    name = f"auditor_checks_{file.stem}_{abs(hash(file.resolve()))}"
+    spec = spec_from_file_location(name, file)
+    if spec is None or spec.loader is None:
+        raise UsageError(f"{file}: not a Python file")
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise UsageError(f"{file}: cannot be executed: {type(error).__name__}: {error}") from error
+    yield from (value for value in vars(module).values() if isinstance(value, Check))
+
+
+def _in_order(checks: list[Check]) -> list[Check]:
+    ids, done, ordered = {c.id for c in checks}, set[str](), list[Check]()
+    waiting = list(checks)
+    while waiting:
+        ready = [c for c in waiting if all(a in done or a not in ids for a in c.after)]
+        if not ready:
+            raise UsageError(f"checks wait for each other: {', '.join(c.id for c in waiting)}")
+        ordered += ready
+        done |= {c.id for c in ready}
+        waiting = [c for c in waiting if c.id not in done]
+    return ordered

@@ -1,0 +1,194 @@
+"""The command line: options, messages and the exit code; the work is elsewhere."""
+
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, ParamSpec
+
+import click
+
+from auditor import __version__
+from auditor.errors import AuditorError, UsageError
+
+PRESETS = ("balanced", "screening", "fraud", "spam", "ranking")
+FORMATS = ("html", "pdf", "json")
+INTERRUPTED, OUR_BUG, DEMO = 130, 70, "default"
+
+Parameters = ParamSpec("Parameters")
+
+
+class CommaList(click.ParamType[tuple[str, ...]]):
+    """Words separated by commas, each one of `choices` where any are given."""
+
+    name = "list"
+
+    def __init__(self, choices: tuple[str, ...] = ()) -> None:
+        """Remember what is allowed."""
+        self.choices = choices
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:  # noqa: ANN401
+        """Split and check."""
+        words = value if isinstance(value, tuple) else tuple(word.strip() for word in value.split(",") if word.strip())
+        for word in words if self.choices else ():
+            if word not in self.choices:
+                self.fail(f"{word!r} is not one of {', '.join(self.choices)}", param, ctx)
+        return words
+
+
+def speaking(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
+    """Turn every end of a command into one clear line and its exit code; no traceback reaches a user."""
+
+    @wraps(command)
+    def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except AuditorError as error:
+            click.echo(f"auditor: {error}", err=True)
+            sys.exit(error.exit_code)
+        except (KeyboardInterrupt, click.Abort):
+            click.echo("auditor: interrupted; nothing was written that is not whole", err=True)
+            sys.exit(INTERRUPTED)
+        except (click.ClickException, click.exceptions.Exit, SystemExit):
+            raise
+        except BrokenPipeError:
+            sys.exit(0)
+        except Exception as error:  # noqa: BLE001  (a bug of ours: say so, keep the traceback for the report)
+            from auditor.bugs import save_traceback
+
+            click.echo(f"auditor: a bug of ours: {type(error).__name__}: {error}. Please report {save_traceback(error)}", err=True)
+            sys.exit(OUR_BUG)
+
+    return run
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="auditor")
+def main() -> None:
+    """Decide whether a saved classifier may be released, and prove it on paper.
+
+    Exit codes: 0 ready, 1 not ready, 2 bad usage or unreadable input, 3 needs review, 4 the figures cannot be trusted,
+    5 the model was refused because loading it would run code.
+    """
+
+
+@main.command()
+@click.argument("model", required=False, type=click.Path(path_type=Path))
+@click.option("--test", type=click.Path(path_type=Path), help="The rows the model is judged on: CSV, Parquet or npz.")
+@click.option("--train", type=click.Path(path_type=Path), help="The rows it learnt from: shows copies, overfitting, shifts.")
+@click.option("--validation", type=click.Path(path_type=Path), help="The rows it was tuned on.")
+@click.option("--history", type=click.Path(path_type=Path), help="CSV with epoch, train_loss, val_loss.")
+@click.option("--predictions", type=click.Path(path_type=Path), help="Instead of MODEL and --test: a table of labels and scores or decisions.")
+@click.option("--target", metavar="COLUMN", help="The column of true labels.  [default: label]")
+@click.option("--positive", metavar="VALUE", help="The class that matters, of two.  [default: the rarer one, and the report says so]")
+@click.option("--predicted", metavar="COLUMN", help="The column of decisions in --predictions.  [default: predicted]")
+@click.option("--id", "ids", metavar="COLUMN", multiple=True, help="A column that is no feature; may be repeated.")
+@click.option("--config", type=click.Path(path_type=Path), help="An auditor.toml; options win over it.  [default: ./auditor.toml if there is one]")
+@click.option("--preset", type=click.Choice(PRESETS), help="What the model is held to.  [default: balanced]")
+@click.option("--gate", "gates", metavar="'METRIC>=N'", multiple=True, help="A condition of release, as 'recall[fraud]>=0.9'; may be repeated.")
+@click.option("--threshold", type=float, metavar="P", help="Name the positive class from this probability on.")
+@click.option("--model-class", metavar="MODULE:CLASS", help="The class whose weights the file holds.")
+@click.option("--model-args", metavar="JSON", help="Its keyword arguments.")
+@click.option("--output-kind", type=click.Choice(("logits", "log-probabilities", "probabilities", "sigmoid")), help="What the outputs are.  [default: detected]")
+@click.option("--sha256", metavar="HEX", help="Load a model that could run code only if the file has this hash.")
+@click.option("--trust-model-code", is_flag=True, help="Load a model that could run code.")
+@click.option("--device", metavar="auto|cpu|cuda[:N]|mps", help="Where the forward pass runs.  [default: auto]")
+@click.option("--precision", type=click.Choice(("fp32", "bf16", "fp16")), help="Of the forward pass.  [default: fp32]")
+@click.option("--batch-size", metavar="N|auto", help="Rows a forward pass.  [default: auto]")
+@click.option("--threads", type=click.IntRange(1), metavar="N", help="CPU threads of the forward pass.")
+@click.option("--checks", type=click.Path(path_type=Path), multiple=True, metavar="DIR", help="A folder with checks of your own; may be repeated.")
+@click.option("--select", type=CommaList(), metavar="IDS", help="Run only these checks.")
+@click.option("--ignore", type=CommaList(), metavar="IDS", help="Do not run these checks.")
+@click.option("--strict", is_flag=True, help="Exit 1 on warnings too.")
+@click.option("--format", type=CommaList(FORMATS), metavar="LIST", help="Of html, pdf, json (always written).  [default: html,pdf,json]")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The folder for the reports.  [default: audit]")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@speaking
+def run(config: Path | None, gates: tuple[str, ...], model_args: str | None, strict: bool, batch_size: str | None, **options: Any) -> None:  # noqa: ANN401, FBT001
+    """Audit MODEL on test data and write report.json, report.html and report.pdf."""
+    from auditor.config import load_config, parse_gate
+
+    options |= {"gates": tuple(parse_gate(text) for text in gates), "model_args": _json_object(model_args)}
+    options |= {"policy": {"strict": True} if strict else None, "batch_size": _batch_size(batch_size)}
+    _audit(load_config(options, config, Path.cwd()))
+
+
+@main.command()
+@click.argument("sample", default=DEMO)
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The folder for the reports.  [default: audit/SAMPLE]")
+@click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+@speaking
+def demo(sample: str, out: Path | None, quiet: bool) -> None:  # noqa: FBT001
+    """Audit a sample that ships with auditor; exits 0 whatever the verdict, since it is the sample's, not yours."""
+    from auditor.config import load_config
+    from auditor.resources import folder
+
+    known = sorted(path.parent.name for path in folder("samples").glob("*/auditor.toml"))
+    if sample not in known:
+        raise UsageError(f"no sample is called {sample!r}; there are {', '.join(known)}")
+    home = folder("samples") / sample
+    _audit(load_config({"out": out or Path("audit") / sample, "quiet": quiet}, home / "auditor.toml", Path.cwd()), obey=False)
+
+
+@main.command()
+@click.argument("report", type=click.Path(path_type=Path))
+@click.option("--format", type=CommaList(FORMATS), metavar="LIST", default="html,pdf", show_default=True, help="Of html, pdf, json.")
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The folder for the pages.  [default: beside REPORT]")
+@speaking
+def render(report: Path, format: tuple[str, ...], out: Path | None) -> None:  # noqa: A002
+    """Write pages from a REPORT.json, without model or data."""
+    from auditor.rendering import write
+    from auditor.report import read
+
+    written, missing = write(read(report), format, out or report.parent)
+    for path in written:
+        click.echo(path)
+    for line in missing:
+        click.echo(f"auditor: {line}", err=True)
+
+
+@main.command()
+@click.argument("id", required=False)
+@click.option("--checks", "folders", type=click.Path(path_type=Path), multiple=True, metavar="DIR", help="A folder with checks of your own; may be repeated.")
+@speaking
+def checks(id: str | None, folders: tuple[Path, ...]) -> None:  # noqa: A002
+    """List the checks, or explain one."""
+    from auditor.checking import chosen, explanation
+
+    found = {check.id: check for check in chosen(folders, (), (), {})}
+    if id is None:
+        width = max(map(len, found))
+        for check in found.values():
+            click.echo(f"{check.id:<{width}}  {check.title}")
+    elif id in found:
+        click.echo(explanation(found[id]))
+    else:
+        raise UsageError(f"no check is called {id!r}; `auditor checks` lists them")
+
+
+def _audit(config: Any, *, obey: bool = True) -> None:  # noqa: ANN401
+    from auditor.pipeline import audit_and_write
+
+    code = audit_and_write(config)
+    sys.exit(code if obey else 0)
+
+
+def _json_object(text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise UsageError(f"--model-args: not JSON ({error.msg}); expected an object such as '{{\"width\": 64}}'") from error
+    if not isinstance(value, dict):
+        raise UsageError(f"--model-args: expected a JSON object such as '{{\"width\": 64}}', found {text!r}")
+    return value
+
+
+def _batch_size(text: str | None) -> int | str | None:
+    if text is None or text == "auto":
+        return text
+    if not text.isdigit() or int(text) == 0:
+        raise UsageError(f"--batch-size {text!r}: expected a whole number of rows, at least 1, or auto")
+    return int(text)

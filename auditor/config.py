@@ -1,0 +1,204 @@
+"""auditor.toml and the options of a run, merged into one frozen Config."""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+
+from auditor.errors import InputError, UsageError
+
+PRESETS = ("balanced", "screening", "fraud", "spam", "ranking")
+FORMATS = ("html", "pdf", "json")
+PATH_KEYS = ("model", "predictions", "test", "train", "validation", "history")
+TRUSTING_KEYS = ("sha256", "trust_model_code", "checks")
+
+Name = Annotated[str, StringConstraints(min_length=1)]
+
+
+class Record(BaseModel):
+    """A frozen record that refuses keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class GateSettings(Record):
+    """A gate the user states: a metric with a floor or a ceiling."""
+
+    metric: Name
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @model_validator(mode="after")
+    def one_limit(self) -> Self:
+        """Exactly one of the two limits is given, and it is a number."""
+        if (self.at_least is None) == (self.at_most is None):
+            raise ValueError("give exactly one of at_least and at_most")
+        return self
+
+
+class Waiver(Record):
+    """A finding the user has accepted, with a reason and an end."""
+
+    check: Name
+    reason: Name
+    by: Name
+    expires: str
+    subject: str = ""
+
+
+class PolicySettings(Record):
+    """What else a release requires: checks that must pass as gates do."""
+
+    required: tuple[str, ...] = ()
+    strict: bool = False
+
+
+class Config(Record):
+    """Everything a run was asked for; file names are absolute.
+
+    `origin` is the auditor.toml it came from, if any, and `stated` the criteria that the user stated: empty means defaults.
+    """
+
+    model: Path | None = None
+    predictions: Path | None = None
+    test: Path | None = None
+    train: Path | None = None
+    validation: Path | None = None
+    history: Path | None = None
+
+    target: Name = "label"
+    positive: str | None = None
+    predicted: Name | None = None
+    ids: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    categories: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    x: Name = "x"
+    y: Name = "y"
+    ignore_index: int | None = None
+
+    model_class: str | None = None
+    model_args: dict[str, Any] = Field(default_factory=dict)
+    sha256: str | None = None
+    trust_model_code: bool = False
+    output_kind: Literal["logits", "log-probabilities", "probabilities", "sigmoid"] | None = None
+    device: Annotated[str, StringConstraints(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] = "auto"
+    precision: Literal["fp32", "bf16", "fp16"] = "fp32"
+    batch_size: int | Literal["auto"] = "auto"
+    threads: Annotated[int, Field(ge=1)] | None = None
+
+    preset: Literal["balanced", "screening", "fraud", "spam", "ranking"] | None = None
+    threshold: Annotated[float, Field(gt=0, lt=1)] | None = None
+    gates: tuple[GateSettings, ...] = ()
+    limits: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    policy: PolicySettings = PolicySettings()
+    waivers: tuple[Waiver, ...] = ()
+    checks: tuple[Path, ...] = ()
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+    format: tuple[Literal["html", "pdf", "json"], ...] = FORMATS  # type: ignore[assignment]
+    out: Path = Path("audit")
+    quiet: bool = False
+    origin: Path | None = None
+
+    @property
+    def criteria_stated(self) -> bool:
+        """Whether the user chose what the model is held to."""
+        return bool(self.preset or self.gates or self.limits or self.policy.required)
+
+    @property
+    def preset_name(self) -> str:
+        """The preset in force."""
+        return self.preset or "balanced"
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the user allowed the model file to run code."""
+        return self.trust_model_code
+
+
+def load_config(options: Mapping[str, Any], path: Path | None, folder: Path) -> Config:
+    """Merge an auditor.toml with the options of the command line, which win.
+
+    `path` is the file named by `--config`; without it `auditor.toml` in `folder` is used where it exists, and keys that
+    grant trust are then refused. Raises UsageError, naming file, key and what was expected.
+    """
+    found = path or folder / "auditor.toml"
+    table: dict[str, Any] = {}
+    if path is not None or found.is_file():
+        table = _read_toml(found)
+        _refuse_own_trust(table, found, named=path is not None)
+        _anchor_paths(table, found.resolve().parent)
+        table["origin"] = found.resolve()
+    given = {key: value for key, value in options.items() if value not in (None, (), {}, False)}
+    table |= _anchor_paths(dict(given), folder)
+    try:
+        config = Config.model_validate(table)
+    except ValidationError as error:
+        raise UsageError(_first_error(error, found, given)) from error
+    return _whole(config)
+
+
+def parse_gate(text: str) -> GateSettings:
+    """Read `recall[fraud]>=0.9`; raise UsageError with an example where it cannot be read."""
+    for sign, key in ((">=", "at_least"), ("<=", "at_most")):
+        metric, found, limit = text.partition(sign)
+        if found and metric.strip():
+            try:
+                return GateSettings(metric=metric.strip(), **{key: float(limit)})
+            except ValueError:
+                break
+    raise UsageError(f"--gate {text!r}: expected METRIC>=NUMBER or METRIC<=NUMBER, as in 'recall[fraud]>=0.9'")
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}); name an auditor.toml that exists") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not valid TOML: {error}") from error
+
+
+def _refuse_own_trust(table: Mapping[str, Any], path: Path, *, named: bool) -> None:
+    for key in () if named else TRUSTING_KEYS:
+        if key in table:
+            raise UsageError(f"{path}: `{key}` grants trust, which a file found by itself may not; run with --config {path.name}")
+    if table.get("origin") is not None:
+        raise UsageError(f"{path}: unknown key `origin`")
+
+
+def _anchor_paths(table: dict[str, Any], folder: Path) -> dict[str, Any]:
+    for key in PATH_KEYS:
+        if isinstance(table.get(key), str | Path):
+            table[key] = (folder / table[key]).absolute()
+    if isinstance(table.get("checks"), list | tuple):
+        table["checks"] = tuple((folder / item).absolute() for item in table["checks"])
+    return table
+
+
+def _first_error(error: ValidationError, path: Path, given: Mapping[str, Any]) -> str:
+    problem = error.errors()[0]
+    key = ".".join(str(part) for part in problem["loc"]) or "settings"
+    where = f"--{key.replace('_', '-')}" if str(problem["loc"][:1]).strip("(),'") in given else f"{path}: `{key}`"
+    if problem["type"] == "extra_forbidden":
+        known = ", ".join(sorted(set(Config.model_fields) - {"origin"}))
+        return f"{where} is not a setting; the settings are {known}"
+    return f"{where}: {problem['msg']}, found {problem['input']!r}"
+
+
+def _whole(config: Config) -> Config:
+    if config.predictions is not None:
+        if config.model is not None and config.origin is None:
+            raise UsageError("give either a MODEL or --predictions, not both: predictions are what a model has already said")
+        config = config.model_copy(update={"model": None, "test": config.predictions})
+    elif config.model is None:
+        raise UsageError("no model: give MODEL, or --predictions FILE for a table of labels and predictions")
+    if config.test is None:
+        raise UsageError("no test data: give --test FILE with the rows the model is to be judged on")
+    if config.predictions is not None and config.model_class is not None:
+        config = config.model_copy(update={"model_class": None})
+    return config

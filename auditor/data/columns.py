@@ -1,0 +1,99 @@
+"""Arrow columns as numpy arrays, and runs of rows cut anew into batches of one size."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute
+
+from auditor.batches import Array
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A run of rows as read: the columns of the matrix, labels (n,) int64, and the decisions of a prediction table."""
+
+    columns: tuple[Array, ...]
+    labels: Array
+    decided: Array | None = None
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A run of rows as handed on: matrix (n, columns), labels and decisions (n,), and the number of the first row."""
+
+    first_row: int
+    matrix: Array
+    labels: Array
+    decided: Array | None
+
+    @property
+    def row_key(self) -> Array:
+        """(n,) uint64 numbers of the rows."""
+        return np.arange(self.first_row, self.first_row + len(self.labels), dtype=np.uint64)
+
+
+def numbers(column: Any) -> Array:  # noqa: ANN401  (pyarrow is untyped)
+    """A one-dimensional array of the column's own number type, or float with NaN where cells are empty.
+
+    `to_numpy` would import pandas wherever it is installed; DLPack does not.
+    """
+    types = pa.types
+    if types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    if types.is_boolean(column.type):
+        column = column.cast(pa.uint8())
+    if types.is_decimal(column.type) or types.is_null(column.type) or types.is_float16(column.type):
+        column = column.cast(pa.float64())
+    if column.null_count:
+        floating = column if types.is_floating(column.type) else column.cast(pa.float64(), safe=False)
+        column = pa.compute.fill_null(floating, float("nan"))
+    return np.from_dlpack(column)
+
+
+def recut(runs: Iterable[Rows], size: int, dtype: type[np.floating[Any]], first_row: int = 0) -> Iterator[Cut]:
+    """The same rows in cuts of `size`, but for the last; each column is copied once, straight into the cut's matrix."""
+    size, first = _whole(size), first_row
+    waiting: list[Rows] = []
+    held = 0
+    for run in runs:
+        start = 0
+        while held + len(run) - start >= size:
+            stop = start + size - held
+            yield _joined([*waiting, _part(run, start, stop)], dtype, first)
+            waiting, held, start, first = [], 0, stop, first + size
+        if start < len(run):
+            waiting.append(_part(run, start, len(run)))
+            held += len(run) - start
+    if waiting:
+        yield _joined(waiting, dtype, first)
+
+
+def _whole(size: int) -> int:
+    if size < 1:
+        raise ValueError(f"a batch holds at least one row, not {size}")
+    return size
+
+
+def _part(run: Rows, start: int, stop: int) -> Rows:
+    decided = None if run.decided is None else run.decided[start:stop]
+    return Rows(tuple(column[start:stop] for column in run.columns), run.labels[start:stop], decided)
+
+
+def _joined(runs: list[Rows], dtype: type[np.floating[Any]], first_row: int) -> Cut:
+    matrix = np.empty((sum(map(len, runs)), len(runs[0].columns)), dtype)
+    start = 0
+    with np.errstate(over="ignore"):  # what single precision cannot hold reaches the model as infinity
+        for run in runs:
+            for index, column in enumerate(run.columns):
+                matrix[start : start + len(run), index] = column
+            start += len(run)
+    labels = np.concatenate([run.labels for run in runs])
+    decided = [run.decided for run in runs if run.decided is not None]
+    return Cut(first_row, matrix, labels, np.concatenate(decided) if decided else None)

@@ -1,0 +1,121 @@
+"""Tables of features: which columns a model takes, and their rows as batches."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from auditor.batches import Array, Batch
+from auditor.config import Config
+from auditor.data.categories import codes, refuse_text
+from auditor.data.columns import Rows, numbers, recut
+from auditor.data.formats import shown
+from auditor.data.labels import ClassIndex, encode_arrow
+from auditor.data.tables import ColumnKind, Part, Table, listed, missing_column, quoted
+from auditor.errors import InputError
+
+PANDAS_INDEX = "__index_level_"
+ARROW_TYPES = {ColumnKind.NUMBER: pa.float32(), ColumnKind.BOOLEAN: pa.bool_(), ColumnKind.TEXT: pa.string()}
+
+
+@dataclass(frozen=True)
+class FeatureShard:
+    """A part of a table whose rows become float32 features, in the order of `names`, and labels."""
+
+    table: Table
+    part: Part
+    names: tuple[str, ...]
+    categories: Mapping[str, tuple[str, ...]]
+    target: str
+    classes: ClassIndex
+
+    @property
+    def first_row(self) -> int:
+        """The number of its first row in the split."""
+        return self.part.first_row
+
+    def batches(self, size: int) -> Iterator[Batch]:
+        """Batches with features (n, columns) float32, labels and row keys."""
+        for cut in recut(self._runs(), size, np.float32, self.first_row):
+            yield Batch(cut.labels, cut.row_key, cut.matrix)
+
+    def _runs(self) -> Iterator[Rows]:
+        row = self.first_row
+        for record in self.table.read(self.part, self._types()):
+            columns = tuple(self._numbers(record.column(i), name, row) for i, name in enumerate(self.names))
+            labels = self.classes.labels(encode_arrow(record.column(len(self.names))), self.table.where, row)
+            yield Rows(columns, labels)
+            row += record.num_rows
+
+    def _types(self) -> dict[str, Any]:
+        kinds = {name: ColumnKind.TEXT if name in self.categories else self.table.kinds[name] for name in self.names}
+        return {name: ARROW_TYPES[kind] for name, kind in kinds.items()} | {self.target: pa.string()}
+
+    def _numbers(self, column: Any, name: str, first_row: int) -> Array:  # noqa: ANN401  (pyarrow is untyped)
+        if name not in self.categories:
+            return numbers(column)
+        return codes(column, name, self.categories[name], self.table.where, first_row)
+
+
+def feature_columns(tables: Sequence[Table], config: Config) -> tuple[str, ...]:
+    """The names of the model's inputs: `config.features`, else all columns but the target and the ids.
+
+    Their order is that of the first table, the test file; in the others columns are matched to it by name.
+    Raises InputError where tables lack a column or hold what is no number.
+    """
+    for table in tables:
+        require_target(table, config)
+    for name in config.ids:
+        if not any(name in table.kinds for table in tables):
+            raise missing_column(tables[0], name, "column", "correct ids in auditor.toml")
+    names = config.features or _all_but(tables[0], config)
+    for table in tables:
+        _require_features(table, names, config, tables[0])
+    _require_numbers(tables, names, config)
+    return names
+
+
+def require_target(table: Table, config: Config) -> None:
+    """Raise InputError where a table has no label column."""
+    if config.target not in table.kinds:
+        raise missing_column(table, config.target, "label column", "name the column of labels with --target")
+
+
+def _all_but(table: Table, config: Config) -> tuple[str, ...]:
+    left_out = {config.target, *config.ids}
+    names = tuple(n for n in table.kinds if n not in left_out and not n.startswith(PANDAS_INDEX))
+    if "" in names:
+        place = f"{shown(table.path)}: column {list(table.kinds).index('') + 1} has no name"
+        raise InputError(f'{place}; if it numbers the rows, leave it out with ids = [""] in auditor.toml, else name it')
+    if not names:
+        remedy = "expected feature columns beside it; for a table of predictions use --predictions"
+        raise InputError(f"{shown(table.path)} holds only the label column {quoted(config.target)}; {remedy}")
+    return names
+
+
+def _require_features(table: Table, names: tuple[str, ...], config: Config, first: Table) -> None:
+    for name in names:
+        if name not in table.kinds:
+            remedy = "correct features in auditor.toml" if table is first else f"{shown(first.path)} has it"
+            raise missing_column(table, name, "feature column", remedy)
+    for name in config.categories:
+        if name not in table.kinds:
+            raise missing_column(table, name, "column", "correct [categories] in auditor.toml")
+    extra = [] if config.features else [name for name in _all_but(table, config) if name not in names]
+    if extra:
+        remedy = "list what the model does not take in ids, or name its inputs in features (auditor.toml)"
+        raise InputError(f"{shown(table.path)} has columns that {shown(first.path)} lacks: {listed(extra)}; {remedy}")
+
+
+def _require_numbers(tables: Sequence[Table], names: tuple[str, ...], config: Config) -> None:
+    undeclared = [name for name in names if name not in config.categories]
+    for table in tables:
+        for name in undeclared:
+            if table.kinds[name] is ColumnKind.OTHER:
+                remedy = "leave it out with ids, or write it as numbers"
+                raise InputError(f"{shown(table.path)}: column {quoted(name)} holds neither numbers nor text; {remedy}")
+    text = [name for name in undeclared if any(table.kinds[name] is ColumnKind.TEXT for table in tables)]
+    if text:
+        refuse_text(tables, text)

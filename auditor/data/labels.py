@@ -1,0 +1,155 @@
+"""Label values as class indices: one text for one value whatever the format, and no loop over rows."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from auditor import wording
+from auditor.batches import Array
+from auditor.data.tables import ColumnKind, Table, listed, quoted
+from auditor.errors import InputError
+
+UNLABELLED = -1
+UNKNOWN = -2
+MOST_CLASSES = 20_000
+WHOLE = re.compile(r"([+-]?)0*(\d+)(?:\.0*)?")
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A run of label values: the distinct ones, and for each row an index into them, -1 for an empty cell."""
+
+    values: tuple[object, ...]
+    codes: Array
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return len(self.codes)
+
+
+@dataclass(frozen=True)
+class LabelCount:
+    """What a pass over one label column found: rows of each value in their canonical text, and rows in all."""
+
+    counts: Counter[str]
+    n_rows: int
+
+
+@dataclass(frozen=True)
+class ClassIndex:
+    """Class names in the order of the outputs; `ignore` is the integer that marks rows to leave out.
+
+    A value stands for the class of its text as it stands, else of its canonical text. Where no class is named by an
+    integer, the integers from 0 to K-1 stand for the classes in their order.
+    """
+
+    names: tuple[str, ...]
+    ignore: int | None = None
+
+    def of(self, value: object) -> int:
+        """The class index of one value, `UNLABELLED` or `UNKNOWN`."""
+        text = canonical(value)
+        if text is None or (self.ignore is not None and text == str(self.ignore)):
+            return UNLABELLED
+        as_it_stands = self._by_name.get(str(value), UNKNOWN)
+        return as_it_stands if as_it_stands != UNKNOWN else self._by_name.get(text, UNKNOWN)
+
+    def of_rows(self, encoded: Encoded) -> Array:
+        """(n,) int64 class indices, `UNLABELLED` and `UNKNOWN` included."""
+        table = np.array([*(self.of(value) for value in encoded.values), UNLABELLED], dtype=np.int64)
+        return np.asarray(table[encoded.codes])
+
+    def labels(self, encoded: Encoded, where: Callable[[int], str], first_row: int = 0, role: str = "label") -> Array:
+        """(n,) int64 labels with -1 for none; raises InputError at the first value that is no class."""
+        labels = self.of_rows(encoded)
+        unknown = labels == UNKNOWN
+        if unknown.any():
+            row = int(unknown.argmax())
+            value = quoted(str(encoded.values[encoded.codes[row]]))
+            known = listed(self.names)
+            remedy = "correct it, or add it to classes in auditor.toml"
+            raise InputError(f"{where(first_row + row)}: {role} {value} is none of the classes {known}; {remedy}")
+        return labels
+
+    @cached_property
+    def _by_name(self) -> dict[str, int]:
+        by_name = {name: index for index, name in enumerate(self.names)}
+        if any(WHOLE.fullmatch(name) for name in self.names):
+            return by_name
+        return {str(index): index for index in range(len(self.names))} | by_name
+
+
+def canonical(value: object) -> str | None:
+    """The text of a label value, the same in every format: `1`, `1.0` and `"1.0"` are "1"; empty and NaN are None."""
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    if value is None or value == "" or value != value:  # noqa: PLR0124  (NaN)
+        return None
+    text = str(value)
+    whole = WHOLE.fullmatch(text)
+    if whole is None or (isinstance(value, str) and "." not in text):
+        return text
+    sign = "-" if whole[1] == "-" and whole[2] != "0" else ""
+    return sign + whole[2]
+
+
+def encode_arrow(column: Any) -> Encoded:  # noqa: ANN401  (pyarrow is untyped)
+    """The distinct values of an Arrow array and the place of each row among them."""
+    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    codes = np.from_dlpack(encoded.indices.cast(pa.int64()).fill_null(-1))
+    return Encoded(tuple(encoded.dictionary.to_pylist()), codes)
+
+
+def encode_numpy(array: Array) -> Encoded:
+    """The distinct values of a one-dimensional array and the place of each row among them."""
+    values, codes = np.unique(array, return_inverse=True)
+    return Encoded(tuple(values.tolist()), codes)
+
+
+def table_labels(table: Table, column: str) -> Iterator[Encoded]:
+    """The label column of a table, read alone."""
+    if table.kinds[column] is ColumnKind.OTHER:
+        raise InputError(f"{table.where(0)}: the label column {quoted(column)} holds neither text nor numbers")
+    for part in table.parts():
+        for batch in table.read(part, {column: pa.string()}):
+            yield encode_arrow(batch.column(0))
+
+
+def count_labels(labels: Iterable[Encoded], place: str, ignore: int | None) -> LabelCount:
+    """Rows of each label value; raises InputError where there are more values than a classifier has classes."""
+    counts: Counter[str] = Counter()
+    n_rows = 0
+    for encoded in labels:
+        n_rows += len(encoded)
+        rows = np.bincount(encoded.codes + 1, minlength=len(encoded.values) + 1)[1:]
+        for value, amount in zip(encoded.values, rows.tolist(), strict=True):
+            text = canonical(value)
+            if text is not None and amount and (ignore is None or text != str(ignore)):
+                counts[text] += amount
+        if len(counts) > MOST_CLASSES:
+            limit = wording.count(MOST_CLASSES)
+            raise InputError(f"{place} holds more than {limit} different values; expected the names of classes")
+    return LabelCount(counts, n_rows)
+
+
+def any_labelled(labels: Iterable[Encoded], classes: ClassIndex) -> bool:
+    """Whether some row has a label; stops reading at the first."""
+    return any((classes.of_rows(encoded) != UNLABELLED).any() for encoded in labels)
+
+
+def sorted_values(values: Iterable[str]) -> tuple[str, ...]:
+    """Label values in order: numbers as numbers and first, then text."""
+
+    def key(text: str) -> tuple[bool, float, str]:
+        try:
+            return False, float(text), text
+        except ValueError:
+            return True, 0.0, text
+
+    return tuple(sorted(values, key=key))

@@ -1,0 +1,174 @@
+"""From a configuration to splits: open each file, agree on features and classes, find the positive class."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from auditor.config import Config
+from auditor.data.arrays import ArrayFile, ArrayShard, open_arrays
+from auditor.data.classes import found_classes, needs_counts, no_labels, positive_class, stated_classes
+from auditor.data.delimited import open_delimited
+from auditor.data.features import FeatureShard, feature_columns
+from auditor.data.formats import Format, format_of, sha256, shown
+from auditor.data.labels import ClassIndex, Encoded, LabelCount, any_labelled, count_labels, table_labels
+from auditor.data.parquet import open_parquet
+from auditor.data.predictions import PredictionTables, open_predictions
+from auditor.data.split import Shard, Split, Splits
+from auditor.data.tables import Table
+from auditor.errors import InputError, UsageError
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """What the splits of a run agree on."""
+
+    names: tuple[str, ...]
+    names_from: str
+    positive: int | None
+    positive_from: str
+    counts: Mapping[str, tuple[int, ...]]
+    n_rows: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Files:
+    """The opened files of a run by the names of their splits, and how they become labels and shards."""
+
+    opened: Mapping[str, Table | ArrayFile]
+    feature_names: tuple[str, ...]
+    feature_shape: tuple[int, ...] | None
+    labels: Callable[[str], Iterator[Encoded]]
+    shards: Callable[[str, Agreed], tuple[Shard, ...]]
+    other_classes: Callable[[Mapping[str, LabelCount]], tuple[str, ...]] = lambda _: ()
+
+
+def open_splits(config: Config, model_class_names: tuple[str, ...] = ()) -> Splits:
+    """The test file (or the table of predictions) and those of train and validation, as streams of batches.
+
+    Raises InputError for what a file does not hold and UsageError for a configuration that contradicts itself.
+    """
+    paths = _paths(config)
+    files = _files({name: _open(path, config) for name, path in paths.items()}, config)
+    agreed = _agree(files, config, model_class_names)
+    splits = {name: _split(name, files, agreed) for name in paths}
+    return Splits(
+        splits["test"],
+        splits.get("train"),
+        splits.get("validation"),
+        agreed.names,
+        agreed.names_from,
+        agreed.positive,
+        agreed.positive_from,
+        agreed.counts,
+    )
+
+
+def _paths(config: Config) -> dict[str, Path]:
+    test = config.predictions or config.test
+    if test is None:
+        raise UsageError("no data to judge on was named; give --test FILE, or --predictions FILE")
+    paths = {"test": test, "train": config.train, "validation": config.validation}
+    return {name: path for name, path in paths.items() if path is not None}
+
+
+def _open(path: Path, config: Config) -> Table | ArrayFile:
+    form = format_of(path)
+    if form is Format.NPZ:
+        return open_arrays(path, config)
+    return open_parquet(path) if form is Format.PARQUET else open_delimited(path)
+
+
+def _files(opened: Mapping[str, Table | ArrayFile], config: Config) -> Files:
+    tables = {name: file for name, file in opened.items() if not isinstance(file, ArrayFile)}
+    arrays = {name: file for name, file in opened.items() if isinstance(file, ArrayFile)}
+    if arrays and config.predictions:
+        path = shown(next(iter(arrays.values())).path)
+        raise InputError(f"{path} is npz; expected predictions as a CSV or Parquet table")
+    if arrays and tables:
+        array, table = next(iter(arrays.values())), next(iter(tables.values()))
+        found = f"{shown(array.path)} holds arrays and {shown(table.path)} a table"
+        raise InputError(f"{found}; expected all splits of one kind")
+    if arrays:
+        return _array_files(arrays, config)
+    return _prediction_files(tables, config) if config.predictions else _feature_files(tables, config)
+
+
+def _feature_files(tables: Mapping[str, Table], config: Config) -> Files:
+    names = feature_columns(list(tables.values()), config)
+
+    def shards(split: str, agreed: Agreed) -> tuple[Shard, ...]:
+        table, classes = tables[split], ClassIndex(agreed.names, config.ignore_index)
+        return tuple(
+            FeatureShard(table, part, names, config.categories, config.target, classes) for part in table.parts()
+        )
+
+    return Files(tables, names, (len(names),), lambda split: table_labels(tables[split], config.target), shards)
+
+
+def _array_files(arrays: Mapping[str, ArrayFile], config: Config) -> Files:
+    test = arrays["test"]
+    for file in arrays.values():
+        if file.x.shape[1:] != test.x.shape[1:]:
+            found = f"rows of shape {file.x.shape[1:]} and {shown(test.path)} {test.x.shape[1:]}"
+            raise InputError(f"{shown(file.path)} holds {found}; expected the same features in all splits")
+
+    def shards(split: str, agreed: Agreed) -> tuple[Shard, ...]:
+        return (ArrayShard(arrays[split], ClassIndex(agreed.names, config.ignore_index)),)
+
+    return Files(arrays, (), test.x.shape[1:], lambda split: arrays[split].labels(), shards)
+
+
+def _prediction_files(tables: Mapping[str, Table], config: Config) -> Files:
+    predictions: PredictionTables = open_predictions(tables, config)
+
+    def shards(split: str, agreed: Agreed) -> tuple[Shard, ...]:
+        return predictions.shards(split, ClassIndex(agreed.names, config.ignore_index), agreed.positive)
+
+    return Files(tables, (), None, predictions.labels, shards, predictions.classes)
+
+
+def _agree(files: Files, config: Config, model_class_names: tuple[str, ...]) -> Agreed:
+    names, names_from = stated_classes(config, model_class_names)
+    counted: dict[str, LabelCount] = {}
+    if not names:
+        counted = {split: _count(files, split, config) for split in files.opened}
+        names, names_from = found_classes(counted, files.other_classes(counted), files.opened["test"].path)
+    elif needs_counts(config, names):
+        split = "train" if "train" in files.opened else "test"
+        counted = {split: _count(files, split, config)}
+    classes = ClassIndex(names, config.ignore_index)
+    counts = {split: _by_class(found, classes) for split, found in counted.items()}
+    for split, file in files.opened.items():
+        if not (counted[split].counts if split in counted else any_labelled(files.labels(split), classes)):
+            raise no_labels(file.path)
+    positive, positive_from = positive_class(config, names, counts)
+    n_rows = {split: found.n_rows for split, found in counted.items()}
+    return Agreed(names, names_from, positive, positive_from, counts, n_rows)
+
+
+def _count(files: Files, split: str, config: Config) -> LabelCount:
+    return count_labels(files.labels(split), shown(files.opened[split].path), config.ignore_index)
+
+
+def _by_class(found: LabelCount, classes: ClassIndex) -> tuple[int, ...]:
+    counts = [0] * len(classes.names)
+    for value, rows in found.counts.items():
+        if (index := classes.of(value)) >= 0:
+            counts[index] += rows
+    return tuple(counts)
+
+
+def _split(name: str, files: Files, agreed: Agreed) -> Split:
+    file = files.opened[name]
+    n_rows = agreed.n_rows.get(name, file.n_rows)
+    return Split(
+        name,
+        file.path,
+        file.format,
+        sha256(file.path),
+        n_rows,
+        agreed.names,
+        files.feature_names,
+        files.feature_shape,
+        files.shards(name, agreed),
+    )

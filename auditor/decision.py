@@ -1,0 +1,146 @@
+"""The first page: headline, facts, cards and what was not examined, built from findings and measurements."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from auditor import wording
+from auditor.checking import Check
+from auditor.config import Config
+from auditor.findings import Finding, Severity, Status
+from auditor.headline import headline, sentence
+from auditor.measurements import Measurements
+from auditor.policy import Policy, share_or_number
+from auditor.report import Card, Criteria, Decision, Fact, Value, Verdict
+from auditor.states import Confusion
+from auditor.statistics.estimates import Proportion
+from auditor.summary import row_flow, value
+from auditor.verdict import Outcome
+
+MOST_FACTS, MOST_CARDS = 5, 3
+
+
+def verdict(outcome: Outcome, measurements: Measurements, policy: Policy) -> Verdict:
+    """The answer in words."""
+    return Verdict(outcome.status, headline(outcome, measurements), sentence(outcome, measurements),
+                   tuple(finding.message for finding in outcome.deciding), outcome.exit_code(strict=policy.strict))
+
+
+def decision(outcome: Outcome, findings: Sequence[Finding], measurements: Measurements) -> Decision:
+    """What the decision page shows beside the answer."""
+    skipped = [finding for finding in findings if finding.status is Status.SKIP]
+    ids = {finding.check for finding in findings}
+    return Decision(
+        facts=_facts(outcome, findings, measurements),
+        cards=_cards(outcome, findings),
+        deciding_cell=_deciding_cell(outcome, measurements),
+        row_flow=row_flow(measurements),
+        not_examined=tuple((finding.title, finding.message) for finding in skipped),
+        checks_ran=len(ids - {finding.check for finding in skipped}),
+        checks_total=len(ids),
+    )
+
+
+def criteria(config: Config, policy: Policy, checks: Sequence[Check], today: datetime) -> Criteria:
+    """What the model was held to, with every limit of every check."""
+    gates = tuple(f"{g.metric} {'>=' if g.at_least is not None else '<='} {g.at_least if g.at_least is not None else g.at_most}"
+                  for g in policy.gates)
+    limits: dict[str, dict[str, Any]] = {check.id: dict(check.limits) for check in checks if check.limits}
+    return Criteria(policy.preset.name, policy.confirmed, _source(config, today), gates, limits, config.threshold,
+                    tuple(waiver.model_dump() for waiver in policy.waivers))
+
+
+def _source(config: Config, today: datetime) -> str:
+    if not config.criteria_stated:
+        return "default criteria, unconfirmed"
+    if config.origin is None:
+        return f"yours, from the command line of {today:%-d %B %Y}"
+    changed = datetime.fromtimestamp(config.origin.stat().st_mtime, tz=today.tzinfo)
+    return f"yours, from {config.origin.name} of {changed:%-d %B %Y}"
+
+
+def _facts(outcome: Outcome, findings: Sequence[Finding], measurements: Measurements) -> tuple[Fact, ...]:
+    deciding = [f for f in outcome.deciding if f.gate and f.metric]
+    gates = [f for f in findings if f.gate and f.metric and f.status is not Status.SKIP]
+    chosen: dict[str, Finding | None] = {f.metric: f for f in [*deciding[:3], *gates] if _known(measurements, f.metric)}
+    shown = dict(list(chosen.items())[: MOST_FACTS - 1])
+    for metric in ("accuracy", *_of_positive(measurements), "balanced_accuracy"):
+        if len(shown) < MOST_FACTS and metric not in shown:
+            shown[metric] = chosen.get(metric)
+    return tuple(_fact(metric, gate, measurements, decides=gate is not None and gate in deciding) for metric, gate in shown.items())
+
+
+def _known(measurements: Measurements, metric: str) -> bool:
+    try:
+        return measurements.test.metric(metric).value is not None
+    except Exception:  # noqa: BLE001  (a gate of a check of its own may name any metric)
+        return False
+
+
+def _of_positive(measurements: Measurements) -> tuple[str, ...]:
+    if measurements.task.positive is None:
+        return ()
+    name = measurements.task.class_names[measurements.task.positive]
+    return (f"recall[{name}]", f"precision[{name}]")
+
+
+def _fact(metric: str, gate: Finding | None, measurements: Measurements, *, decides: bool) -> Fact:
+    estimate = measurements.test.metric(metric)
+    share = share_or_number(metric) is wording.ratio
+    limit, at_least = (None, True) if gate is None else (gate.limit, gate.at_least)
+    status = "" if gate is None else str(gate.status)
+    return Fact(_what(metric), value(estimate), _of_majority(metric, measurements), limit, at_least, share, decides, status)
+
+
+def _what(metric: str) -> str:
+    """A metric as a layman reads it."""
+    plain, _, class_name = metric.removesuffix("]").partition("[")
+    name = wording.name(class_name)
+    plainly = {"recall": f"Of the {name} rows, found", "precision": f"Of the rows called {name}, right"}
+    if class_name and plain in plainly:
+        return plainly[plain]
+    return "Of all rows, right (accuracy)" if metric == "accuracy" else wording.metric(metric)
+
+
+def _of_majority(metric: str, measurements: Measurements) -> Value | None:
+    """What always answering the majority class gets; None where it is undefined."""
+    matrix, (index, _) = measurements.test[Confusion], measurements.majority
+    names = measurements.task.class_names
+    plain, _, class_name = metric.removesuffix("]").partition("[")
+    if metric == "accuracy":
+        return value(Proportion(int(matrix.support[index]), matrix.n))
+    if metric == "balanced_accuracy":
+        present = int(np.count_nonzero(matrix.support))
+        return Value(1 / present if present and matrix.support[index] else None, n=matrix.n)
+    if plain == "recall" and class_name in names:
+        support = int(matrix.support[names.index(class_name)])
+        return value(Proportion(support if names[index] == class_name else 0, support))
+    if plain == "precision" and class_name == names[index]:
+        return value(Proportion(int(matrix.support[index]), matrix.n))
+    return None
+
+
+def _cards(outcome: Outcome, findings: Sequence[Finding]) -> tuple[Card, ...]:
+    serious = [f for f in findings if f.status is Status.FAIL and f.severity.rank >= Severity.MAJOR.rank and not f.waived]
+    undecided = [f for f in findings if f.status in (Status.INCONCLUSIVE, Status.ERROR) and not f.only_fails and not f.waived]
+    told, cards = set[str](), list[Card]()
+    for finding in [*outcome.deciding, *serious, *undecided]:
+        if finding.status is Status.PASS or finding.message in told or len(cards) == MOST_CARDS:
+            continue
+        told.add(finding.message)
+        cards.append(Card(finding.title, finding.message, finding.subject, finding.remedy, str(finding.status), str(finding.severity)))
+    return tuple(cards)
+
+
+def _deciding_cell(outcome: Outcome, measurements: Measurements) -> tuple[int, int] | None:
+    """The cell of the confusion matrix that weighs most in the deciding gate: misses for recall, false alarms for precision."""
+    names = measurements.task.class_names
+    for finding in outcome.deciding:
+        plain, _, class_name = finding.metric.removesuffix("]").partition("[")
+        if class_name in names and plain in ("recall", "precision") and finding.status is not Status.PASS and len(names) <= 256:  # noqa: PLR2004
+            index, wrong = names.index(class_name), measurements.test[Confusion].dense.copy()
+            np.fill_diagonal(wrong, -1)
+            return (index, int(wrong[index].argmax())) if plain == "recall" else (int(wrong[:, index].argmax()), index)
+    return None

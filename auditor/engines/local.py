@@ -1,0 +1,151 @@
+"""Measure on this machine: one pass over each split, shard by shard."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from auditor.batches import Array, Batch
+from auditor.measurements import OverlapCounts, RowCounts, SplitMeasurements
+from auditor.states.row_hashes import HashSet, RowHashes
+from auditor.states.state import State, Task
+
+FIRST_ROWS = 20
+STATE_ROWS_TIMES_CLASSES = 2**22
+
+StateType = type[State[Any]]
+Advance = Callable[[str, int], None]
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A split whose batches carry scores: `shards` yields one iterator of batches a shard, `missing` names reads it cannot offer."""
+
+    name: str
+    shards: Callable[[], Iterator[Iterator[Batch]]]
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Tally:
+    """What was seen of a split: states of the clean rows and of those that stand in train, kept apart."""
+
+    clean: dict[StateType, State[Any]]
+    shared: dict[StateType, State[Any]]
+    rows: RowCounts = field(default_factory=RowCounts)
+    first_shared: tuple[int, ...] = ()
+
+    def merge(self, other: "Tally") -> None:
+        """Take in another shard."""
+        for mine, theirs in ((self.clean, other.clean), (self.shared, other.shared)):
+            for kind, state in mine.items():
+                state.merge(theirs[kind])
+        self.rows += other.rows
+        self.first_shared = tuple(sorted(self.first_shared + other.first_shared)[:FIRST_ROWS])
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The results of all splits: the rows of test to be judged, all rows as given, and what test shares with train."""
+
+    test: SplitMeasurements
+    as_given: SplitMeasurements
+    splits: Mapping[str, SplitMeasurements]
+    overlap: OverlapCounts | None
+
+
+def measure(streams: Mapping[str, Stream], states: Sequence[StateType], task: Task, advance: Advance) -> Measured:
+    """Run train, validation and test through the states; copies of training rows are told apart in test."""
+    splits: dict[str, SplitMeasurements] = {}
+    for name in ("train", "validation"):
+        if name in streams:
+            tally = tally_stream(streams[name], states, task, None, advance)
+            splits[name] = _measurements(streams[name], states, tally.clean, tally.rows)
+    known = splits["train"].results.get(RowHashes) if "train" in splits else None
+    tally = tally_stream(streams["test"], states, task, known, advance)
+    return _with_overlap(streams["test"], states, tally, splits, known)
+
+
+def tally_stream(stream: Stream, states: Sequence[StateType], task: Task, known: HashSet | None, advance: Advance) -> Tally:
+    """Tally every shard of a stream and merge them in order."""
+    wanted = [state for state in states if not state.reads & stream.missing.keys()]
+    total = empty_tally(wanted, task)
+    for batches in stream.shards():
+        total.merge(tally_shard(batches, wanted, task, known, lambda rows: advance(stream.name, rows)))
+    return total
+
+
+def empty_tally(states: Sequence[StateType], task: Task) -> Tally:
+    """A tally of nothing."""
+    return Tally({state: state(task) for state in states}, {state: state(task) for state in states})
+
+
+def tally_shard(batches: Iterator[Batch], states: Sequence[StateType], task: Task, known: HashSet | None,
+                advance: Callable[[int], None]) -> Tally:
+    """One pass over one shard: the function that every engine runs."""
+    tally = empty_tally(states, task)
+    rows = max(1, STATE_ROWS_TIMES_CLASSES // task.n_classes)
+    for batch in batches:
+        for start in range(0, len(batch), rows):
+            _take(tally, batch if len(batch) <= rows else batch.rows(np.arange(start, min(start + rows, len(batch)))), known)
+        advance(len(batch))
+    return tally
+
+
+def _take(tally: Tally, batch: Batch, known: HashSet | None) -> None:
+    assert batch.scores is not None
+    labelled, finite = batch.labels >= 0, batch.scores.finite
+    usable = labelled & finite
+    unusable = labelled & ~finite
+    judged = _part(batch, usable)
+    shared = known.contains(judged.row_hashes) if known is not None else np.zeros(len(judged), bool)
+    tally.rows += RowCounts(len(batch), int((~labelled).sum()), int(unusable.sum()), _bad_inputs(batch, unusable),
+                            int(shared.sum()), int((~shared).sum()))
+    _update(tally.clean, _part(judged, ~shared))
+    if shared.any():
+        copies = judged.rows(shared)
+        _update(tally.shared, copies)
+        tally.first_shared = tuple(sorted((*tally.first_shared, *(int(key) for key in copies.row_key[:FIRST_ROWS])))[:FIRST_ROWS])
+
+
+def _part(batch: Batch, chosen: Array) -> Batch:
+    return batch if chosen.all() else batch.rows(chosen)
+
+
+def _update(states: Mapping[StateType, State[Any]], batch: Batch) -> None:
+    if len(batch):
+        for state in states.values():
+            state.update(batch)
+
+
+def _bad_inputs(batch: Batch, unusable: Array) -> int:
+    if batch.features is None or not unusable.any():
+        return 0
+    features = batch.features[unusable].reshape(int(unusable.sum()), -1).astype(np.float64)
+    return int((~np.isfinite(features).all(axis=1)).sum())
+
+
+def _measurements(stream: Stream, states: Sequence[StateType], found: Mapping[StateType, State[Any]],
+                  rows: RowCounts) -> SplitMeasurements:
+    missing = {state: next(reason for read, reason in stream.missing.items() if read in state.reads)
+               for state in states if state.reads & stream.missing.keys()}
+    return SplitMeasurements(stream.name, rows, {kind: state.result() for kind, state in found.items()}, missing)
+
+
+def _with_overlap(stream: Stream, states: Sequence[StateType], tally: Tally, splits: dict[str, SplitMeasurements],
+                  known: HashSet | None) -> Measured:
+    usable = tally.rows.shared + tally.rows.judged
+    overlap = None
+    if known is not None:
+        overlap = OverlapCounts(usable, tally.rows.shared, known.n, known.repeated, tally.first_shared)
+    clean = _measurements(stream, states, tally.clean, tally.rows)
+    if not tally.rows.shared:
+        return Measured(clean, clean, splits, overlap)
+    kept = dict(tally.clean)
+    for kind, state in kept.items():
+        state.merge(tally.shared[kind])
+    all_rows = RowCounts(**{**vars(tally.rows), "judged": usable})
+    as_given = _measurements(stream, states, kept, all_rows)
+    assert overlap is not None
+    return Measured(clean if overlap.copied else as_given, as_given, splits, overlap)

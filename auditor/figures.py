@@ -1,0 +1,200 @@
+"""Figures of a report as SVG: calm, grey with one accent, labelled directly; they draw numbers and compute none."""
+
+import io
+import warnings
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib import font_manager
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure as Canvas
+from matplotlib.ticker import MaxNLocator
+
+from auditor import resources, wording
+from auditor.findings import Bars, Curve, Figure, Heatmap, Line
+from auditor.report import ScoreHistogram
+
+ACCENT, INK, MUTED, RULE, FILL = "#1F5FA8", "#16191D", "#565E69", "#D5D9DF", "#AEB6C1"
+# Beside the accent, lines differ in lightness and in dash, so that they can be told apart in greyscale.
+STROKES: tuple[tuple[str, Any], ...] = (
+    (ACCENT, "-"),
+    ("#3D444D", (0, (5, 1.6))),
+    ("#7B8490", (0, (1.4, 1.4))),
+    ("#9AA2AD", (0, (5, 1.4, 1.2, 1.4))),
+)
+WIDTH, HEIGHT = 4.6, 3.0
+LINES_SHOWN = 6
+BARS_SHOWN = 30
+PANELS_SHOWN = 6
+CELLS_WRITTEN = 12
+
+
+def draw(figure: Figure | ScoreHistogram, *, unit_square: bool = False) -> bytes:
+    """The figure as an SVG that is the same, byte for byte, for the same numbers; `unit_square` fixes both axes to 0..1."""
+    with mpl.rc_context(_style()), warnings.catch_warnings():
+        # Letters that no font on this machine has are drawn as boxes: no reason to lose the report.
+        warnings.simplefilter("ignore", UserWarning)
+        stream = io.BytesIO()
+        canvas = _drawn(figure, unit_square=unit_square)
+        canvas.savefig(stream, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
+    return stream.getvalue()
+
+
+def _drawn(figure: Figure | ScoreHistogram, *, unit_square: bool) -> Canvas:
+    if isinstance(figure, Curve):
+        return _curve(figure, unit_square=unit_square)
+    if isinstance(figure, Bars):
+        return _bars(figure)
+    return _heatmap(figure) if isinstance(figure, Heatmap) else _histogram(figure)
+
+
+@cache
+def _style() -> dict[str, Any]:
+    font_manager.fontManager.addfont(resources.folder("templates") / "fonts" / "inter-figures.ttf")
+    return {
+        "font.family": ["Inter Variable", "DejaVu Sans"], "font.size": 9, "text.color": INK, "text.parse_math": False,
+        "axes.edgecolor": RULE, "axes.labelcolor": MUTED, "axes.labelsize": 9, "axes.linewidth": 0.8,
+        "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "axes.grid.axis": "y",
+        "axes.axisbelow": True, "grid.color": RULE, "grid.linewidth": 0.5, "xtick.color": RULE, "ytick.color": RULE,
+        "xtick.labelcolor": MUTED, "ytick.labelcolor": MUTED, "xtick.labelsize": 8, "ytick.labelsize": 8,
+        "svg.fonttype": "path", "svg.hashsalt": "auditor", "path.simplify": True, "path.simplify_threshold": 0.3,
+    }  # fmt: skip
+
+
+def _canvas(width: float = WIDTH, height: float = HEIGHT) -> tuple[Canvas, Axes]:
+    canvas = Canvas(figsize=(width, height), layout="constrained")
+    return canvas, canvas.subplots()
+
+
+def _curve(figure: Curve, *, unit_square: bool) -> Canvas:
+    """Lines with their names at their ends, and marked positions."""
+    canvas, axes = _canvas()
+    lines = figure.lines[:LINES_SHOWN]
+    for i, line in enumerate(lines):
+        colour, dash = _stroke(i)
+        axes.plot(_blanks(line.x), _blanks(line.y), color=colour, linestyle=dash, linewidth=1.5, zorder=3 - i / 10)
+    if unit_square:
+        axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
+    axes.set(xlabel=_label(figure.x_label), ylabel=_label(figure.y_label))
+    if len(lines) > 1:
+        _name_lines(axes, lines)
+    _draw_marks(axes, figure.marks)
+    return canvas
+
+
+def _stroke(i: int) -> tuple[str, Any]:
+    return STROKES[min(i, len(STROKES) - 1)]
+
+
+def _blanks(values: Sequence[float | None]) -> list[float]:
+    return [float("nan") if value is None else value for value in values]
+
+
+def _name_lines(axes: Axes, lines: Sequence[Line]) -> None:
+    """Names at the right ends, moved apart where they would stand on each other."""
+    ends = [([y for y in line.y if y is not None], i) for i, line in enumerate(lines)]
+    low, high = axes.get_ylim()
+    step, last = (high - low) * 0.07, float("-inf")
+    for end, i in sorted((ys[-1], i) for ys, i in ends if ys):
+        last = max(end, last + step)
+        axes.annotate(
+            _label(lines[i].name, 28), (1.0, last), xycoords=("axes fraction", "data"), xytext=(5, 0),
+            textcoords="offset points", va="center", color=_stroke(i)[0], annotation_clip=False,
+        )  # fmt: skip
+
+
+def _draw_marks(axes: Axes, marks: Sequence[tuple[str, float]]) -> None:
+    left, right = axes.get_xlim()
+    for i, (name, x) in enumerate(marks):
+        axes.axvline(x, color=MUTED, linewidth=0.8, linestyle=(0, (2, 2)))
+        near_right = x > left + 0.6 * (right - left)
+        axes.annotate(
+            _label(name, 36), (x, 1.0), xycoords=("data", "axes fraction"), xytext=(-4 if near_right else 4, -3 - 12 * i),
+            textcoords="offset points", va="top", ha="right" if near_right else "left", color=MUTED, fontsize=8,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+        )  # fmt: skip
+
+
+def _bars(figure: Bars) -> Canvas:
+    """Horizontal bars, one a name, with the value at the end and the limit drawn across."""
+    names, values = figure.names[:BARS_SHOWN], figure.values[:BARS_SHOWN]
+    canvas, axes = _canvas(height=0.75 + 0.24 * max(len(names), 2))
+    places = range(len(names))
+    axes.barh(places, [value or 0.0 for value in values], color=FILL, height=0.64)
+    axes.set_yticks(places, [_label(name, 28) for name in names], color=INK)
+    axes.invert_yaxis()
+    axes.margins(x=0.14)
+    for place, value in zip(places, values, strict=True):
+        end = (value or 0.0, place)
+        axes.annotate(figure_number(value), end, (4, 0), textcoords="offset points", va="center", fontsize=8)
+    if figure.limit is not None:
+        axes.axvline(figure.limit, color=ACCENT, linewidth=1.4)
+        axes.annotate(
+            f"limit {figure_number(figure.limit)}", (figure.limit, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
+            textcoords="offset points", ha="center", color=ACCENT, fontsize=8,
+        )  # fmt: skip
+    axes.tick_params(left=False)
+    axes.set_xlabel(_label(figure.value_label))
+    axes.grid(visible=False)
+    return canvas
+
+
+def _heatmap(figure: Heatmap) -> Canvas:
+    """A matrix, each row shaded by its own largest cell, with the numbers where they fit."""
+    rows, columns = len(figure.row_names), len(figure.column_names)
+    side = min(max(2.2, 0.2 * max(rows, columns)), 6.0)
+    canvas, axes = _canvas(width=side + 1.4, height=side + 1.0)
+    shades = [[(value or 0.0) / (max(v or 0.0 for v in row) or 1.0) for value in row] for row in figure.values]
+    greys = LinearSegmentedColormap.from_list("calm", ["#FFFFFF", "#DCE3EC", "#7F9CBF", ACCENT])
+    axes.imshow(shades, cmap=greys, vmin=0, vmax=1, interpolation="nearest", aspect="auto")
+    axes.xaxis.tick_top()
+    _name_every(axes.set_xticks, figure.column_names, rotation=90)
+    _name_every(axes.set_yticks, figure.row_names, rotation=0)
+    axes.tick_params(length=0, labelsize=8 if max(rows, columns) <= 20 else 6)
+    axes.grid(visible=False)
+    if max(rows, columns) <= CELLS_WRITTEN:
+        _write_cells(axes, figure, shades)
+    return canvas
+
+
+def _name_every(set_ticks: Any, names: Sequence[str], *, rotation: int) -> None:  # noqa: ANN401  (a bound method of Axes)
+    every = max(1, -(-len(names) // 40))
+    set_ticks(range(0, len(names), every), [_label(name, 16) for name in names[::every]], rotation=rotation)
+
+
+def _write_cells(axes: Axes, figure: Heatmap, shades: list[list[float]]) -> None:
+    for i, row in enumerate(figure.values):
+        for j, value in enumerate(row):
+            colour = "white" if shades[i][j] > 0.7 else INK
+            axes.text(j, i, figure_number(value), ha="center", va="center", color=colour, fontsize=7)
+
+
+def _histogram(histogram: ScoreHistogram) -> Canvas:
+    """A panel for each true class on a scale of its own, so that a rare class stays visible."""
+    shown = list(histogram.counts.items())[:PANELS_SHOWN]
+    canvas = Canvas(figsize=(WIDTH, 0.5 + 1.25 * len(shown)), layout="constrained")
+    panels = canvas.subplots(len(shown), 1, sharex=True, squeeze=False)[:, 0]
+    left, right = histogram.edges[:-1], histogram.edges[1:]
+    widths = [b - a for a, b in zip(left, right, strict=True)]
+    for i, ((label, counts), axes) in enumerate(zip(shown, panels, strict=True)):
+        axes.bar(left, counts, widths, align="edge", linewidth=0, color=ACCENT if i == len(shown) - 1 else FILL)
+        axes.set_title(_label(label, 44), loc="left", fontsize=9, color=INK)
+        axes.set(xlim=(left[0], right[-1]), ylabel="rows")
+        axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+    panels[-1].set_xlabel(_label(histogram.score))
+    return canvas
+
+
+def figure_number(value: float | None) -> str:
+    """A number as figures and their descriptions write it: whole numbers as counts."""
+    if value is None:
+        return "–"
+    return wording.count(value) if float(value).is_integer() else wording.number(value)
+
+
+def _label(text: str, length: int = wording.NAME_LENGTH) -> str:
+    clean = wording.name(text)
+    return clean if len(clean) <= length else clean[: length - 1] + "…"

@@ -1,0 +1,46 @@
+"""A 64-bit fingerprint of each row of features, equal for rows a model cannot tell apart."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+BLOCK_ROWS = 8192
+_MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
+_STEP = 0x9E3779B97F4A7C15
+
+
+def row_hashes(features: NDArray[Any]) -> NDArray[np.uint64]:
+    """(n,) uint64 hashes of the rows of (n, ...) float32 features; -0 equals 0 and every NaN equals every other.
+
+    Multilinear mix of the values, two to a 64-bit word, each word finished by splitmix64 with its own salt (after
+    Lemire & Kaser 2014; Steele, Lea & Flood 2014). Two different rows share a hash with probability about 2**-64.
+    """
+    flat = features.reshape(len(features), -1)
+    hashes = np.empty(len(flat), np.uint64)
+    for start in range(0, len(flat), BLOCK_ROWS):
+        hashes[start : start + BLOCK_ROWS] = _block_hashes(flat[start : start + BLOCK_ROWS])
+    return hashes
+
+
+def _block_hashes(rows: NDArray[Any]) -> NDArray[np.uint64]:
+    words = _words(rows)
+    total = np.zeros(len(rows), np.uint64)
+    for j in range(words.shape[1]):
+        salt = np.uint64((j + 1) * _STEP % 2**64)
+        total += _splitmix64(words[:, j] ^ salt)
+    return _splitmix64(total)
+
+
+def _words(rows: NDArray[Any]) -> NDArray[np.uint64]:
+    """(n, ceil(d / 2)) uint64, column after column: the bits of canonical float32 values, two to a word."""
+    padded = np.zeros((len(rows), rows.shape[1] + rows.shape[1] % 2), np.float32)
+    np.add(rows, np.float32(0), out=padded[:, : rows.shape[1]], casting="same_kind")
+    padded[np.isnan(padded)] = np.float32("nan")
+    return np.asfortranarray(padded.view(np.uint64))
+
+
+def _splitmix64(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    x = (x ^ (x >> np.uint64(30))) * _MIX[0]
+    x = (x ^ (x >> np.uint64(27))) * _MIX[1]
+    return x ^ (x >> np.uint64(31))

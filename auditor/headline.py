@@ -1,0 +1,119 @@
+"""The verdict in one breath, and the sentence under it."""
+
+from auditor import wording
+from auditor.findings import Finding, Status
+from auditor.measurements import Measurements
+from auditor.policy import share_or_number
+from auditor.report import VerdictStatus
+from auditor.states import Confusion
+from auditor.verdict import Outcome
+
+ENDINGS = {
+    VerdictStatus.READY: "ready",
+    VerdictStatus.READY_WITH_WARNINGS: "ready, with warnings",
+    VerdictStatus.NOT_READY: "not production-ready",
+    VerdictStatus.NEEDS_REVIEW: "cannot tell yet",
+    VerdictStatus.INVALID_EVALUATION: "the figures are not trustworthy",
+}
+NEAR = 0.005
+LONGEST = 240
+
+
+def headline(outcome: Outcome, measurements: Measurements) -> str:
+    """Numbers, the class by its name, and the answer: `98.0% accuracy but 12% recall on fraud: not production-ready.`"""
+    return f"{_reason(outcome, measurements)}: {ENDINGS[outcome.status]}."
+
+
+def sentence(outcome: Outcome, measurements: Measurements) -> str:
+    """What the headline rests on, in counts, and what would change it."""
+    if not outcome.deciding:
+        return "No condition of release was examined; state one with --gate or choose a preset."
+    first = foremost(outcome)
+    if outcome.status in (VerdictStatus.READY, VerdictStatus.READY_WITH_WARNINGS):
+        return _ready_sentence(outcome, measurements)
+    plain, class_name = _parts(first)
+    if first.status is Status.FAIL and plain == "recall" and class_name in measurements.task.class_names:
+        return _recall_sentence(first, class_name, measurements)
+    if first.status is Status.INCONCLUSIVE and first.remedy:
+        return first.remedy
+    return _cut(first.message)
+
+
+def foremost(outcome: Outcome) -> Finding:
+    """The finding that the headline names: of the failing gates a recall first, the lowest against its limit."""
+    recalls = [f for f in outcome.deciding if f.gate and f.metric.startswith("recall[") and f.status is outcome.deciding[0].status]
+    if outcome.deciding[0].gate and recalls:
+        return min(recalls, key=lambda f: (f.value if f.value is not None else 1.0) - (f.limit or 0.0))
+    return outcome.deciding[0]
+
+
+def _reason(outcome: Outcome, measurements: Measurements) -> str:
+    accuracy = f"{wording.ratio(measurements.test.metric('accuracy').value)} accuracy"
+    if not outcome.deciding:
+        return f"{accuracy}, but no condition was examined"
+    if outcome.status is VerdictStatus.READY:
+        return f"{accuracy} and every condition is met"
+    first = foremost(outcome)
+    if outcome.status is VerdictStatus.READY_WITH_WARNINGS:
+        return f"{accuracy} and every condition is met, but {wording.lower_first(_cut(first.message).rstrip('.'))}"
+    if not first.metric:
+        return f"{accuracy}, but {wording.lower_first(_cut(first.message).rstrip('.'))}"
+    if first.status is Status.FAIL:
+        return _failing(first, accuracy)
+    return f"{accuracy}, but the rows cannot show {_asked(first)}"
+
+
+def _failing(first: Finding, accuracy: str) -> str:
+    plain, class_name = _parts(first)
+    if first.metric == "gain_over_majority":
+        return f"{accuracy} is no gain over always answering the majority"
+    if plain in ("recall", "precision") and class_name:
+        return f"{accuracy} but {wording.short_ratio(first.value)} {plain} on `{wording.name(class_name)}`"
+    form = share_or_number(first.metric)
+    what = f"{wording.metric(first.metric)} is {form(first.value)} where {'at least' if first.at_least else 'at most'} {form(first.limit)} is required"
+    return what if first.metric == "accuracy" else f"{accuracy} but {wording.lower_first(what)}"
+
+
+def _asked(first: Finding) -> str:
+    if first.metric == "gain_over_majority":
+        return "a gain over always answering the majority"
+    form = share_or_number(first.metric)
+    plain, class_name = _parts(first)
+    limit = f"{'at least' if first.at_least else 'at most'} {form(first.limit)}"
+    words = wording.METRICS.get(plain, plain.replace("_", " "))
+    return f"{limit} {words} on `{wording.name(class_name)}`" if class_name else f"{limit} {words}"
+
+
+def _recall_sentence(first: Finding, class_name: str, measurements: Measurements) -> str:
+    matrix = measurements.test[Confusion]
+    index = measurements.task.class_names.index(class_name)
+    missed, support = int(matrix.support[index] - matrix.correct[index]), int(matrix.support[index])
+    said = (f"Misses {wording.count(missed)} of {wording.count(support)} {wording.name(class_name)} rows "
+            f"({wording.short_ratio(first.value)} found; at least {wording.short_ratio(first.limit)} required).")
+    accuracy, share = measurements.test.metric("accuracy").value, matrix.prevalence(measurements.majority[0])
+    if accuracy is not None and share is not None and share >= accuracy - NEAR:
+        said += f" Always answering the majority also gets {wording.ratio(share)}."
+    return said
+
+
+def _ready_sentence(outcome: Outcome, measurements: Measurements) -> str:
+    matrix = measurements.test[Confusion]
+    present = [i for i in range(measurements.task.n_classes) if matrix.support[i]]
+    lowest = min(present, key=lambda i: matrix.correct[i] / matrix.support[i])
+    name, found, support = measurements.task.class_names[lowest], int(matrix.correct[lowest]), int(matrix.support[lowest])
+    least = f"The least found class is {wording.name(name)}: {wording.count(found)} of {wording.count(support)} rows, {wording.ratio(found / support)}."
+    if outcome.status is VerdictStatus.READY:
+        return f"Every condition is met with 95% confidence on {wording.plural(matrix.n, 'row')}. {least}"
+    return f"{least} {outcome.deciding[0].remedy}".strip()
+
+
+def _parts(finding: Finding) -> tuple[str, str]:
+    plain, _, class_name = finding.metric.removesuffix("]").partition("[")
+    return plain, class_name
+
+
+def _cut(text: str) -> str:
+    """The first clause of a message that is too long for a headline."""
+    if len(text) <= LONGEST:
+        return text
+    return text[:LONGEST].rsplit(" ", 1)[0] + "…"

@@ -1,0 +1,170 @@
+"""What was measured: frozen results by split and state type; what was not measured says why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, TypeVar, cast
+
+import numpy as np
+
+from auditor.batches import OutputKind
+from auditor.data.history import History
+from auditor.findings import NotApplicable
+from auditor.metrics import metric
+from auditor.states.confusion import Confusion
+from auditor.states.state import State, Task
+from auditor.statistics.estimates import Difference, Estimate, Proportion, Smooth
+from auditor.statistics.resampling import summary_estimates
+
+Result = TypeVar("Result")
+
+COPIED_EXCESS = 0.001
+
+
+@dataclass(frozen=True)
+class RowCounts:
+    """Where the rows of a file went; `unusable_inputs` of the unusable ones had an input that was not finite."""
+
+    read: int = 0
+    without_label: int = 0
+    unusable: int = 0
+    unusable_inputs: int = 0
+    shared: int = 0
+    judged: int = 0
+
+    def __add__(self, other: "RowCounts") -> "RowCounts":
+        """Counts of both."""
+        return RowCounts(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
+
+
+@dataclass(frozen=True)
+class SplitMeasurements:
+    """The results of one split, by state type; `missing` says why a state could not be measured."""
+
+    name: str
+    rows: RowCounts
+    results: Mapping[type[State[Any]], Any]
+    missing: Mapping[type[State[Any]], str] = field(default_factory=dict)
+
+    def __getitem__(self, state: type[State[Result]]) -> Result:
+        """The result of a state; raise NotApplicable with the reason where it was not measured."""
+        if state not in self.results:
+            reason = self.missing.get(state, f"{state.__name__} was not measured on {self.name}")
+            raise NotApplicable(reason)
+        return cast("Result", self.results[state])
+
+    @cached_property
+    def summaries(self) -> Mapping[str, Smooth]:
+        """MCC, kappa and the averages over classes, all from the same bootstrap."""
+        return summary_estimates(self[Confusion].pairs, "audit-v1 confusion")
+
+    def metric(self, name: str) -> Estimate:
+        """A metric by its name, as `balanced_accuracy`, `recall[fraud]`; see `auditor.metrics.metric`."""
+        return metric(self, name)
+
+    def __contains__(self, state: type[State[Any]]) -> bool:
+        """Whether a state was measured."""
+        return state in self.results
+
+
+@dataclass(frozen=True)
+class OverlapCounts:
+    """Test rows whose features stand in train, beside how often train repeats itself."""
+
+    n_test: int
+    n_shared: int
+    n_train: int
+    n_train_repeated: int
+    first_rows: tuple[int, ...] = ()
+
+    @property
+    def share(self) -> Proportion:
+        """Share of test rows that stand in train."""
+        return Proportion(self.n_shared, self.n_test)
+
+    @property
+    def train_share(self) -> Proportion:
+        """Share of train rows that equal another train row: what a random split of the same table would show."""
+        return Proportion(self.n_train_repeated, self.n_train)
+
+    @property
+    def excess(self) -> Difference:
+        """How much more of test stands in train than train repeats itself (Newcombe 1998, method 10)."""
+        return Difference(self.share, self.train_share)
+
+    @property
+    def copied(self) -> bool:
+        """Whether the shared rows are copies to be taken out: more than chance explains, or train never repeats itself."""
+        if not self.n_shared:
+            return False
+        low = self.excess.lower(0.05)
+        return self.n_train_repeated == 0 or (low is not None and low > COPIED_EXCESS)
+
+
+@dataclass(frozen=True)
+class ProbeResult:
+    """What the first rows told of the model: what its outputs are, and whether that was declared or detected."""
+
+    output_kind: OutputKind
+    declared: bool
+    n_rows: int
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """Everything the checks may read.
+
+    `test` holds the rows that are judged: copies of training rows are taken out where they are proven; `as_given` holds all
+    rows of the test file. `train`, `validation`, `overlap` and `history` raise NotApplicable where nothing was given.
+    """
+
+    task: Task
+    test: SplitMeasurements
+    as_given: SplitMeasurements
+    splits: Mapping[str, SplitMeasurements]
+    overlap_counts: OverlapCounts | None = None
+    training_history: History | None = None
+    probe: ProbeResult | None = None
+
+    @property
+    def train(self) -> SplitMeasurements:
+        """The training split."""
+        return self._split("train")
+
+    @property
+    def validation(self) -> SplitMeasurements:
+        """The validation split."""
+        return self._split("validation")
+
+    @property
+    def overlap(self) -> OverlapCounts:
+        """Rows shared by train and test."""
+        if self.overlap_counts is None:
+            reason = "no training data was given" if "train" not in self.splits else "tables of predictions carry no features to compare"
+            raise NotApplicable(reason)
+        return self.overlap_counts
+
+    @property
+    def history(self) -> History:
+        """The training history."""
+        if self.training_history is None:
+            raise NotApplicable("no training history was given")
+        return self.training_history
+
+    @property
+    def removed(self) -> bool:
+        """Whether copies of training rows were taken out of the judged rows."""
+        return self.overlap_counts is not None and self.overlap_counts.copied
+
+    @cached_property
+    def majority(self) -> tuple[int, str]:
+        """The class that the majority predictor always answers, and the split it was learnt from."""
+        source = "train" if "train" in self.splits else "test"
+        support = self.splits[source][Confusion].support if source == "train" else self.test[Confusion].support
+        return int(np.argmax(support)), source
+
+    def _split(self, name: str) -> SplitMeasurements:
+        if name not in self.splits:
+            data = "training data" if name == "train" else f"{name} data"
+            raise NotApplicable(f"no {data} was given")
+        return self.splits[name]

@@ -1,0 +1,114 @@
+"""Metrics by the names users write: `accuracy`, `recall[fraud]`, `macro_f1`, `roc_auc`."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from auditor.errors import UsageError
+from auditor.findings import NotApplicable
+from auditor.states import Confusion, Losses, Ranking
+from auditor.states.confusion import ConfusionMatrix
+from auditor.statistics.estimates import Estimate, Smooth
+
+if TYPE_CHECKING:
+    from auditor.measurements import SplitMeasurements
+
+
+class OfClass(Protocol):
+    """A metric of one class against the rest."""
+
+    def __call__(self, split: "SplitMeasurements", class_index: int) -> Estimate:
+        """Estimate it."""
+
+
+def metric(split: "SplitMeasurements", name: str) -> Estimate:
+    """The estimate of a metric on a split.
+
+    `recall`, `precision`, `f1`, `specificity`, `roc_auc` and `average_precision` are those of the positive class where there is
+    one, else the mean over classes; `recall[NAME]` is that of one class. Raises UsageError for a name that is no metric or no
+    class, NotApplicable where what it needs was not measured.
+    """
+    plain, bracket, class_name = name.removesuffix("]").partition("[")
+    matrix = split[Confusion]
+    if bracket:
+        return _of_class(plain, name)(split, _class_index(matrix, class_name, name))
+    if plain in OVERALL:
+        return OVERALL[plain](split)
+    of_class = _of_class(plain, name)
+    if matrix.task.positive is not None:
+        return of_class(split, matrix.task.positive)
+    return _mean(split, plain)
+
+
+def metric_names() -> tuple[str, ...]:
+    """All names of metrics."""
+    return (*OVERALL, *OF_CLASS)
+
+
+def _class_index(matrix: ConfusionMatrix, class_name: str, name: str) -> int:
+    if class_name not in matrix.task.class_names:
+        raise UsageError(f"{name!r}: no class is called {class_name!r}; the classes are {', '.join(matrix.task.class_names[:20])}")
+    return matrix.task.class_names.index(class_name)
+
+
+def _of_class(plain: str, name: str) -> OfClass:
+    if plain not in OF_CLASS:
+        raise UsageError(f"{name!r} is no metric; the metrics are {', '.join(metric_names())}, the latter ones also as recall[CLASS]")
+    return OF_CLASS[plain]
+
+
+def _mean(split: "SplitMeasurements", plain: str) -> Estimate:
+    if plain in ("recall", "precision", "f1"):
+        return split.summaries[f"macro_{plain}"]
+    if plain == "specificity":
+        raise NotApplicable("specificity is defined for a positive class; with more classes ask for specificity[CLASS]")
+    ranking = split[Ranking]
+    if not ranking.ranked:
+        raise NotApplicable(f"{split[Confusion].task.n_classes} classes are too many to rank each against the rest")
+    return _macro([_rank_metric(plain)(split, i) for i in ranking.ranked], split[Confusion].n)
+
+
+def _macro(estimates: list[Estimate], n: int) -> Smooth:
+    """Mean over the classes where it is defined; the mean standard error bounds that of the mean, whatever the correlation."""
+    values = [e.value for e in estimates if e.value is not None]
+    errors = [error for e in estimates if (error := _standard_error(e)) is not None]
+    if not values:
+        return Smooth(None, None, "logit", n, "mean over classes")
+    error = sum(errors) / len(errors) if len(errors) == len(values) else None
+    return Smooth(sum(values) / len(values), error, "logit", n, "mean over classes, errors fully correlated")
+
+
+def _standard_error(estimate: Estimate) -> float | None:
+    variance = getattr(estimate, "variance", None)
+    if variance is not None:
+        return float(variance) ** 0.5
+    error: float | None = getattr(estimate, "standard_error", None)
+    return error
+
+
+def _rank_metric(plain: str) -> OfClass:
+    return OF_CLASS[plain]
+
+
+OVERALL: Mapping[str, Callable[["SplitMeasurements"], Estimate]] = {
+    "accuracy": lambda split: split[Confusion].classes.accuracy(),
+    "balanced_accuracy": lambda split: split[Confusion].classes.balanced_accuracy(),
+    "micro_precision": lambda split: split[Confusion].classes.accuracy(),
+    "micro_recall": lambda split: split[Confusion].classes.accuracy(),
+    "micro_f1": lambda split: split[Confusion].classes.accuracy(),
+    "weighted_recall": lambda split: split[Confusion].classes.accuracy(),
+    **{
+        name: (lambda split, name=name: split.summaries[name])
+        for name in ("macro_precision", "macro_recall", "macro_f1", "weighted_precision", "weighted_f1", "mcc", "kappa")
+    },
+    "log_loss": lambda split: split[Losses].mean("log_loss"),
+    "brier_score": lambda split: split[Losses].mean("brier_score"),
+}
+
+OF_CLASS: Mapping[str, OfClass] = {
+    "recall": lambda split, class_index: split[Confusion].classes.recall(class_index),
+    "precision": lambda split, class_index: split[Confusion].classes.precision(class_index),
+    "f1": lambda split, class_index: split[Confusion].classes.f_score(class_index),
+    "specificity": lambda split, class_index: split[Confusion].classes.specificity(class_index),
+    "roc_auc": lambda split, class_index: split[Ranking].metrics(class_index).area,
+    "average_precision": lambda split, class_index: split[Ranking].average_precision(class_index),
+}

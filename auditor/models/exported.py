@@ -1,0 +1,173 @@
+"""torch.export programs (`.pt2`): load, move, and read from the graph what they take."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.export import ExportedProgram
+from torch.export.graph_signature import ConstantArgument, InputKind, TensorArgument
+from torch.utils._pytree import tree_unflatten
+
+from auditor import wording
+from auditor.config import Config
+from auditor.devices import chosen_device
+from auditor.errors import InputError
+from auditor.models import failures
+from auditor.models.files import ModelFile
+from auditor.models.forward import Forward
+from auditor.models.model import Model
+from auditor.models.shapes import Shape
+
+
+@dataclass(frozen=True)
+class Input:
+    """The one tensor a program takes: its type, the shape of a row, and how many rows it takes at once."""
+
+    dtype: torch.dtype
+    row_shape: Shape
+    fewest: int
+    most: int | None
+
+
+def open_program(file: ModelFile, config: Config, notes: tuple[str, ...]) -> Model:
+    """The Model of a torch.export program that has been allowed to load.
+
+    InputError where it is damaged, takes more than one tensor, or needs a device that this machine lacks.
+    """
+    program = _moved(_loaded(file), chosen_device(config.device))
+    takes = _input(program, file.name)
+    device = chosen_device(config.device)
+    forward = Forward(
+        file.name, _caller(program), device, takes.dtype, config.precision, takes.row_shape, takes.fewest, takes.most
+    )
+    return Model(
+        file.path,
+        str(file.detected.format),
+        file.sha256,
+        runs_code=True,
+        device=str(device),
+        n_outputs=_width(program),
+        class_names=(),
+        input_shape=takes.row_shape,
+        notes=(*notes, *_notes(takes, config)),
+        forward=forward,
+        training_parts=tuple(_training_operators(program)),
+        remarks=forward.remarks,
+    )
+
+
+def _loaded(file: ModelFile) -> ExportedProgram:
+    try:
+        with _silent("torch.export"):
+            return torch.export.load(file.stream())
+    except Exception as error:
+        if failures.is_without_cuda(error):
+            raise InputError(
+                f"{file.name} was exported on a CUDA device, and this machine has none; save it again there with "
+                "torch.export.save(torch.export.passes.move_to_device_pass(program, 'cpu'), 'model.pt2')"
+            ) from error
+        raise InputError(
+            f"{file.name} cannot be loaded as a {file.detected.format} by PyTorch {torch.__version__}: "
+            f"{failures.shown(error)}; copy it again, or export it again with this version"
+        ) from error
+
+
+@contextmanager
+def _silent(logger_name: str) -> Iterator[None]:
+    """PyTorch logs a traceback for what becomes one line of ours."""
+    logger = logging.getLogger(logger_name)
+    before = logger.disabled
+    logger.disabled = True
+    try:
+        yield
+    finally:
+        logger.disabled = before
+
+
+def _moved(program: ExportedProgram, device: torch.device) -> ExportedProgram:
+    tensors = [*program.state_dict.values(), *program.constants.values()]
+    if device.type == "cpu" and all(t.device.type == "cpu" for t in tensors if isinstance(t, Tensor)):
+        return program
+    from torch.export.passes import move_to_device_pass
+
+    return move_to_device_pass(program, str(device))
+
+
+def _caller(program: ExportedProgram) -> Callable[[Tensor], object]:
+    """The program as a function of its one tensor; what else it takes are constants that were fixed at export."""
+    module = program.module()
+    given = [s.arg for s in program.graph_signature.input_specs if s.kind is InputKind.USER_INPUT]
+    structure: Any = program.call_spec.in_spec
+
+    def call(features: Tensor) -> object:
+        leaves = [arg.value if isinstance(arg, ConstantArgument) else features for arg in given]
+        args, named = tree_unflatten(leaves, structure)
+        return module(*args, **named)
+
+    return call
+
+
+def _input(program: ExportedProgram, name: str) -> Input:
+    given = [s.arg for s in program.graph_signature.input_specs if s.kind is InputKind.USER_INPUT]
+    names = [arg.name for arg in given if not isinstance(arg, ConstantArgument)]
+    if len(names) != 1 or not all(isinstance(arg, ConstantArgument | TensorArgument) for arg in given):
+        raise InputError(
+            f"{name} takes {wording.plural(len(names), 'input')} ({failures.listed(names)}): export a program of one "
+            "tensor with a row for each sample"
+        )
+    value = next(node.meta["val"] for node in program.graph.nodes if node.op == "placeholder" and node.name == names[0])
+    if value.ndim == 0:
+        raise InputError(f"{name} takes a single number: export a program of one tensor with a row for each sample")
+    fewest, most = _rows(program, value.shape[0])
+    return Input(value.dtype, tuple(n if isinstance(n, int) else None for n in value.shape[1:]), fewest, most)
+
+
+def _rows(program: ExportedProgram, length: Any) -> tuple[int, int | None]:  # noqa: ANN401  (int or torch.SymInt)
+    """Fewest and most rows at once; a fixed batch is both."""
+    if isinstance(length, int):
+        return length, length
+    allowed = program.range_constraints.get(length.node.expr)
+    if allowed is None:
+        return 2, None
+    most = int(allowed.upper) if allowed.upper.is_finite and allowed.upper < 2**31 else None
+    return max(int(allowed.lower), 2 if most is None else min(2, most)), most
+
+
+def _width(program: ExportedProgram) -> int | None:
+    """Outputs a row, where the program returns one tensor and its graph knows."""
+    values = [node.meta.get("val") for node in program.graph.output_node().all_input_nodes]
+    if len(values) != 1 or len(program.graph_signature.user_outputs) != 1 or not isinstance(values[0], Tensor):
+        return None
+    shape = values[0].shape
+    width = 1 if len(shape) == 1 else shape[1] if len(shape) > 1 else None
+    return width if isinstance(width, int) else None
+
+
+def _training_operators(program: ExportedProgram) -> Iterator[str]:
+    """Operators whose `train` or `training` argument is true: dropout that drops, batch normalisation by the batch."""
+    for graph_module in program.graph_module.modules():
+        for node in getattr(graph_module, "graph", program.graph).nodes if hasattr(graph_module, "graph") else ():
+            if node.op == "call_function" and _trains(node):
+                yield f"{node.target} ({node.name})"
+
+
+def _trains(node: torch.fx.Node) -> bool:
+    schema = getattr(node.target, "_schema", None)
+    if schema is None:
+        return False
+    values = dict(zip((argument.name for argument in schema.arguments), node.args, strict=False)) | node.kwargs
+    share = values.get("dropout", values.get("p"))
+    return share != 0 and (values.get("train") is True or values.get("training") is True)
+
+
+def _notes(takes: Input, config: Config) -> Iterator[str]:
+    if takes.most is not None and takes.most == takes.fewest:
+        yield f"exported for exactly {wording.plural(takes.most, 'row')} at once: short batches are filled up and cut"
+    if config.model_class is not None:
+        yield f"model_class {wording.name(config.model_class)} is not used: an exported program holds its own code"
+    if config.precision != "fp32":
+        yield f"run with autocast to {config.precision}"

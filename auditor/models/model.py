@@ -1,0 +1,50 @@
+"""A loaded model: what the rest of the program may know of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
+
+from auditor.models import failures
+from auditor.models.shapes import fits
+
+
+class OutOfMemory(Exception):
+    """The device had no room for so many rows at once."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A saved model, loaded, in evaluation mode and on its device.
+
+    `forward` takes features (n, ...) and gives outputs (n, k) float32 or float64; it raises InputError where the rows
+    do not fit the model and OutOfMemory where fewer would. It is not for two threads at once. `input_shape` is the
+    shape of one row, None where any length fits; `n_outputs` is k. Both are None where only a run can tell.
+    `training_parts` names what acts as in training: operators of an exported program, or modules that `eval()` did
+    not reach. `notes` is the load report, `remarks` what `forward` found out since.
+    """
+
+    path: Path
+    format: str
+    sha256: str
+    runs_code: bool
+    device: str
+    n_outputs: int | None
+    class_names: tuple[str, ...]
+    input_shape: tuple[int | None, ...] | None
+    notes: tuple[str, ...]
+    forward: Callable[[NDArray[Any]], NDArray[Any]]
+    training_parts: tuple[str, ...] = ()
+    remarks: Callable[[], tuple[str, ...]] = tuple
+
+    @property
+    def load_report(self) -> tuple[str, ...]:
+        """Everything noted so far: what was checked, what allowed it, and which output is read."""
+        return (*self.notes, *self.remarks())
+
+    def check_rows(self, shape: tuple[int, ...], source: str) -> None:
+        """Raise InputError where rows of this shape, found in `source`, cannot be given to the model."""
+        if self.input_shape is not None and not fits(shape, self.input_shape):
+            raise failures.wrong_rows(self.path.name, self.input_shape, shape, source)

@@ -1,0 +1,231 @@
+"""Weights without code (a state_dict or safetensors), and the class they belong to."""
+
+import pickle
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeGuard
+
+import torch
+from torch import Tensor, nn
+
+from auditor import wording
+from auditor.config import Config
+from auditor.devices import chosen_device
+from auditor.errors import InputError, UsageError
+from auditor.models import failures, trust
+from auditor.models.classes import build
+from auditor.models.detection import Format
+from auditor.models.files import ModelFile
+from auditor.models.forward import Forward
+from auditor.models.model import Model
+from auditor.models.shapes import Shape
+
+NESTED_UNDER = ("state_dict", "model_state_dict", "model")
+Weights = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Made:
+    """The user's module with the weights in it, and what was noted on the way."""
+
+    module: nn.Module
+    notes: tuple[str, ...]
+    training_parts: tuple[str, ...]
+
+
+def open_weights(file: ModelFile, config: Config, notes: tuple[str, ...]) -> Model:
+    """The Model of a state_dict or safetensors file and the class given for it.
+
+    ModelRefused where the file holds more than tensors and plain values; UsageError where no class was given;
+    InputError where file, class and weights do not fit each other.
+    """
+    weights, read_notes = _read(file)
+    made = _filled(file, config, weights)
+    device = chosen_device(config.device)
+    module = made.module.to(device)
+    forward = Forward(file.name, module, device, _dtype(module), config.precision, _row_shape(module))
+    autocast = (f"run with autocast to {config.precision}",) if config.precision != "fp32" else ()
+    return Model(
+        file.path,
+        str(file.detected.format),
+        file.sha256,
+        runs_code=False,
+        device=str(device),
+        n_outputs=None,
+        class_names=_class_names(module),
+        input_shape=forward.row_shape,
+        notes=(*notes, *read_notes, *made.notes, *autocast),
+        forward=forward,
+        training_parts=made.training_parts,
+        remarks=forward.remarks,
+    )
+
+
+def _read(file: ModelFile) -> tuple[Weights, tuple[str, ...]]:
+    if file.detected.format is Format.SAFETENSORS:
+        return _from_safetensors(file), ("read as safetensors: tensors only",)
+    weights, nested = _state_dict(_unpickled(file), file.name)
+    odd = [name for name, tensor in weights.items() if tensor.layout is not torch.strided or tensor.is_meta]
+    if odd:
+        raise InputError(
+            f"{file.name}: {failures.listed(odd)} hold no plain dense numbers; save the weights as dense tensors"
+        )
+    return weights, ("read with weights_only=True: tensors and plain values only", *nested)
+
+
+def _from_safetensors(file: ModelFile) -> Weights:
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        return load(file.content)
+    except (SafetensorError, ValueError, KeyError) as error:
+        raise InputError(
+            f"{file.name} is no whole safetensors file: {failures.shown(error)}; copy or download it again"
+        ) from error
+
+
+def _unpickled(file: ModelFile) -> Any:  # noqa: ANN401  (whatever was saved)
+    try:
+        with torch.sparse.check_sparse_tensor_invariants():  # type: ignore[no-untyped-call]
+            return torch.load(file.stream(), map_location="cpu", weights_only=True, mmap=False)
+    except pickle.UnpicklingError as error:
+        named = re.search(r"GLOBAL ([\w.]+) was not an allowed|(?:Unsupported|Blocked)\D*?GLOBAL ([\w.]+)", str(error))
+        called = next(filter(None, named.groups())) if named else failures.shown(error)
+        raise trust.refuse_global(file, called) from error
+    except Exception as error:
+        raise InputError(f"{file.name} cannot be read: {failures.shown(error)}; copy or download it again") from error
+
+
+def _state_dict(saved: object, name: str) -> tuple[Weights, tuple[str, ...]]:
+    """The tensors by name; a checkpoint that holds them beside an optimiser or an epoch is looked into."""
+    if _is_weights(saved):
+        return {key: value for key, value in saved.items() if isinstance(value, Tensor)}, ()
+    if not isinstance(saved, Mapping):
+        raise InputError(
+            f"{name} holds a {type(saved).__name__}: a state_dict was expected; save it again with {trust.SAVE_WEIGHTS}"
+        )
+    keys = [key for key, value in saved.items() if _is_weights(value)]
+    key = next((key for key in NESTED_UNDER if key in keys), keys[0] if len(keys) == 1 else None)
+    if key is None:
+        found = failures.listed([str(key) for key in saved], 6) or "nothing"
+        raise InputError(
+            f"{name} holds {found}: a state_dict was expected, or one under {', '.join(NESTED_UNDER)}; save it again "
+            f"with {trust.SAVE_WEIGHTS}"
+        )
+    weights, _ = _state_dict(saved[key], name)
+    return weights, (f"the weights are those under the key {wording.name(str(key))}",)
+
+
+def _is_weights(value: object) -> TypeGuard[Mapping[str, object]]:
+    return (
+        isinstance(value, Mapping)
+        and all(isinstance(key, str) for key in value)
+        and any(isinstance(entry, Tensor) for entry in value.values())
+        and not any(isinstance(entry, Mapping) for entry in value.values())
+    )
+
+
+def _filled(file: ModelFile, config: Config, weights: Weights) -> Made:
+    if config.model_class is None:
+        raise UsageError(
+            f"{file.name} ({file.detected.format}) holds {wording.plural(len(weights), 'tensor')} "
+            f"({failures.listed(_spelled(weights))}) and no code: say which class they belong to with "
+            "--model-class module:Class"
+        )
+    module, code = build(config.model_class, config.model_args, (Path.cwd(), file.path.parent))
+    own = module.state_dict()
+    renamed, notes = _renamed(weights, set(own))
+    _fill(module, renamed, f"{file.name} does not fit {config.model_class}")
+    training = sum(part.training for part in module.modules())
+    module.eval()
+    mode = f"{wording.plural(training, 'module')} stood in training mode, as PyTorch makes them; eval() was called"
+    return Made(module, (code, *notes, *_cast_note(renamed, own), mode), _still_training(module))
+
+
+def _renamed(weights: Weights, expected: set[str]) -> tuple[Weights, tuple[str, ...]]:
+    """Take off what data parallelism (`module.`) and torch.compile (`_orig_mod.`) put before or into every name."""
+    notes = []
+    if any("_orig_mod." in key for key in weights) and not any("_orig_mod." in key for key in expected):
+        weights = {key.replace("_orig_mod.", ""): value for key, value in weights.items()}
+        notes.append("`_orig_mod.`, left by torch.compile, was taken out of the names")
+    prefix = next(iter(weights), "").partition(".")[0] + "."
+    bare = {key.removeprefix(prefix): value for key, value in weights.items()}
+    shared = all(key.startswith(prefix) for key in weights) and not any(key.startswith(prefix) for key in expected)
+    if shared and (prefix == "module." or set(bare) == expected):
+        return bare, (*notes, f"`{wording.name(prefix)}` was taken off the start of every name")
+    return weights, tuple(notes)
+
+
+def _fill(module: nn.Module, weights: Weights, complaint: str) -> None:
+    own: Weights = {key: value for key, value in module.state_dict().items() if isinstance(value, Tensor)}
+    odd = [
+        f"{key} {tuple(weights[key].shape)} instead of {tuple(own[key].shape)}"
+        for key in own
+        if key in weights and not nn.parameter.is_lazy(own[key]) and weights[key].shape != own[key].shape
+    ]
+    try:
+        result = None if odd else module.load_state_dict(weights, strict=False)
+    except RuntimeError as error:
+        raise InputError(f"{complaint}: {failures.shown(error)}") from error
+    missing = (
+        [key for key in own if key not in weights] if result is None else _untied(result.missing_keys, own, weights)
+    )
+    extra = [key for key in weights if key not in own] if result is None else result.unexpected_keys
+    parts = [
+        ("of another shape", odd),
+        ("missing", _spelled(own, missing)),
+        ("not in the class", _spelled(weights, extra)),
+    ]
+    found = "; ".join(f"{len(keys)} {what}: {failures.listed(keys)}" for what, keys in parts if keys)
+    if found:
+        raise InputError(f"{complaint}: {found}. Check the class and its model_args")
+
+
+def _untied(missing: list[str], own: Weights, weights: Weights) -> list[str]:
+    """Names that got no values; one that shares its memory with a filled one did (tied weights are stored once)."""
+    filled = {own[key].data_ptr() for key in weights if key in own}
+    return [key for key in missing if key not in own or own[key].numel() == 0 or own[key].data_ptr() not in filled]
+
+
+def _spelled(weights: Weights, keys: list[str] | None = None) -> list[str]:
+    return [
+        f"{key} {tuple(weights[key].shape)}" if key in weights else key for key in (weights if keys is None else keys)
+    ]
+
+
+def _cast_note(weights: Weights, own: Mapping[str, Any]) -> tuple[str, ...]:
+    stored = {(value.dtype, own[key].dtype) for key, value in weights.items() if isinstance(own.get(key), Tensor)}
+    return tuple(
+        f"weights stored as {one} run as {other}".replace("torch.", "") for one, other in stored if one != other
+    )
+
+
+def _still_training(module: nn.Module) -> tuple[str, ...]:
+    return tuple(
+        f"{name or 'the model'} ({type(part).__name__})" for name, part in module.named_modules() if part.training
+    )
+
+
+def _dtype(module: nn.Module) -> torch.dtype:
+    return next((p.dtype for p in module.parameters() if p.dtype.is_floating_point), torch.float32)
+
+
+def _row_shape(module: nn.Module) -> Shape | None:
+    """Known only where the first layer certainly gets the rows as they are: a Sequential that begins with a Linear."""
+    while isinstance(module, nn.Sequential) and len(module):
+        module = module[0]
+        if isinstance(module, nn.Linear):
+            return (module.in_features,)
+    return None
+
+
+def _class_names(module: nn.Module) -> tuple[str, ...]:
+    """`config.id2label` of a Hugging Face model, unless it is the LABEL_0, LABEL_1 that nobody named."""
+    names = getattr(getattr(module, "config", None), "id2label", None)
+    if not isinstance(names, Mapping) or set(names) != set(range(len(names))):
+        return ()
+    ordered = tuple(str(names[index]) for index in range(len(names)))
+    return () if all(re.fullmatch(r"LABEL_\d+", name) for name in ordered) else ordered

@@ -1,0 +1,96 @@
+"""The whole program on one screen: open, probe, predict, measure, judge, decide, report."""
+
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from auditor import checking, policy
+from auditor.checking import Check
+from auditor.config import Config
+from auditor.data import History, Splits, open_splits, read_history
+from auditor.decision import criteria, decision, verdict
+from auditor.engines import local
+from auditor.findings import Finding, Status
+from auditor.measurements import Measurements
+from auditor.models import Model, open_model
+from auditor.probing import probe, streams
+from auditor.progress import progress
+from auditor.provenance import provenance
+from auditor.rendering import write
+from auditor.report import FORMAT_VERSION, CheckRecord, Report, SplitResult, sealed
+from auditor.states import Confusion, Losses, Ranking, ScoreHistogram, State, Task
+from auditor.summary import history, overlap, split_result
+from auditor.verdict import decide
+
+REPORTED: tuple[type[State[Any]], ...] = (Confusion, Losses, Ranking, ScoreHistogram)
+
+
+def audit(config: Config) -> Report:
+    """Audit a model, or a table of its predictions, and return the report; raise AuditorError where that cannot be done."""
+    started, clock = datetime.now(UTC), time.perf_counter()
+    held_to = policy.policy_of(config)
+    checks = checking.chosen(config.checks, config.select, config.ignore, config.limits)
+    model, splits, training_history = open_all(config)
+    measurements = measure(config, model, splits, training_history, checks)
+    findings = policy.waived(checking.judge(checks, measurements, held_to), held_to.waivers, started.date())
+    outcome = decide(findings, held_to)
+    report = Report(
+        format_version=FORMAT_VERSION,
+        verdict=verdict(outcome, measurements, held_to),
+        decision=decision(outcome, findings, measurements),
+        criteria=criteria(config, held_to, checks, started),
+        findings=tuple(findings),
+        checks=tuple(_record(check, findings) for check in checks),
+        measurements=_results(measurements),
+        overlap=overlap(measurements),
+        history=history(measurements),
+        provenance=provenance(config, model, splits, measurements, started, time.perf_counter() - clock),
+    )
+    return sealed(report)
+
+
+def open_all(config: Config) -> tuple[Model | None, Splits, History | None]:
+    """Open what the configuration names."""
+    training_history = None if config.history is None else read_history(config.history)
+    model = None if config.model is None else open_model(config)
+    return model, open_splits(config, model.class_names if model else ()), training_history
+
+
+def measure(config: Config, model: Model | None, splits: Splits, training_history: History | None,
+            checks: Sequence[Check]) -> Measurements:
+    """Probe the model, then send every split once through the states that the checks and the report need."""
+    task = Task(splits.class_names, splits.positive)
+    reading = probe(config, model, splits)
+    states = tuple(dict.fromkeys([*REPORTED, *(state for check in checks for state in check.needs)]))
+    with progress({split.name: split.n_rows for split in splits.given}, quiet=config.quiet) as advance:
+        measured = local.measure(streams(model, splits, reading), states, task, advance)
+    return Measurements(task, measured.test, measured.as_given, measured.splits, measured.overlap, training_history, reading.probe)
+
+
+def audit_and_write(config: Config) -> int:
+    """Audit, write the reports and print the verdict; the exit code of the verdict."""
+    from auditor.rendering.terminal import text
+
+    report = audit(config)
+    formats = tuple(dict.fromkeys(("json", *config.format)))
+    written, missing = write(report, formats, config.out)
+    if not config.quiet:
+        sys.stdout.write(text(report, written))
+    for line in missing:
+        sys.stderr.write(f"auditor: {line}\n")
+    return report.verdict.exit_code
+
+
+def _results(measurements: Measurements) -> dict[str, SplitResult]:
+    splits = {"test": measurements.test, **measurements.splits}
+    if measurements.removed:
+        splits["test_as_given"] = measurements.as_given
+    return {name: split_result(measurements, split) for name, split in splits.items()}
+
+
+def _record(check: Check, findings: Sequence[Finding]) -> CheckRecord:
+    order = [Status.ERROR, Status.FAIL, Status.INCONCLUSIVE, Status.PASS, Status.SKIP]
+    found = [finding.status for finding in findings if finding.check == check.id]
+    return CheckRecord(check.id, check.title, check.doc, str(min(found, key=order.index)), check.source)

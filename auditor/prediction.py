@@ -1,0 +1,162 @@
+"""The forward pass over a stream of batches: batch size, reading ahead, and fewer rows where memory is short."""
+
+import queue
+import threading
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditor.batches import Batch, OutputKind, Scores
+from auditor.errors import InputError
+from auditor.models.model import Model, OutOfMemory
+
+MOST_ROWS = 16_384
+FEWEST_ROWS = 32
+BATCH_VALUES = {"cpu": 2**19}  # 2 MB of float32: batch and activations stay in a core's cache
+BATCH_VALUES_ELSEWHERE = 2**24
+MOST_SCORES = 2**22
+AHEAD = 4
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class ScoreReading:
+    """How outputs are read: what they are, which class a single one scores, from which probability it is named."""
+
+    kind: OutputKind
+    scored: int = 1
+    threshold: float | None = None
+
+
+def batch_rows(
+    setting: int | Literal["auto"], row_shape: tuple[int, ...], n_outputs: int | None, device: str = "cpu"
+) -> int:
+    """How many rows a batch has: the setting, or for "auto" as many as a core's cache holds, 32 to 16,384.
+
+    Never so many that rows times outputs pass 2^22.
+    """
+    values = max(1, int(np.prod(row_shape, dtype=np.int64)))
+    room = BATCH_VALUES.get(device, BATCH_VALUES_ELSEWHERE) // values
+    rows = (
+        min(MOST_ROWS, max(FEWEST_ROWS, 2 ** (room.bit_length() - 1) if room else 0)) if setting == "auto" else setting
+    )
+    return max(1, min(rows, MOST_SCORES // max(1, n_outputs or 1)))
+
+
+def predicted(
+    model: Model, batches: Iterable[Batch], read: ScoreReading, *, source: str = "the data"
+) -> Iterator[Batch]:
+    """The batches in their order, each with the model's scores; `source` names the data in errors.
+
+    Reading runs up to four batches ahead on a thread of its own, which ends with the iterator. Outputs that are not
+    finite are kept. InputError where the rows do not fit the model, the number of outputs changes, or not even one
+    row fits the memory.
+    """
+    limit, width = None, None
+    with closing(read_ahead(batches)) as ready:
+        for batch in ready:
+            if len(batch) == 0:
+                continue
+            features = _features(model, batch, source)
+            outputs, limit = _outputs(model, features, limit or len(batch))
+            width = _same_width(model, outputs, width)
+            yield replace(batch, scores=Scores(outputs, read.kind, read.scored, read.threshold))
+
+
+def read_ahead(items: Iterable[Item], depth: int = AHEAD) -> Generator[Item]:
+    """The items in their order, up to `depth` of them fetched beforehand by a thread that ends with this generator.
+
+    What raises in the thread is raised here, after the items before it.
+    """
+    fetched: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(depth)
+    stop = threading.Event()
+    thread = threading.Thread(target=_fetch, args=(items, fetched, stop), name="auditor-read-ahead", daemon=True)
+    thread.start()
+    try:
+        yield from _received(fetched)
+    finally:
+        stop.set()
+        while thread.is_alive():
+            _discard(fetched)
+            thread.join(0.01)
+
+
+class _End(Exception):
+    """The mark of the end in the queue."""
+
+
+def _fetch(
+    items: Iterable[Item], fetched: "queue.Queue[tuple[Item | None, BaseException | None]]", stop: threading.Event
+) -> None:
+    iterator = iter(items)
+    ending: BaseException = _End()
+    try:
+        for item in iterator:
+            fetched.put((item, None))
+            if stop.is_set():
+                break
+    except BaseException as error:  # noqa: BLE001  (raised again by whoever consumes)
+        ending = error
+    finally:
+        if isinstance(iterator, Generator):
+            iterator.close()
+    fetched.put((None, ending))
+
+
+def _received(fetched: "queue.Queue[tuple[Item | None, BaseException | None]]") -> Iterator[Item]:
+    while True:
+        try:
+            item, ending = fetched.get(timeout=0.5)  # without a timeout Ctrl-C would wait on Windows
+        except queue.Empty:
+            continue
+        if isinstance(ending, _End):
+            return
+        if ending is not None:
+            raise ending
+        yield item  # type: ignore[misc]
+
+
+def _discard(fetched: "queue.Queue[tuple[Item | None, BaseException | None]]") -> None:
+    try:
+        while True:
+            fetched.get_nowait()
+    except queue.Empty:
+        return
+
+
+def _features(model: Model, batch: Batch, source: str) -> NDArray[Any]:
+    if batch.features is None:
+        raise InputError(f"{source} holds no features, and {model.path.name} cannot be run without them")
+    model.check_rows(batch.features.shape[1:], source)
+    return batch.features
+
+
+def _outputs(model: Model, features: NDArray[Any], limit: int) -> tuple[NDArray[Any], int]:
+    """The outputs of all rows, and how many rows the device takes at once: half of what it could not take."""
+    while True:
+        try:
+            pieces = [model.forward(features[first : first + limit]) for first in range(0, len(features), limit)]
+        except OutOfMemory as error:
+            if limit == 1:
+                raise InputError(
+                    f"{model.path.name}: not even one row fits into the memory of {model.device} ({error}); choose "
+                    "another --device"
+                ) from error
+            limit = max(1, min(limit, len(features)) // 2)
+        else:
+            return (pieces[0] if len(pieces) == 1 else np.concatenate(pieces)), limit
+
+
+def _same_width(model: Model, outputs: NDArray[Any], width: int | None) -> int:
+    found = int(outputs.shape[1])
+    if width not in (None, found):
+        raise InputError(
+            f"{model.path.name} gave {width} outputs a row for one batch and {found} for another: one number of "
+            "outputs was expected"
+        )
+    return found

@@ -1,0 +1,98 @@
+"""A look at the model on a few rows before the pass: what its outputs are, and whether they fit the classes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor.batches import Batch, OutputKind
+from auditor.config import Config
+from auditor.data import Split, Splits
+from auditor.engines.local import Stream
+from auditor.errors import InputError, UsageError
+from auditor.measurements import ProbeResult
+from auditor.models import Model
+from auditor.prediction import ScoreReading, batch_rows, predicted
+from auditor.states import OutputForm, Task
+
+PROBE_ROWS = 4096
+NO_FEATURES = "tables of predictions carry no features"
+NO_SCORES = "the table holds decisions and no scores"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How every split is read: the rows of a batch, the reading of outputs (None for predictions), what the probe saw."""
+
+    size: int
+    scores: ScoreReading | None
+    probe: ProbeResult | None
+    missing: dict[str, str]
+
+
+def probe(config: Config, model: Model | None, splits: Splits) -> Reading:
+    """Run the first rows of the test data; raise InputError where outputs and classes do not fit together."""
+    if config.threshold is not None and splits.positive is None:
+        raise UsageError("--threshold needs two classes or a --positive one: with more classes the highest score is named")
+    if model is None:
+        return _read_predictions(config, splits)
+    size = batch_rows(config.batch_size, splits.test.feature_shape or (), len(splits.class_names), model.device)
+    scored = _scored(config, splits)
+    first = next(_scored_batches(model, splits.test, min(size, PROBE_ROWS), ScoreReading(OutputKind.LOGITS, scored)), None)
+    if first is None or first.scores is None:
+        raise InputError(f"{splits.test.path.name} holds no rows; there is nothing to judge")
+    n_outputs = first.scores.outputs.shape[1]
+    _refuse_misfit(model, n_outputs, splits)
+    kind = OutputKind(config.output_kind) if config.output_kind else _detected(first, splits)
+    result = ProbeResult(kind, config.output_kind is not None, len(first))
+    return Reading(size, ScoreReading(kind, scored, config.threshold), result, {})
+
+
+def streams(model: Model | None, splits: Splits, reading: Reading) -> dict[str, Stream]:
+    """Every split as shards of batches with scores."""
+    return {split.name: _stream(model, split, reading) for split in splits.given}
+
+
+def _stream(model: Model | None, split: Split, reading: Reading) -> Stream:
+    def shards() -> Iterator[Iterator[Batch]]:
+        for shard in split.shards():
+            batches = shard.batches(reading.size)
+            if model is None or reading.scores is None:
+                yield batches
+            else:
+                yield predicted(model, batches, reading.scores, source=split.path.name)
+
+    return Stream(split.name, shards, reading.missing)
+
+
+def _scored_batches(model: Model, split: Split, size: int, reading: ScoreReading) -> Iterator[Batch]:
+    for shard in split.shards():
+        yield from predicted(model, shard.batches(size), reading, source=split.path.name)
+
+
+def _read_predictions(config: Config, splits: Splits) -> Reading:
+    size = batch_rows(config.batch_size, (), len(splits.class_names))
+    first = next((batch for shard in splits.test.shards() for batch in shard.batches(size)), None)
+    if first is None or first.scores is None:
+        raise InputError(f"{splits.test.path.name} holds no rows; there is nothing to judge")
+    decisions_only = first.scores.kind is OutputKind.PREDICTED
+    return Reading(size, None, None, {"features": NO_FEATURES} | ({"scores": NO_SCORES} if decisions_only else {}))
+
+
+def _scored(config: Config, splits: Splits) -> int:
+    """The class that a single output scores: the positive one if stated, else class 1, never the one guessed by rarity."""
+    return splits.positive if config.positive is not None and splits.positive is not None else 1
+
+
+def _detected(batch: Batch, splits: Splits) -> OutputKind:
+    assert batch.scores is not None
+    form = OutputForm(Task(splits.class_names, splits.positive))
+    form.update(batch.rows(batch.scores.finite))
+    return form.result().kind
+
+
+def _refuse_misfit(model: Model, n_outputs: int, splits: Splits) -> None:
+    n_classes = len(splits.class_names)
+    if n_outputs == n_classes or (n_outputs == 1 and n_classes == 2):  # noqa: PLR2004
+        return
+    names = ", ".join(splits.class_names[:10]) + (", ..." if n_classes > 10 else "")  # noqa: PLR2004
+    raise InputError(f"{model.path.name} gives {n_outputs} outputs a row, but there are {n_classes} classes ({names}; from "
+                     f"{splits.class_names_from}): name the class of each output, in order, as `classes` in auditor.toml")

@@ -1,0 +1,101 @@
+"""The report as one HTML file that loads nothing: its styles, script, font and pictures stand inside it."""
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from auditor import resources, wording
+from auditor.rendering import layout, metrics, phrases, pictures, register
+from auditor.report import Report
+
+NOT_EXAMINED_SHOWN = 8
+PAPER_CLASSES = 100
+
+
+def page(report: Report) -> str:
+    """The whole report for a browser; readable without JavaScript."""
+    return fill("report.html", report, paper=False, density="")
+
+
+def fill(template: str, report: Report, *, paper: bool, density: str) -> str:
+    """A template filled from the report; `paper` lists openly what a screen folds, `density` tightens the first page."""
+    style = Markup(stylesheet(report))  # noqa: S704  (our own files and a colour of ours)
+    script = Markup((_templates() / "script.js").read_text(encoding="utf-8"))  # noqa: S704
+    context = {
+        "report": report,
+        "test": report.measurements.get("test"),
+        "answer": phrases.answer(report),
+        "groups": register.groups(report),
+        "style": style,
+        "script": script,
+        "policy": policy(str(style), str(script)),
+        "paper": paper,
+        "density": density,
+    }
+    return environment().get_template(template).render(context)
+
+
+def stylesheet(report: Report) -> str:
+    """The styles with the font inside them and the verdict's colour."""
+    font = base64.b64encode((_templates() / "fonts" / "inter.woff2").read_bytes()).decode("ascii")
+    face = (
+        "@font-face{font-family:Inter;font-weight:400 700;font-display:block;"
+        f"src:url(data:font/woff2;base64,{font}) format('woff2')}}\n"
+    )
+    styles = (_templates() / "style.css").read_text(encoding="utf-8")
+    return f"{face}:root{{--accent:{phrases.answer(report).colour}}}\n{styles}"
+
+
+def policy(style: str, script: str) -> str:
+    """The Content-Security-Policy: this style, this script, data: pictures and fonts, and nothing else."""
+    return (
+        f"default-src 'none'; img-src data:; font-src data:; style-src '{_digest(style)}'; "
+        f"script-src '{_digest(script)}'; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
+
+
+def _templates() -> Path:
+    return resources.folder("templates")
+
+
+@cache
+def environment() -> Environment:
+    """The templates with every filter that they use: names and numbers pass through one of these."""
+    made = Environment(
+        loader=FileSystemLoader(_templates()), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    words = {name: getattr(wording, name) for name in ("ratio", "short_ratio", "count", "number", "name", "sentence")}
+    spoken = {name: getattr(phrases, name) for name in phrases.FILTERS}
+    placed = {name: getattr(layout, name) for name in ("range_bar", "matrix", "most_confused", "worst_classes", "of_row")}
+    made.filters.update(words | spoken | placed, paragraphs=paragraphs, plain_text=plain_text)
+    made.globals.update(_globals())
+    return made
+
+
+def _globals() -> dict[str, Any]:
+    return {
+        "metrics": metrics, "pictures": pictures, "worst_shown": layout.WORST_SHOWN, "paper_classes": PAPER_CLASSES,
+        "bar_width": layout.BAR_WIDTH, "not_examined_shown": NOT_EXAMINED_SHOWN, "plural": wording.plural,
+    }  # fmt: skip
+
+
+def paragraphs(text: str) -> list[str]:
+    """The paragraphs of a check's text, each on one line."""
+    return [" ".join(part.split()) for part in phrases.clean(text, 4000).split("\n\n") if part.strip()]
+
+
+def plain_text(value: object) -> str:
+    """A value of the configuration or of the provenance as text of bounded length."""
+    if isinstance(value, list | tuple):
+        return phrases.clean(", ".join(map(str, value)), 400)
+    return phrases.clean(str(value), 400)

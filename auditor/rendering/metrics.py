@@ -1,0 +1,97 @@
+"""The rows of the results tables: which metrics, under which name and unit, and how their intervals were found."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from auditor import wording
+from auditor.report import Report, SplitResult, Value
+
+# Field of SplitResult, name on paper, unit.
+METRICS = (
+    ("accuracy", "Accuracy", "share"),
+    ("balanced_accuracy", "Balanced accuracy", "share"),
+    ("precision", "Precision", "share"),
+    ("recall", "Recall", "share"),
+    ("f1", "F1", "share"),
+    ("macro_precision", "Macro precision", "share"),
+    ("macro_recall", "Macro recall", "share"),
+    ("macro_f1", "Macro F1", "share"),
+    ("weighted_f1", "Weighted F1", "share"),
+    ("mcc", "Matthews correlation", "number"),
+    ("kappa", "Cohen's kappa", "number"),
+    ("roc_auc", "ROC AUC", "number"),
+    ("average_precision", "Average precision", "number"),
+    ("log_loss", "Log loss", "number"),
+    ("brier_score", "Brier score", "number"),
+)
+OF_THE_POSITIVE = {"precision", "recall", "f1"}
+SPLITS = ("test", "validation", "train")
+
+METHODS = {
+    "Wilson": "A share k of n: the score interval (Wilson, 1927; Brown, Cai & DasGupta, 2001).",
+    "Clopper-Pearson": "A share k of n where it decides: the exact binomial bound (Clopper & Pearson, 1934), which never "
+    "covers less than its level.",
+    "Wilson on Jaccard": "F1 is 2J / (1 + J) of the Jaccard share J = TP / (TP + FP + FN): Wilson's limits of J, mapped.",
+    "Clopper-Pearson on Jaccard": "F1 where it decides: Clopper-Pearson's limits of the Jaccard share, mapped.",
+    "MOVER-Wilson": "A mean of shares: the limits of each recovered into one variance (Zou & Donner, 2008).",
+    "MOVER-Clopper-Pearson": "A mean of shares where it decides: the same on Clopper-Pearson limits (Zou & Donner, 2008).",
+    "logit DeLong": "The area under the ROC curve: DeLong's variance (DeLong, DeLong & Clarke-Pearson, 1988) on the logit "
+    "scale (Perme & Manevski, 2018).",
+    "logit DeLong with Newcombe 5": "The area under the ROC curve with few rows of a class: the logit DeLong interval "
+    "united with the score interval of Newcombe (2006, method 5).",
+    "Newcombe hybrid score": "A difference of two independent shares (Newcombe, 1998, method 10).",
+    "Tango score": "A difference of two shares of the same rows (Tango, 1998).",
+}
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """A metric of every split: `values` by split, and what always answering the majority class gets on test."""
+
+    name: str
+    kind: str
+    values: dict[str, Value | None]
+    majority: str
+
+
+def splits(report: Report) -> tuple[str, ...]:
+    """The splits that were measured: test, validation, train, then others."""
+    known = tuple(name for name in SPLITS if name in report.measurements)
+    return known + tuple(sorted(set(report.measurements) - set(known)))
+
+
+def rows(report: Report) -> Iterator[MetricRow]:
+    """The metrics that at least one split has, as the field names them."""
+    test = report.measurements.get("test")
+    for field, title, kind in METRICS:
+        values = {split: getattr(report.measurements[split], field) for split in splits(report)}
+        if any(value is not None and value.value is not None for value in values.values()):
+            yield MetricRow(_title(field, title, test), kind, values, _majority(field, test))
+
+
+def _title(field: str, title: str, test: SplitResult | None) -> str:
+    if field not in OF_THE_POSITIVE or test is None:
+        return title
+    return f"{title} of “{wording.name(test.positive)}”" if test.positive is not None else f"{title}, macro"
+
+
+def _majority(field: str, test: SplitResult | None) -> str:
+    if test is None:
+        return ""
+    if field == "accuracy":
+        return wording.ratio(test.majority.accuracy.value)
+    return wording.ratio(test.majority.balanced_accuracy) if field == "balanced_accuracy" else ""
+
+
+def methods(report: Report) -> list[tuple[str, str]]:
+    """The interval methods that this report uses, each with its explanation where it is a known one."""
+    used = {value.method for split in report.measurements.values() for value in _values(split) if value.method}
+    used |= {finding.interval.method for finding in report.findings if finding.interval is not None}
+    return [(method, METHODS.get(method, "")) for method in sorted(used) if method]
+
+
+def _values(split: SplitResult) -> Iterator[Value]:
+    yield from (value for field, *_ in METRICS if (value := getattr(split, field)) is not None)
+    for result in split.classes.values():
+        yield from (result.recall, result.precision, result.f1)
+        yield from (value for value in (result.roc_auc, result.average_precision) if value is not None)

@@ -1,0 +1,223 @@
+"""The words of a report: records of a Report spoken by the filters of `auditor.wording`, the same on every medium."""
+
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from auditor import wording
+from auditor.findings import Finding, Interval, Severity, Status
+from auditor.report import Fact, Report, Value, VerdictStatus
+
+TEXT_LENGTH = 600
+# Metrics that are shares of rows, or means of such: written as percentages. All others are plain numbers.
+SHARES = {"accuracy", "precision", "recall", "f1", "specificity", "balanced_accuracy"}
+
+# What templates may call by name; numbers and names reach a page through these and those of `auditor.wording` alone.
+FILTERS = (
+    "clean", "this_model", "always_majority", "required", "plausible", "measured", "interval", "unit", "amount", "bounds",
+    "state", "day", "short_hash", "criteria", "checks_ran", "file_name", "subject_files", "counted",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a verdict is shown: its glyph, its words and its colour; glyph and words carry it in greyscale."""
+
+    glyph: str
+    words: str
+    colour: str
+
+
+ANSWERS = {
+    VerdictStatus.READY: Answer("✓", "READY", "#0B6E4F"),
+    VerdictStatus.READY_WITH_WARNINGS: Answer("!", "READY, WITH WARNINGS", "#8A5A00"),
+    VerdictStatus.NOT_READY: Answer("✕", "NOT READY", "#B3261E"),
+    VerdictStatus.NEEDS_REVIEW: Answer("?", "CANNOT TELL YET", "#1F5FA8"),
+    VerdictStatus.INVALID_EVALUATION: Answer("⊘", "FIGURES NOT TRUSTWORTHY", "#5B3E96"),
+}
+
+
+def answer(report: Report) -> Answer:
+    """How this report's verdict is shown."""
+    return ANSWERS[report.verdict.status]
+
+
+def clean(text: str, length: int = TEXT_LENGTH) -> str:
+    """A text that may hold names from files, without control or direction characters, cut to a length."""
+    kept = "".join(_printable(character) for character in text)
+    return kept if len(kept) <= length else kept[: length - 1].rstrip() + "…"
+
+
+def _printable(character: str) -> str:
+    if character.isprintable() or character == "\n":
+        return character
+    return " " if unicodedata.category(character) == "Zs" or character == "\t" else "�"
+
+
+def share(value: float | None, beside: Iterable[float | None] = ()) -> str:
+    """The shortest percentage that does not read the same as a different number beside it."""
+    others = [other for other in beside if other is not None and other != value]
+    text = ""
+    for write in (wording.short_ratio, wording.ratio, partial(wording.ratio, digits=2)):
+        text = write(value)
+        if text not in {write(other) for other in others}:
+            break
+    return text
+
+
+def plain(value: float | None, beside: Iterable[float | None] = ()) -> str:
+    """The shortest decimal number, two digits or more, that does not read the same as a different one beside it."""
+    others = [other for other in beside if other is not None and other != value]
+    text = ""
+    for digits in (2, 3, 4):
+        text = wording.number(value, digits)
+        if text not in {wording.number(other, digits) for other in others}:
+            break
+    return text
+
+
+def _writer(*, is_share: bool) -> Callable[..., str]:
+    return share if is_share else plain
+
+
+def counted(value: Value) -> str:
+    """`24 of 200`, empty where the value is no count of rows."""
+    return "" if value.k is None or value.n is None else f"{wording.count(value.k)} of {wording.count(value.n)}"
+
+
+def this_model(fact: Fact) -> str:
+    """`24 of 200, 12%`: the count before the percentage."""
+    value = fact.value
+    near = (fact.limit, fact.majority.value if fact.majority else None)
+    text = _writer(is_share=fact.is_share)(value.value, beside=near)
+    return f"{counted(value)}, {text}" if counted(value) else text
+
+
+def always_majority(fact: Fact) -> str:
+    """What always answering the majority class would get: `9,800, 98%`, or `0`."""
+    if fact.majority is None:
+        return "–"
+    text = _writer(is_share=fact.is_share)(fact.majority.value, beside=(fact.value.value, fact.limit))
+    if fact.majority.k is None:
+        return text
+    return "0" if fact.majority.k == 0 else f"{wording.count(fact.majority.k)}, {text}"
+
+
+def required(fact: Fact) -> str:
+    """`at least 90%`, or a dash where nothing is required."""
+    if fact.limit is None:
+        return "–"
+    text = _writer(is_share=fact.is_share)(fact.limit, beside=(fact.value.value,))
+    return f"{'at least' if fact.at_least else 'at most'} {text}"
+
+
+def plausible(fact: Fact) -> str:
+    """`8 to 17%`: the range in which the true value plausibly lies."""
+    low, high = fact.value.low, fact.value.high
+    if low is None or high is None:
+        return "–"
+    return span(low, high, is_share=fact.is_share, beside=(fact.limit,))
+
+
+def span(low: float, high: float, *, is_share: bool, beside: Iterable[float | None] = ()) -> str:
+    """Two ends with the unit said once: `8 to 17%`, `0.85 to 0.90`."""
+    write, near = _writer(is_share=is_share), tuple(beside)
+    first, second = write(low, beside=(high, *near)), write(high, beside=(low, *near))
+    return f"{first.removesuffix('%') if second.endswith('%') else first} to {second}"
+
+
+def measured(value: Value | None, kind: str) -> str:
+    """A value in a chapter's table: `12.0%` or `0.877`."""
+    if value is None:
+        return "–"
+    return wording.ratio(value.value) if kind == "share" else wording.number(value.value)
+
+
+def interval(value: Value | None, kind: str) -> str:
+    """Its 95% interval: `8.2% to 17.2%`, a dash where there is none."""
+    if value is None or value.low is None or value.high is None:
+        return "–"
+    write = wording.ratio if kind == "share" else wording.number
+    return f"{write(value.low)} to {write(value.high)}"
+
+
+def unit(finding: Finding) -> str:
+    """Whether the finding's value is a `share`, else a `number`: known from the metric it speaks of."""
+    base = finding.metric.partition("[")[0]
+    for average in ("macro_", "micro_", "weighted_"):
+        base = base.removeprefix(average)
+    return "share" if base in SHARES else "number"
+
+
+def amount(value: float | None, kind: str) -> str:
+    """A finding's value or limit in its unit; whole numbers are counts."""
+    if kind == "share":
+        return wording.ratio(value)
+    whole = value is not None and float(value).is_integer() and abs(value) >= 1
+    return wording.count(value) if whole else wording.number(value)
+
+
+def bounds(found: Interval, kind: str) -> str:
+    """The interval that decided, with its level and method: `at most 16.5% (95% one-sided, Clopper-Pearson)`."""
+    level = f"{wording.ratio(found.level, 0 if round(found.level, 2) == found.level else 1)}"
+    if found.low is not None and found.high is not None:
+        return f"{amount(found.low, kind)} to {amount(found.high, kind)} ({level}, {found.method})"
+    if found.low is None and found.high is None:
+        return "–"
+    side = "at least" if found.high is None else "at most"
+    return f"{side} {amount(found.low if found.high is None else found.high, kind)} ({level}, {found.method})"
+
+
+def state(finding: Finding) -> tuple[str, str]:
+    """Glyph and word of how a finding ended."""
+    words = {
+        Status.PASS: ("✓", "passed"),
+        Status.INCONCLUSIVE: ("?", "undecided"),
+        Status.SKIP: ("–", "not applicable"),
+        Status.ERROR: ("⊘", "ended in an error"),
+    }
+    if finding.status is not Status.FAIL:
+        return words[finding.status]
+    return ("✕", "failed") if finding.gate or finding.severity is Severity.BLOCKER else ("!", "warning")
+
+
+def day(moment: str) -> str:
+    """`21 November 2026` of an ISO date and time; other text as it is."""
+    try:
+        date = datetime.fromisoformat(moment)
+    except ValueError:
+        return clean(moment, wording.NAME_LENGTH)
+    return f"{date.day} {date:%B %Y}"
+
+
+def short_hash(digest: str) -> str:
+    """The first eight digits of a hash."""
+    return clean(digest, 64)[:8]
+
+
+def criteria(report: Report) -> str:
+    """Who said what the model is held to: the user and where, or the defaults."""
+    if not report.criteria.confirmed:
+        return "default criteria, unconfirmed"
+    return f"criteria: yours, from {clean(report.criteria.source, wording.NAME_LENGTH)}"
+
+
+def checks_ran(report: Report) -> str:
+    """`28 of 34 checks ran, 6 could not`."""
+    ran, total = report.decision.checks_ran, report.decision.checks_total
+    return f"{ran} of {wording.plural(total, 'check')} ran" + (f", {total - ran} could not" if total > ran else "")
+
+
+def file_name(path: str) -> str:
+    """The last part of a path, whichever way its slashes lean."""
+    return wording.name(path.replace("\\", "/").rstrip("/").rpartition("/")[2] or path)
+
+
+def subject_files(report: Report) -> list[tuple[str, str]]:
+    """Name and short hash of the model and of the test file."""
+    model = report.provenance.model
+    files = [(file_name(model.path), short_hash(model.sha256))] if model else []
+    tests = [file for file in report.provenance.data if file.split == "test"]
+    return files + [(file_name(file.path), short_hash(file.sha256)) for file in tests[:1]]

@@ -1,0 +1,131 @@
+"""Which pictures a report has, and the sentence that says each in words."""
+
+import base64
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from auditor import figures, wording
+from auditor.findings import Bars, Curve, Figure, Finding, Heatmap, Line
+from auditor.rendering.layout import LARGEST_MAP, LARGEST_TABLE
+from auditor.report import HistoryResult, Report, ScoreHistogram, SplitResult
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure ready for a page: its title, its data URI and the sentence that says the same in words."""
+
+    title: str
+    uri: str
+    alt: str
+
+
+def picture(figure: Figure | ScoreHistogram, *, title: str = "", unit_square: bool = False) -> Picture:
+    """A drawn figure with its description."""
+    svg = figures.draw(figure, unit_square=unit_square)
+    uri = "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
+    own = f"Rows by {figure.score}" if isinstance(figure, ScoreHistogram) else figure.title
+    return Picture(title or own, uri, describe(figure))
+
+
+def of_finding(finding: Finding) -> tuple[Picture, ...]:
+    """The figures that a check drew its finding with."""
+    return tuple(picture(figure) for figure in finding.figures)
+
+
+def of_scores(report: Report) -> tuple[Picture, ...]:
+    """Precision against recall, the ROC curve and the scores, of the test rows."""
+    return tuple(_score_pictures(report.measurements["test"])) if "test" in report.measurements else ()
+
+
+def _score_pictures(test: SplitResult) -> Iterator[Picture]:
+    if test.precision_recall is not None:
+        yield picture(test.precision_recall, unit_square=True)
+    if test.roc is not None:
+        yield picture(test.roc, unit_square=True)
+    if test.score_histogram is not None:
+        yield picture(test.score_histogram)
+
+
+def of_history(history: HistoryResult) -> Iterator[Picture]:
+    """Training curves, losses apart from the other columns, with the best and the audited epoch marked."""
+    for title, is_loss in (("loss", True), ("other columns", False)):
+        lines = tuple(
+            Line(name, history.epochs, values)
+            for name, values in history.columns.items()
+            if ("loss" in name.lower()) == is_loss and any(value is not None for value in values)
+        )
+        for first in range(0, len(lines), figures.LINES_SHOWN):
+            shown = lines[first : first + figures.LINES_SHOWN]
+            label = title if is_loss else "value"
+            yield picture(Curve(f"Training history, {title}", "epoch", label, shown, _marks(history)))
+
+
+def _marks(history: HistoryResult) -> tuple[tuple[str, float], ...]:
+    best, audited = history.best_epoch, history.audited_epoch
+    if best is not None and best == audited:
+        return ((f"best and audited: epoch {figures.figure_number(best)}", best),)
+    marked = (("best", best), ("audited", audited))
+    return tuple((f"{name}: epoch {figures.figure_number(x)}", x) for name, x in marked if x is not None)
+
+
+def of_confusion(test: SplitResult) -> Picture | None:
+    """The confusion matrix as a heat map, where it is too large for a table and not too large to draw."""
+    if test.confusion is None or not LARGEST_TABLE < len(test.class_names) <= LARGEST_MAP:
+        return None
+    title = "Confusion matrix, rows true, columns called; each row shaded by its largest cell"
+    return picture(Heatmap(title, test.class_names, test.class_names, test.confusion))
+
+
+def describe(figure: Figure | ScoreHistogram) -> str:
+    """A figure in a sentence or two, with its numbers."""
+    if isinstance(figure, Curve):
+        return " ".join(_say_curve(figure))
+    if isinstance(figure, Bars):
+        return _say_bars(figure)
+    return _say_heatmap(figure) if isinstance(figure, Heatmap) else " ".join(_say_histogram(figure))
+
+
+def _say_curve(figure: Curve) -> Iterator[str]:
+    yield f"{wording.name(figure.title)}: {figure.y_label} against {figure.x_label}."
+    for line in figure.lines[: figures.LINES_SHOWN]:
+        points = [(x, y) for x, y in zip(line.x, line.y, strict=True) if x is not None and y is not None]
+        if points:
+            yield f"{wording.name(line.name)}: {_say_points(points)}."
+    for name, x in figure.marks:
+        yield f"Marked at {figures.figure_number(x)}: {wording.name(name)}."
+
+
+def _say_points(points: Sequence[tuple[float, float]]) -> str:
+    say = figures.figure_number
+    (x0, y0), (x1, y1) = points[0], points[-1]
+    low, high = min(points, key=lambda p: p[1]), max(points, key=lambda p: p[1])
+    return (
+        f"from {say(y0)} at {say(x0)} to {say(y1)} at {say(x1)}, "
+        f"lowest {say(low[1])} at {say(low[0])}, highest {say(high[1])} at {say(high[0])}"
+    )
+
+
+def _say_bars(figure: Bars) -> str:
+    pairs = list(zip(figure.names, figure.values, strict=True))[: figures.BARS_SHOWN]
+    said = ", ".join(f"{wording.name(name)} {figures.figure_number(value)}" for name, value in pairs)
+    limit = f"; limit {figures.figure_number(figure.limit)}" if figure.limit is not None else ""
+    return f"{wording.name(figure.title)}: {said}{limit}."
+
+
+def _say_heatmap(figure: Heatmap) -> str:
+    cells = [(v, i, j) for i, row in enumerate(figure.values) for j, v in enumerate(row) if v and i != j]
+    largest = sorted(cells, key=lambda cell: (-cell[0], cell[1], cell[2]))[:3]
+    said = "; ".join(
+        f"{wording.name(figure.row_names[i])}, {wording.name(figure.column_names[j])}: {figures.figure_number(value)}"
+        for value, i, j in largest
+    )
+    size = f"{len(figure.row_names)} rows by {len(figure.column_names)} columns"
+    return f"{figure.title}: {size}. Largest off the diagonal: {said or 'none'}."
+
+
+def _say_histogram(histogram: ScoreHistogram) -> Iterator[str]:
+    yield f"Rows by {wording.name(histogram.score)}."
+    for label, counts in list(histogram.counts.items())[: figures.PANELS_SHOWN]:
+        most = max(range(len(counts)), key=lambda i: counts[i])
+        low, high = (figures.figure_number(histogram.edges[i]) for i in (most, most + 1))
+        yield f"{wording.name(label)}: most rows, {wording.count(counts[most])}, between {low} and {high}."

@@ -1,0 +1,78 @@
+"""The findings register: every finding in the group that it is read in, worst first."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from auditor.findings import Confidence, Finding, Severity, Status
+from auditor.report import Report
+
+SHOWN_OF_A_CHECK = 20
+
+
+@dataclass(frozen=True)
+class Group:
+    """Findings that are read together; `left_out` names the checks that found more than is shown, and how many."""
+
+    id: str
+    title: str
+    explanation: str
+    findings: tuple[Finding, ...]
+    left_out: tuple[tuple[str, int], ...]
+    folded: bool
+
+
+GROUPS = (
+    ("failed", "Failures", "Each of these alone keeps the model from being ready.", False),
+    ("undecided", "Undecided", "The data or the evidence does not settle these.", False),
+    ("warnings", "Warnings", "Found, and not enough by themselves to refuse the model.", False),
+    ("waived", "Waived", "Found, and taken out of the decision by someone who is named.", False),
+    ("passed", "Passed", "What was looked for and not found, or found to be as it should.", True),
+    ("skipped", "Not applicable", "Checks that had nothing to examine, and why.", True),
+)
+
+
+def groups(report: Report) -> tuple[Group, ...]:
+    """All findings in reading order: failures, undecided, warnings, waived, passed, not applicable."""
+    filed: dict[str, list[Finding]] = {name: [] for name, *_ in GROUPS}
+    for finding in report.findings:
+        filed[place(finding)].append(finding)
+    return tuple(_group(*group, filed[group[0]]) for group in GROUPS)
+
+
+def place(finding: Finding) -> str:
+    """The id of the group in which a finding is read."""
+    plain = {Status.PASS: "passed", Status.SKIP: "skipped", Status.ERROR: "undecided", Status.INCONCLUSIVE: "undecided"}
+    if finding.status in plain:
+        return plain[finding.status]
+    if finding.waived:
+        return "waived"
+    if finding.gate:
+        return "failed"
+    if finding.confidence is Confidence.SUSPECTED:
+        return "undecided" if finding.severity.rank >= Severity.MAJOR.rank else "warnings"
+    return "failed" if finding.severity is Severity.BLOCKER else "warnings"
+
+
+def worst_first(findings: Iterable[Finding]) -> list[Finding]:
+    """Gates and heavier findings first, otherwise in the order in which they were found."""
+    return sorted(findings, key=lambda finding: (not finding.gate, -finding.severity.rank))
+
+
+def pressing(report: Report) -> list[Finding]:
+    """Failures, undecided findings and warnings, in that order: what a reader must see first."""
+    return [finding for group in groups(report)[:3] for finding in group.findings]
+
+
+def _group(name: str, title: str, explanation: str, folded: bool, findings: list[Finding]) -> Group:  # noqa: FBT001
+    amounts = Counter(finding.check for finding in findings)
+    more = tuple((check, total - SHOWN_OF_A_CHECK) for check, total in amounts.items() if total > SHOWN_OF_A_CHECK)
+    return Group(name, title, explanation, tuple(_first_of_each(worst_first(findings))), more, folded)
+
+
+def _first_of_each(findings: Iterable[Finding]) -> Iterator[Finding]:
+    seen: Counter[str] = Counter()
+    for finding in findings:
+        seen[finding.check] += 1
+        if seen[finding.check] <= SHOWN_OF_A_CHECK:
+            yield finding

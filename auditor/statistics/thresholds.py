@@ -1,0 +1,99 @@
+"""Which threshold to use: by cost, by F-beta, or the furthest one that still certifies a floor.
+
+Thresholds are indices of operating points, ascending in the score. Choose on validation data and report on test data,
+or cross-fit: the best threshold of one data set looks better there than it is.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from auditor.statistics.bins import Counts, Floats
+from auditor.statistics.hypothesis_tests import binomial_tail
+from auditor.statistics.operating_points import OperatingPoints, Outcome
+from auditor.statistics.sample_size import minimum_without_miss
+
+STEPS = 400
+FEWEST_CALLS = 30
+
+
+def cost_threshold(cost_of_false_alarm: float, cost_of_miss: float) -> float:
+    """Probability above which calling positive is cheaper, if probabilities are calibrated (Elkan 2001)."""
+    return cost_of_false_alarm / (cost_of_false_alarm + cost_of_miss)
+
+
+def costs(points: OperatingPoints, cost_of_false_alarm: float, cost_of_miss: float) -> Floats:
+    """(points,) total cost at each operating point."""
+    return np.asarray(cost_of_false_alarm * points.fp + cost_of_miss * points.fn, np.float64)
+
+
+def cheapest(points: OperatingPoints, cost_of_false_alarm: float, cost_of_miss: float) -> int:
+    """Highest threshold of lowest cost."""
+    return highest_best(-costs(points, cost_of_false_alarm, cost_of_miss))
+
+
+def best_f_score(points: OperatingPoints, beta: float = 1.0) -> int:
+    """Highest threshold of highest F-beta."""
+    return highest_best(np.nan_to_num(points.f_score(beta)))
+
+
+def best_youden(points: OperatingPoints) -> int:
+    """Highest threshold of highest recall - false positive rate (Youden 1950)."""
+    return highest_best(np.nan_to_num(points.recall) - np.nan_to_num(points.false_positive_rate))
+
+
+def highest_best(values: Floats) -> int:
+    """Last index of the maximum."""
+    return len(values) - 1 - int(np.argmax(values[::-1]))
+
+
+def near_best(values: Floats, tolerance: float = 0.01) -> tuple[int, int]:
+    """First and last index of the run around the best value (at least 0) where values are within 1% of it."""
+    best = highest_best(values)
+    worse = np.flatnonzero(values < values[best] * (1 - tolerance))
+    below, above = worse[worse < best], worse[worse > best]
+    return int(below[-1]) + 1 if len(below) else 0, int(above[0]) - 1 if len(above) else len(values) - 1
+
+
+def certified_precision(points: OperatingPoints, floor: float, alpha: float = 0.05) -> int | None:
+    """Lowest threshold reached that certifies precision >= floor with confidence 1 - alpha, None if there is none.
+
+    Fixed-sequence testing (Angelopoulos et al. 2021): from the highest threshold with enough calls downwards, while the
+    exact binomial test rejects a lower precision; one level alpha serves the whole sequence.
+    """
+    called = points.tp + points.fp
+    fewest = max(FEWEST_CALLS, minimum_without_miss(floor, alpha) or FEWEST_CALLS)
+    usable = np.flatnonzero(called >= fewest)[::-1]
+    return _walk(_spaced(usable, called), points.tp, called, floor, alpha)
+
+
+def certified_recall(points: OperatingPoints, floor: float, alpha: float = 0.05) -> int | None:
+    """Highest threshold reached that certifies recall >= floor with confidence 1 - alpha, None if there is none.
+
+    Fixed-sequence testing from the lowest threshold upwards.
+    """
+    candidates = _spaced(np.arange(len(points.tp)), points.tp + points.fp)
+    return _walk(candidates, points.tp, np.full_like(points.tp, points.positives), floor, alpha)
+
+
+def _spaced(indices: Counts, called: Counts) -> Counts:
+    """At most 400 of the indices, evenly spaced in the number of calls, which does not look at labels."""
+    if len(indices) <= STEPS:
+        return indices
+    moved = np.abs(called[indices] - called[indices[0]])
+    return indices[np.unique(np.searchsorted(moved, np.linspace(0, moved[-1], STEPS)))]
+
+
+def _walk(candidates: Counts, right: Counts, trials: Counts, floor: float, alpha: float) -> int | None:
+    """Last candidate before the first at which P(Bin(trials, floor) >= right) > alpha."""
+    reached = None
+    for index in candidates.tolist():
+        if binomial_tail(int(right[index]), int(trials[index]), floor) > alpha:
+            break
+        reached = index
+    return reached
+
+
+def cross_fitted(first: OperatingPoints, second: OperatingPoints, choose: Callable[[OperatingPoints], int]) -> Outcome:
+    """Counts of both halves, each decided at the threshold chosen on the other; the halves share their bins."""
+    return first.outcome(choose(second)) + second.outcome(choose(first))

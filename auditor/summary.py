@@ -1,0 +1,171 @@
+"""Measurements as the report shows them: every number is computed here, once, before any page is drawn."""
+
+import math
+
+import numpy as np
+
+from auditor.findings import Curve, Line, NotApplicable
+from auditor.measurements import Measurements, SplitMeasurements
+from auditor.report import ClassResult, HistoryResult, Majority, Overlap, RowFlow, ScoreHistogram, SplitResult, Value
+from auditor.states import Confusion, ConfusionMatrix, Losses, Ranking
+from auditor.states import ScoreHistogram as ScoreHistogramState
+from auditor.states.score_histogram import BINS
+from auditor.statistics.estimates import Estimate, Proportion
+from auditor.statistics.hypothesis_tests import mcnemar_mid_p
+from auditor.statistics.operating_points import operating_points, precision_recall_curve, roc_curve
+from auditor.statistics.ranking import auc_error_bound
+
+DENSE_SHOWN = 256
+SPARSE_SHOWN = 2000
+CURVES_SHOWN = 10
+
+COUNTED = (
+    "accuracy", "balanced_accuracy", "precision", "recall", "f1", "macro_precision", "macro_recall", "macro_f1",
+    "micro_precision", "micro_recall", "micro_f1", "weighted_precision", "weighted_recall", "weighted_f1", "mcc", "kappa",
+)  # fmt: skip
+SCORED = ("roc_auc", "average_precision", "log_loss", "brier_score")
+
+
+def value(estimate: Estimate) -> Value:
+    """An estimate on paper."""
+    exact = k = None
+    if isinstance(estimate, Proportion):
+        low, high = estimate.exact
+        exact, k = (None if low is None or high is None else (low, high)), estimate.k
+    return Value(estimate.value, estimate.low, estimate.high, float(estimate.n), k, estimate.method, exact)
+
+
+def split_result(measurements: Measurements, split: SplitMeasurements) -> SplitResult:
+    """All that the report says of one split."""
+    task, matrix = measurements.task, split[Confusion]
+    small = task.n_classes <= DENSE_SHOWN
+    return SplitResult(
+        n_samples=matrix.n,
+        class_names=task.class_names,
+        **{name: value(split.metric(name)) for name in COUNTED},
+        **{name: _scored(split, name) for name in SCORED},
+        classes={name: _class_result(split, i) for i, name in enumerate(task.class_names)},
+        confusion=tuple(tuple(int(cell) for cell in row) for row in matrix.dense) if small else None,
+        confusion_sparse=None if small else _largest_cells(matrix),
+        majority=_majority(measurements, matrix),
+        roc=_curve(split, "roc"),
+        precision_recall=_curve(split, "precision_recall"),
+        score_histogram=_histogram(split),
+        positive=None if task.positive is None else task.class_names[task.positive],
+        notes=_notes(split),
+    )
+
+
+def row_flow(measurements: Measurements) -> RowFlow:
+    """Where the rows of the test file went."""
+    rows = measurements.as_given.rows
+    removed = rows.shared if measurements.removed else 0
+    judged = measurements.test[Confusion].n
+    return RowFlow(rows.read, rows.without_label, rows.unusable, removed, judged, rows.shared - removed)
+
+
+def overlap(measurements: Measurements) -> Overlap | None:
+    """What test shares with train."""
+    found = measurements.overlap_counts
+    if found is None:
+        return None
+    return Overlap(found.n_test, found.n_shared, found.n_train, found.n_train_repeated, value(found.share), value(found.train_share),
+                   value(found.excess), found.copied, tuple(row + 1 for row in found.first_rows))
+
+
+def history(measurements: Measurements) -> HistoryResult | None:
+    """The training history, with the epoch of the lowest validation loss (training loss where there is no other)."""
+    found = measurements.training_history
+    if found is None:
+        return None
+    losses = found.columns.get("val_loss") or found.columns["train_loss"]
+    known = [(loss, epoch) for loss, epoch in zip(losses, found.epochs, strict=True) if loss is not None]
+    return HistoryResult(found.epochs, dict(found.columns), min(known)[1] if known else None, found.epochs[-1])
+
+
+def _scored(split: SplitMeasurements, name: str) -> Value | None:
+    try:
+        return value(split.metric(name))
+    except NotApplicable:
+        return None
+
+
+def _class_result(split: SplitMeasurements, i: int) -> ClassResult:
+    matrix = split[Confusion]
+    classes, name = matrix.classes, f"[{matrix.task.class_names[i]}]"
+    ranked = Ranking in split and i in split[Ranking].ranked
+    return ClassResult(
+        int(matrix.support[i]), int(matrix.predicted[i]), int(matrix.correct[i]),
+        value(classes.recall(i)), value(classes.precision(i)), value(classes.f_score(i)), value(classes.specificity(i)),
+        _scored(split, f"roc_auc{name}") if ranked else None,
+        _scored(split, f"average_precision{name}") if ranked else None,
+    )  # fmt: skip
+
+
+def _largest_cells(matrix: ConfusionMatrix) -> tuple[tuple[int, int, int], ...]:
+    """The mistaken pairs with most rows, then every class's own cell would be too many: recall says those."""
+    pairs = matrix.pairs
+    wrong = np.flatnonzero(pairs.true != pairs.called)
+    kept = wrong[np.argsort(-pairs.counts[wrong], kind="stable")][:SPARSE_SHOWN]
+    return tuple((int(pairs.true[i]), int(pairs.called[i]), int(pairs.counts[i])) for i in kept)
+
+
+def _majority(measurements: Measurements, matrix: ConfusionMatrix) -> Majority:
+    index, source = measurements.majority
+    gain = matrix.classes.gain_over_constant(index)
+    present = int(np.count_nonzero(matrix.support))
+    share = Proportion(int(matrix.support[index]), matrix.n)
+    balanced = (1 / present if matrix.support[index] else 0.0) if present else 0.0
+    return Majority(matrix.task.class_names[index], source, value(share), balanced, int(gain.n10), int(gain.n01),
+                    mcnemar_mid_p(int(gain.n10), int(gain.n01)))
+
+
+def _curve(split: SplitMeasurements, which: str) -> Curve | None:
+    if Ranking not in split:
+        return None
+    found = [line for i in split[Ranking].ranked[:CURVES_SHOWN] if (line := _line(split, i, which)) is not None]
+    if not found:
+        return None
+    if which == "roc":
+        return Curve("ROC curve", "False positive rate", "Recall", tuple(found))
+    return Curve("Precision-recall curve", "Recall", "Precision", tuple(found))
+
+
+def _line(split: SplitMeasurements, i: int, which: str) -> Line | None:
+    positives, negatives = split[Ranking].tally(i)
+    if not positives.sum() or not negatives.sum():
+        return None
+    points = operating_points(positives, negatives)
+    x, y, _ = roc_curve(points) if which == "roc" else precision_recall_curve(points)
+    return Line(split[Confusion].task.class_names[i], tuple(map(_rounded, x)), tuple(map(_rounded, y)))
+
+
+def _rounded(number: float) -> float | None:
+    return None if math.isnan(number) else round(float(number), 6)
+
+
+def _histogram(split: SplitMeasurements) -> ScoreHistogram | None:
+    if ScoreHistogramState not in split:
+        return None
+    found = split[ScoreHistogramState]
+    edges = tuple(float(edge) for edge in np.linspace(0, 1, BINS + 1).round(6))
+    names, positive = found.task.class_names, found.task.positive
+    if positive is None:
+        score, sides = "confidence", ("wrong", "right")
+    else:
+        score, sides = f"probability of {names[positive]}", (_other(names, positive), names[positive])
+    return ScoreHistogram(score, edges, {side: tuple(map(int, counts)) for side, counts in zip(sides, found.counts, strict=True)})
+
+
+def _other(names: tuple[str, ...], positive: int) -> str:
+    return names[1 - positive] if len(names) == 2 else f"not {names[positive]}"  # noqa: PLR2004
+
+
+def _notes(split: SplitMeasurements) -> tuple[str, ...]:
+    notes = []
+    if Losses in split and split[Losses].zero:
+        notes.append(f"{split[Losses].zero:,} rows gave probability 0 to what happened; each counts 36.04 in the log loss")
+    if Ranking in split and split[Ranking].binned is not None:
+        bounds = [bound for i in split[Ranking].ranked if (bound := auc_error_bound(*split[Ranking].tally(i))) is not None]
+        notes.append(f"scores were counted in bins; the ROC-AUC is exact to within {max(bounds, default=0.0):.1e}")
+    return tuple(notes)

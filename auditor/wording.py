@@ -1,0 +1,87 @@
+"""How numbers are spoken: the one place that turns counts and ratios into words."""
+
+import math
+
+NAME_LENGTH = 60
+
+
+def ratio(value: float | None, digits: int = 1) -> str:
+    """A share as a percentage that says 0% or 100% only where it is exact; undefined is a dash.
+
+    `ratio(0.12) == "12%"`, `ratio(0.9999) == "99.9%"`, `ratio(0.9804) == "98.0%"`.
+    """
+    if value is None or math.isnan(value):
+        return "–"
+    if value in (0, 1):
+        return f"{value:.0%}"
+    step = 10.0 ** -(digits + 2)
+    if 0 < value < 1:
+        value = min(max(value, step), 1 - step)
+    return f"{value:.{digits}%}"
+
+
+def short_ratio(value: float | None) -> str:
+    """A percentage without decimals where two digits say enough: `12%`, but `0.4%`, `99.6%` and `100%` only where exact."""
+    if value is None or math.isnan(value):
+        return "–"
+    return ratio(value, 0) if value in (0, 1) or 0.01 <= abs(value) <= 0.99 else ratio(value, 1)
+
+
+def count(number: float | None) -> str:
+    """A count with thousands separated by commas."""
+    if number is None:
+        return "–"
+    return f"{number:,.0f}" if float(number).is_integer() else f"{number:,.1f}"
+
+
+def number(value: float | None, digits: int = 3) -> str:
+    """A value that is no share (a loss, a correlation), with a true minus sign; undefined is a dash."""
+    if value is None or math.isnan(value):
+        return "–"
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+def plural(amount: int, one: str, many: str = "") -> str:
+    """`1 row`, `2 rows`."""
+    return f"{count(amount)} {one if amount == 1 else many or one + 's'}"
+
+
+def name(text: str) -> str:
+    """A name from a file, cut to a sane length and without control characters."""
+    clean = "".join(c if c.isprintable() else "�" for c in text)
+    return clean if len(clean) <= NAME_LENGTH else clean[: NAME_LENGTH - 1] + "…"
+
+
+def lower_first(text: str) -> str:
+    """The text as it continues a sentence: an initial capital becomes small, but not one of an abbreviation."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
+
+
+def sentence(text: str) -> str:
+    """The text with a capital first letter and a full stop."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+
+
+METRICS = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "recall": "recall",
+    "precision": "precision",
+    "specificity": "specificity",
+    "f1": "F1",
+    "roc_auc": "ROC-AUC",
+    "average_precision": "average precision",
+    "log_loss": "log loss",
+    "brier_score": "Brier score",
+    "mcc": "Matthews correlation (MCC)",
+    "kappa": "Cohen's kappa",
+}
+
+
+def metric(text: str) -> str:
+    """A metric as users write it, in words: `recall[fraud]` is `Recall on fraud`, `macro_f1` is `Macro F1`."""
+    plain, _, class_name = text.removesuffix("]").partition("[")
+    words = METRICS.get(plain) or " ".join(METRICS.get(part, part) for part in plain.split("_"))
+    words = words[:1].upper() + words[1:]
+    return f"{words} on {name(class_name)}" if class_name else words

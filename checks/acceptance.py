@@ -1,0 +1,160 @@
+"""Are the conditions of release met?"""
+
+from collections.abc import Iterator
+
+from auditor import Direction, Finding, Gate, Measurements, NotApplicable, Policy, Severity, Status, check
+from auditor.states import Confusion, Losses, Ranking
+from auditor.statistics import Smooth, mcnemar_mid_p
+from auditor.wording import count, number, plural, ratio
+
+
+@check("acceptance", title="The stated conditions are met", needs=(Confusion, Losses, Ranking))
+def acceptance(m: Measurements, *, policy: Policy) -> Iterator[Gate]:
+    """Each condition of release, decided on a bound and not on the point.
+
+    A condition passes when the one-sided 95% bound of the metric clears its limit, fails when the opposite bound misses it
+    (Holm's correction over all conditions, since "something fails" is a claim about many), and is otherwise undecided: the
+    finding then says how many more labelled rows would decide. A release requires all conditions, so passing needs no
+    correction (Berger 1982). Conditions come from `[[gates]]` and `--gate`, or from the preset.
+    """
+    asked = list(_conditions(m, policy))
+    if not asked:
+        raise NotApplicable("no condition was stated with --gate or [[gates]]")
+    for metric, limit, at_least in asked:
+        yield _gate(m, metric, limit, at_least=at_least)
+
+
+@check("class-recall", title="Each class is found", needs=(Confusion,))
+def class_recall(m: Measurements, *, policy: Policy, floor: float | None = None, many: int = 20) -> Iterator[Gate]:
+    """Of the rows of each class, how many are recognised.
+
+    Accuracy hides a class that is never found when it is rare. The floor is the preset's unless `floor` is set; presets for
+    one positive class ask it of that class alone. With more than two classes these floors can fail a model but not hold the
+    verdict open, since among many classes some lie near a floor by chance; Holm's correction covers the classes. Beyond `many`
+    classes balanced accuracy decides instead. Decided on Clopper-Pearson bounds. Signs of risk: a recall far below the accuracy.
+    """
+    limit = policy.preset.recall if floor is None else floor
+    if limit is None:
+        raise NotApplicable("no floor on the recall of each class is asked")
+    for i, name in _gated(m, policy, many):
+        counts = m.test[Confusion]
+        yield Gate(f"recall[{name}]", m.test.metric(f"recall[{name}]"), limit, subject=f"class {name}", counted=f"{name} rows",
+                   share=counts.prevalence(i), only_fails=m.task.n_classes > 2,
+                   remedy=f"Look at the missed rows of {name}: more such rows in training, a weighted loss, or a lower threshold.")
+
+
+@check("class-precision", title="A named class is usually right", needs=(Confusion,))
+def class_precision(m: Measurements, *, policy: Policy, floor: float | None = None, many: int = 20) -> Iterator[Gate]:
+    """Of the rows that are called a class, how many belong to it.
+
+    The floor is the preset's unless `floor` is set; for a rare class it follows the prevalence, since even a good model of a
+    rare class raises false alarms. Precision holds for the share of classes in this test file only: where the share differs
+    in use, so does precision. Decided on Clopper-Pearson bounds given the rows that were called so.
+    """
+    asked = policy.preset.precision
+    if asked is None and floor is None:
+        raise NotApplicable("no floor on the precision of each class is asked")
+    for i, name in _gated(m, policy, many):
+        counts = m.test[Confusion]
+        limit = floor if floor is not None or asked is None else asked.at(counts.prevalence(i) or 0.0)
+        assert limit is not None
+        yield Gate(f"precision[{name}]", m.test.metric(f"precision[{name}]"), limit, subject=f"class {name}",
+                   counted=f"rows called {name}", share=float(counts.predicted[i] / counts.n), only_fails=m.task.n_classes > 2,
+                   remedy=f"Look at the rows wrongly called {name}: a higher threshold, or features that tell them apart.")
+
+
+@check("better-than-majority", title="Better than always answering the majority", needs=(Confusion,))
+def better_than_majority(m: Measurements, *, policy: Policy, alpha: float = 0.05, margin: float = 0.10) -> Iterator[Finding]:
+    """Does the model beat the predictor that always answers the most frequent class?
+
+    Both answer the same rows, so the rows on which exactly one is right decide: McNemar's mid-p test, one-sided (Fagerland,
+    Lydersen & Laake 2013). No gain is a finding of its own: the upper bound of the difference in accuracy (Tango 1998) lies
+    under `margin` of the room that the majority leaves. A model that is less accurate than the majority but has a balanced
+    accuracy above one half trades accuracy for recall, which is information. The majority class is learnt from train where
+    it is given.
+    """
+    counts = m.test[Confusion]
+    majority, source = m.majority
+    name, share = m.task.class_names[majority], counts.prevalence(majority)
+    if share is None:
+        raise NotApplicable("no labelled rows")
+    gain = counts.classes.gain_over_constant(majority)
+    only_model, only_majority = int(gain.n10), int(gain.n01)
+    p_value = mcnemar_mid_p(only_model, only_majority)
+    versus = (f"Accuracy is {ratio(m.test.metric('accuracy').value)}; always answering {name}, the majority in {source}, gets "
+              f"{ratio(share)}. Of the rows on which only one is right the model has {count(only_model)} and the majority "
+              f"{count(only_majority)} (McNemar mid-p {number(p_value)})")
+    gating = policy.preset.better_than_majority
+    room = margin * (1 - share)
+    high = gain.upper(alpha)
+    common = {"value": gain.value, "limit": 0.0, "metric": "gain_over_majority", "gate": gating}
+    balanced = m.test.metric("balanced_accuracy").lower(alpha)
+    chance = 1 / m.task.n_classes
+    if p_value <= alpha:
+        yield Finding(Status.PASS, versus, **common)
+    elif gain.value is not None and gain.value < 0 and balanced is not None and balanced > chance:
+        yield Finding(Status.PASS, f"{versus}: the model trades accuracy for recall", **common)
+    elif high is not None and high < room:
+        yield Finding(Status.FAIL, f"{versus}: no gain in accuracy over always answering {name}", _severity(m, gating), **common,
+                      direction=Direction.FLATTERS, remedy="Do not quote accuracy; judge by the recall and precision of each class.")
+    else:
+        yield Finding(Status.INCONCLUSIVE, f"{versus}: {plural(counts.n, 'row')} cannot tell whether there is a gain", **common,
+                      remedy=f"Label more rows: {count(only_model + only_majority)} rows on which only one is right are too few.")
+
+
+def _severity(m: Measurements, gating: bool) -> Severity:
+    if gating:
+        return Severity.BLOCKER
+    ratio_of_classes = m.test[Confusion].imbalance_ratio
+    return Severity.MAJOR if ratio_of_classes is None or ratio_of_classes >= 3 else Severity.MINOR
+
+
+def _gated(m: Measurements, policy: Policy, many: int) -> Iterator[tuple[int, str]]:
+    if policy.preset.positive_only and m.task.positive is not None:
+        yield m.task.positive, m.task.class_names[m.task.positive]
+        return
+    if m.task.n_classes > many:
+        raise NotApplicable(f"with {m.task.n_classes} classes some lie under any floor by chance or by nature; balanced accuracy decides")
+    support = m.test[Confusion].support
+    yield from ((i, name) for i, name in enumerate(m.task.class_names) if support[i] > 0 or m.task.n_classes == 2)
+
+
+def _conditions(m: Measurements, policy: Policy) -> Iterator[tuple[str, float, bool]]:
+    """(metric, limit, at least) of the user's gates and of the preset's overall floors; `recall[*]` stands for every class."""
+    for gate in policy.gates:
+        limit, at_least = (gate.at_least, True) if gate.at_least is not None else (gate.at_most, False)
+        assert limit is not None
+        names = m.task.class_names if gate.metric.endswith("[*]") else ("",)
+        for name in names:
+            yield gate.metric.replace("[*]", f"[{name}]"), limit, at_least
+    preset, positive = policy.preset, m.task.positive
+    if preset.balanced_accuracy is not None:
+        yield "balanced_accuracy", preset.balanced_accuracy, True
+    if preset.roc_auc is not None:
+        yield "roc_auc", preset.roc_auc, True
+    prevalence = None if positive is None else m.test[Confusion].prevalence(positive)
+    if preset.average_precision is not None and prevalence is not None:
+        yield "average_precision", preset.average_precision.at(prevalence), True
+
+
+def _gate(m: Measurements, metric: str, limit: float, *, at_least: bool) -> Gate:
+    class_name = metric.removesuffix("]").partition("[")[2]
+    subject = f"class {class_name}" if class_name else ""
+    try:
+        estimate = m.test.metric(metric)
+    except NotApplicable as reason:
+        return Gate(metric, Smooth(None, None, "identity", 0, ""), limit, at_least, subject, message=f"{metric} cannot be computed: {reason}")
+    counted, share = _counted(m, metric, class_name)
+    return Gate(metric, estimate, limit, at_least, subject, counted, share,
+                remedy=f"Train or choose a threshold until {metric} clears the limit, or state another limit with the reason for it.")
+
+
+def _counted(m: Measurements, metric: str, class_name: str) -> tuple[str, float | None]:
+    """What one more of would narrow a metric of one class, and its share of all rows."""
+    counts = m.test[Confusion]
+    if class_name not in m.task.class_names:
+        return "rows", 1.0
+    index = m.task.class_names.index(class_name)
+    if metric.startswith("precision["):
+        return f"rows called {class_name}", float(counts.predicted[index] / max(counts.n, 1))
+    return f"{class_name} rows", counts.prevalence(index)

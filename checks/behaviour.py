@@ -1,0 +1,61 @@
+"""Does the model behave as a classifier should?"""
+
+from collections.abc import Iterator
+
+from auditor import Direction, Finding, Measurements, NotApplicable, Severity, Status, check
+from auditor.states import Confusion, OutputForm
+from auditor.wording import count, number, plural
+
+
+@check("finite-outputs", title="Every output is a finite number", needs=(Confusion,))
+def finite_outputs(m: Measurements) -> Iterator[Finding]:
+    """Does any row get NaN or infinity for an answer?
+
+    Such rows cannot be judged and are left out of every figure, so one on a finite input makes the figures untrustworthy. On
+    rows that hold empty or infinite cells it is a major fault: the model cannot serve such rows, and the finding says how many.
+    """
+    rows = m.as_given.rows
+    examined = rows.judged + rows.unusable
+    if not examined:
+        raise NotApplicable("no labelled rows")
+    facts = {"value": rows.unusable / examined, "limit": 0.0}
+    on_finite = rows.unusable - rows.unusable_inputs
+    if on_finite:
+        yield Finding(Status.FAIL, f"{count(on_finite)} of {plural(examined, 'row')} get an output that is not finite although every input is finite",
+                      Severity.BLOCKER, direction=Direction.DEFLATES, validity=True, **facts,
+                      remedy="Look for a division by zero, a logarithm of zero or an overflow in half precision.")
+    if rows.unusable_inputs:
+        yield Finding(Status.FAIL, f"{count(rows.unusable_inputs)} of {plural(examined, 'row')} have an empty or infinite cell and get an output "
+                      "that is not finite; they are not judged", Severity.MAJOR, **facts,
+                      remedy="Fill empty cells inside the model, or refuse such rows and say so; the figures hold for complete rows only.")
+    if not rows.unusable:
+        yield Finding(Status.PASS, f"All outputs of {plural(examined, 'row')} are finite", **facts)
+
+
+@check("output-kind", title="The outputs are what they are taken for", needs=(OutputForm,))
+def output_kind(m: Measurements) -> Iterator[Finding]:
+    """Are the outputs logits, probabilities, log-probabilities or sigmoids?
+
+    The kind is declared, or detected on the first rows: probabilities lie in 0..1 and sum to 1, log-probabilities are at most
+    0 and their exponentials sum to 1, sigmoids lie in 0..1, anything else is logits. All rows are then held against it. A
+    mismatch leaves the decisions right as a rule and makes every probability wrong.
+    """
+    form = m.as_given[OutputForm]
+    if m.probe is None or not form.n:
+        raise NotApplicable("no model was run")
+    taken, seen = m.probe.output_kind, form.kind
+    how = "declared" if m.probe.declared else f"detected on the first {plural(m.probe.n_rows, 'row')}"
+    said = f"The outputs are taken for {taken} ({how})"
+    agreeing = {"probabilities": form.normalised, "log-probabilities": form.logarithmic, "sigmoid": form.unit}.get(taken, form.n)
+    if agreeing < form.n:
+        yield Finding(Status.FAIL, f"{said}, but {count(form.n - agreeing)} of {plural(form.n, 'row')} do not have that form (largest output {number(form.largest)})",
+                      Severity.BLOCKER, direction=Direction.DEFLATES, validity=True, value=agreeing / form.n, limit=1.0,
+                      remedy=f"Say what they are with --output-kind; by their form all rows are {seen}.")
+    elif taken == "logits" and seen != "logits" and form.columns > 1:
+        yield Finding(Status.FAIL, f"{said}, but all {plural(form.n, 'row')} have the form of {seen}: a softmax would be applied twice",
+                      Severity.BLOCKER, direction=Direction.DEFLATES, validity=True, value=1.0,
+                      remedy=f"Run again with --output-kind {seen}.")
+    else:
+        yield Finding(Status.PASS, f"{said}, and all {plural(form.n, 'row')} have that form", value=1.0, limit=1.0)
+
+

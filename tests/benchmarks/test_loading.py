@@ -1,0 +1,62 @@
+"""How quickly tables are read into batches, and that memory does not grow with their rows."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+import pytest
+
+FEW, MANY = 500_000, 5_000_000
+N_FEATURES = 10
+
+READ = """
+import json, re, sys, time
+from pathlib import Path
+from auditor.config import Config
+from auditor.data import open_splits
+started = time.perf_counter()
+test = open_splits(Config(test=Path(sys.argv[1]), classes=("0", "1"), positive="1")).test
+opened = time.perf_counter()
+rows = sum(len(batch) for shard in test.shards() for batch in shard.batches(16_384))
+read = time.perf_counter()
+# ru_maxrss would count the process that this one was forked from
+peak = int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+print(json.dumps({"rows": rows, "open_s": opened - started, "read_s": read - opened, "peak_mb": peak}))
+"""
+
+
+def write(path: Path, n_rows: int) -> None:
+    random = np.random.default_rng(0)
+    features = {f"f{i}": pa.array(random.normal(size=n_rows).astype(np.float32)) for i in range(N_FEATURES)}
+    table = pa.table(features | {"label": pa.array(random.integers(0, 2, n_rows))})
+    if path.suffix == ".parquet":
+        pyarrow.parquet.write_table(table, path)
+    else:
+        pyarrow.csv.write_csv(table, path)
+
+
+def measured(path: Path) -> dict[str, float]:
+    done = subprocess.run([sys.executable, "-c", READ, path], check=True, capture_output=True, text=True)
+    result: dict[str, float] = json.loads(done.stdout)
+    return result
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv"])
+def test_memory_stays_flat_from_half_a_million_to_five_million_rows(tmp_path: Path, kind: str) -> None:
+    results = {}
+    for n_rows in (FEW, MANY):
+        path = tmp_path / f"{n_rows}.{kind}"
+        write(path, n_rows)
+        results[n_rows] = found = measured(path)
+        rate = found["rows"] / found["read_s"] / 1e6
+        print(
+            f"\n{kind} {n_rows:,} rows x {N_FEATURES}: open and hash {found['open_s']:.2f} s, "
+            f"read {found['read_s']:.2f} s ({rate:.1f} M rows/s), peak {found['peak_mb']:.0f} MB"
+        )
+        assert found["rows"] == n_rows
+    assert results[MANY]["peak_mb"] < 1.3 * results[FEW]["peak_mb"]
