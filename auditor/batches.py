@@ -90,12 +90,12 @@ class Scores:
     def margin(self, class_index: int) -> Array:
         """(n,) float32 log-odds of one class against all others."""
         outputs = self._outputs()
-        if self.kind is OutputKind.LOGITS and self._single:
-            return (outputs[:, 0] if class_index == self.scored else -outputs[:, 0]).astype(np.float32)
-        if self.kind is OutputKind.LOGITS and outputs.shape[1] == 2:  # noqa: PLR2004
-            return (outputs[:, class_index] - outputs[:, 1 - class_index]).astype(np.float32)
-        log_p = self.log_probabilities[:, class_index]
         with np.errstate(divide="ignore", over="ignore"):
+            if self.kind is OutputKind.LOGITS and self._single:
+                return (outputs[:, 0] if class_index == self.scored else -outputs[:, 0]).astype(np.float32)
+            if self.kind is OutputKind.LOGITS and outputs.shape[1] == 2:  # noqa: PLR2004
+                return (outputs[:, class_index] - outputs[:, 1 - class_index]).astype(np.float32)
+            log_p = self.log_probabilities[:, class_index]
             return (log_p - _log1mexp(log_p)).astype(np.float32)
 
     def sort_keys(self, class_index: int) -> Array:
@@ -105,7 +105,10 @@ class Scores:
         """
         if self.kind not in (OutputKind.PROBABILITIES, OutputKind.SIGMOID):
             return sortable_key(self.margin(class_index))
-        return _end_keys(self.probabilities[:, class_index])
+        if not self._single:
+            return _end_keys(self.probabilities[:, class_index])
+        keys = _end_keys(self._outputs()[:, 0])  # 1 - p would round small p away
+        return keys if class_index == self.scored else np.uint32(2**31 - 1) - keys
 
     def rows(self, chosen: Array) -> "Scores":
         """The scores of the chosen rows; `chosen` is a boolean mask or indices."""
@@ -117,9 +120,14 @@ class Scores:
         return self.outputs.shape[1] == 1
 
     def _outputs(self) -> Array:
+        """(n, columns) float64, never outside the range of their kind: a check of its own counts the rows that are."""
         if self.kind is OutputKind.PREDICTED:
             raise NotApplicable("the table holds decisions and no scores")
-        return self.outputs.astype(np.float64)
+        # In C order whatever the layout: sums over a row then add in one order, and every cut gives the same bits.
+        outputs = self.outputs.astype(np.float64, order="C")
+        if self.kind in (OutputKind.PROBABILITIES, OutputKind.SIGMOID):
+            return np.asarray(np.clip(outputs, 0, 1) + 0.0)
+        return np.minimum(outputs, 0) if self.kind is OutputKind.LOG_PROBABILITIES else outputs
 
     def _pair(self, other: Array, scored: Array) -> Array:
         columns = [other, scored] if self.scored == 1 else [scored, other]

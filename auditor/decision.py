@@ -62,14 +62,20 @@ def _source(config: Config, today: datetime) -> str:
 
 
 def _facts(outcome: Outcome, findings: Sequence[Finding], measurements: Measurements) -> tuple[Fact, ...]:
-    deciding = [f for f in outcome.deciding if f.gate and f.metric]
-    gates = [f for f in findings if f.gate and f.metric and f.status is not Status.SKIP]
+    deciding = [f for f in outcome.deciding if f.gate and f.metric and f.status is not Status.PASS]
+    gates = sorted((f for f in findings if f.gate and f.metric and f.status is not Status.SKIP), key=_margin)
     chosen: dict[str, Finding | None] = {f.metric: f for f in [*deciding[:3], *gates] if _known(measurements, f.metric)}
     shown = dict(list(chosen.items())[: MOST_FACTS - 1])
     for metric in ("accuracy", *_of_positive(measurements), "balanced_accuracy"):
         if len(shown) < MOST_FACTS and metric not in shown:
             shown[metric] = chosen.get(metric)
     return tuple(_fact(metric, gate, measurements, decides=gate is not None and gate in deciding) for metric, gate in shown.items())
+
+
+def _margin(gate: Finding) -> tuple[bool, float]:
+    """Sort key: the metrics of all rows first, then the gate that clears its limit by least."""
+    apart = 1.0 if gate.value is None or gate.limit is None else (gate.value - gate.limit) * (1 if gate.at_least else -1)
+    return "[" in gate.metric, apart
 
 
 def _known(measurements: Measurements, metric: str) -> bool:

@@ -80,7 +80,7 @@ def _curve(figure: Curve, *, unit_square: bool) -> Canvas:
         axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
     axes.set(xlabel=_label(figure.x_label), ylabel=_label(figure.y_label))
     if len(lines) > 1:
-        _name_lines(axes, lines)
+        (_name_inside if unit_square else _name_at_ends)(axes, lines)
     _draw_marks(axes, figure.marks)
     return canvas
 
@@ -93,7 +93,7 @@ def _blanks(values: Sequence[float | None]) -> list[float]:
     return [float("nan") if value is None else value for value in values]
 
 
-def _name_lines(axes: Axes, lines: Sequence[Line]) -> None:
+def _name_at_ends(axes: Axes, lines: Sequence[Line]) -> None:
     """Names at the right ends, moved apart where they would stand on each other."""
     ends = [([y for y in line.y if y is not None], i) for i, line in enumerate(lines)]
     low, high = axes.get_ylim()
@@ -106,15 +106,47 @@ def _name_lines(axes: Axes, lines: Sequence[Line]) -> None:
         )  # fmt: skip
 
 
+def _name_inside(axes: Axes, lines: Sequence[Line]) -> None:
+    """Names beside their lines, where in the unit square they cover the least of any line."""
+    points = [(x, y) for line in lines for x, y in _points(line)]
+    for i, line in enumerate(lines):
+        name = _label(line.name, 28)
+        width, height = 0.021 * len(name) + 0.02, 0.075
+        spots = [
+            (x + dx if dx > 0 else x + dx - width, y + dy if dy > 0 else y + dy - height)
+            for x, y in _points(line)[:: max(1, len(line.x) // 60)]
+            for dx, dy in ((0.015, -0.015), (0.015, 0.015), (-0.015, 0.015), (-0.015, -0.015))
+        ]
+        inside = [(x, y) for x, y in spots if 0 <= x <= 1 - width and 0 <= y <= 1 - height] or spots
+        x, y = min(inside, key=lambda spot: (_covered(points, spot, width, height), abs(spot[0] - 0.35)))
+        axes.text(x, y, name, color=_stroke(i)[0], va="bottom", ha="left")
+        points += [(x + width * part / 8, y + height / 2) for part in range(9)]
+
+
+def _covered(points: Sequence[tuple[float, float]], spot: tuple[float, float], width: float, height: float) -> int:
+    return sum(spot[0] <= x <= spot[0] + width and spot[1] <= y <= spot[1] + height for x, y in points)
+
+
+def _points(line: Line) -> list[tuple[float, float]]:
+    """The points of a line, and enough between them that a straight piece is not taken for empty space."""
+    known = [(x, y) for x, y in zip(line.x, line.y, strict=True) if x is not None and y is not None]
+    if len(known) > 100:
+        return known
+    steps = [k / 20 for k in range(20)]
+    pairs = zip(known, known[1:], strict=False)
+    return [(a + (c - a) * t, b + (d - b) * t) for (a, b), (c, d) in pairs for t in steps] + known[-1:]
+
+
 def _draw_marks(axes: Axes, marks: Sequence[tuple[str, float]]) -> None:
+    """Vertical lines with their names above the plot, one row a name, read towards the middle."""
     left, right = axes.get_xlim()
     for i, (name, x) in enumerate(marks):
         axes.axvline(x, color=MUTED, linewidth=0.8, linestyle=(0, (2, 2)))
-        near_right = x > left + 0.6 * (right - left)
+        side = "right" if x > left + 0.6 * (right - left) else "left"
+        row = len(marks) - 1 - i
         axes.annotate(
-            _label(name, 36), (x, 1.0), xycoords=("data", "axes fraction"), xytext=(-4 if near_right else 4, -3 - 12 * i),
-            textcoords="offset points", va="top", ha="right" if near_right else "left", color=MUTED, fontsize=8,
-            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1},
+            _label(name, 36), (x, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3 + 11 * row),
+            textcoords="offset points", ha=side, color=MUTED, fontsize=8,
         )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """A 64-bit fingerprint of each row of features, equal for rows a model cannot tell apart."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ def row_hashes(features: NDArray[Any]) -> NDArray[np.uint64]:
     Multilinear mix of the values, two to a 64-bit word, each word finished by splitmix64 with its own salt (after
     Lemire & Kaser 2014; Steele, Lea & Flood 2014). Two different rows share a hash with probability about 2**-64.
     """
-    flat = features.reshape(len(features), -1)
+    flat = features.reshape(len(features), math.prod(features.shape[1:]))
     hashes = np.empty(len(flat), np.uint64)
     for start in range(0, len(flat), BLOCK_ROWS):
         hashes[start : start + BLOCK_ROWS] = _block_hashes(flat[start : start + BLOCK_ROWS])

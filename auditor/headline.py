@@ -34,9 +34,9 @@ def sentence(outcome: Outcome, measurements: Measurements) -> str:
     plain, class_name = _parts(first)
     if first.status is Status.FAIL and plain == "recall" and class_name in measurements.task.class_names:
         return _recall_sentence(first, class_name, measurements)
-    if first.status is Status.INCONCLUSIVE and first.remedy:
-        return first.remedy
-    return _cut(first.message)
+    if first.status is Status.INCONCLUSIVE and first.gate and first.value is not None:
+        return f"{_seen(first, measurements)} {wording.first_sentence(first.remedy)}"
+    return wording.first_sentence(first.message)
 
 
 def foremost(outcome: Outcome) -> Finding:
@@ -82,6 +82,16 @@ def _asked(first: Finding) -> str:
     limit = f"{'at least' if first.at_least else 'at most'} {form(first.limit)}"
     words = wording.METRICS.get(plain, plain.replace("_", " "))
     return f"{limit} {words} on `{wording.name(class_name)}`" if class_name else f"{limit} {words}"
+
+
+def _seen(first: Finding, measurements: Measurements) -> str:
+    """The value of an undecided gate with its counts, in few words."""
+    plain, class_name = _parts(first)
+    form = share_or_number(first.metric)
+    if plain == "recall" and class_name in measurements.task.class_names:
+        matrix, index = measurements.test[Confusion], measurements.task.class_names.index(class_name)
+        return f"Finds {wording.count(int(matrix.correct[index]))} of {wording.plural(int(matrix.support[index]), wording.name(class_name) + ' row')}."
+    return f"{wording.metric(first.metric)} is {form(first.value)}."
 
 
 def _recall_sentence(first: Finding, class_name: str, measurements: Measurements) -> str:

@@ -13,6 +13,7 @@ from auditor.findings import NotApplicable
 from auditor.metrics import metric
 from auditor.states.confusion import Confusion
 from auditor.states.state import State, Task
+from auditor.statistics.averages import SUMMARIES, macro_recall
 from auditor.statistics.estimates import Difference, Estimate, Proportion, Smooth
 from auditor.statistics.resampling import summary_estimates
 
@@ -56,7 +57,7 @@ class SplitMeasurements:
     @cached_property
     def summaries(self) -> Mapping[str, Smooth]:
         """MCC, kappa and the averages over classes, all from the same bootstrap."""
-        return summary_estimates(self[Confusion].pairs, "audit-v1 confusion")
+        return summary_estimates(self[Confusion].pairs, "audit-v1 confusion", {**SUMMARIES, "macro_recall": (macro_recall, "logit")})
 
     def metric(self, name: str) -> Estimate:
         """A metric by its name, as `balanced_accuracy`, `recall[fraud]`; see `auditor.metrics.metric`."""

@@ -27,16 +27,16 @@ def metric(split: "SplitMeasurements", name: str) -> Estimate:
     one, else the mean over classes; `recall[NAME]` is that of one class. Raises UsageError for a name that is no metric or no
     class, NotApplicable where what it needs was not measured.
     """
-    plain, bracket, class_name = name.removesuffix("]").partition("[")
     matrix = split[Confusion]
-    if bracket:
+    if name.endswith("]"):
+        plain, _, class_name = name[:-1].partition("[")
         return _of_class(plain, name)(split, _class_index(matrix, class_name, name))
-    if plain in OVERALL:
-        return OVERALL[plain](split)
-    of_class = _of_class(plain, name)
+    if name in OVERALL:
+        return OVERALL[name](split)
+    of_class = _of_class(name, name)
     if matrix.task.positive is not None:
         return of_class(split, matrix.task.positive)
-    return _mean(split, plain)
+    return _mean(split, name)
 
 
 def metric_names() -> tuple[str, ...]:
@@ -58,13 +58,21 @@ def _of_class(plain: str, name: str) -> OfClass:
 
 def _mean(split: "SplitMeasurements", plain: str) -> Estimate:
     if plain in ("recall", "precision", "f1"):
-        return split.summaries[f"macro_{plain}"]
+        return OVERALL[f"macro_{plain}"](split)
     if plain == "specificity":
         raise NotApplicable("specificity is defined for a positive class; with more classes ask for specificity[CLASS]")
     ranking = split[Ranking]
     if not ranking.ranked:
         raise NotApplicable(f"{split[Confusion].task.n_classes} classes are too many to rank each against the rest")
     return _macro([_rank_metric(plain)(split, i) for i in ranking.ranked], split[Confusion].n)
+
+
+def _macro_recall(split: "SplitMeasurements") -> Estimate:
+    """Balanced accuracy, unless a class is called that never occurs, which counts as 0 here and not at all there."""
+    matrix = split[Confusion]
+    if ((matrix.predicted > 0) & (matrix.support == 0)).any():
+        return split.summaries["macro_recall"]
+    return matrix.classes.balanced_accuracy()
 
 
 def _macro(estimates: list[Estimate], n: int) -> Smooth:
@@ -92,13 +100,14 @@ def _rank_metric(plain: str) -> OfClass:
 OVERALL: Mapping[str, Callable[["SplitMeasurements"], Estimate]] = {
     "accuracy": lambda split: split[Confusion].classes.accuracy(),
     "balanced_accuracy": lambda split: split[Confusion].classes.balanced_accuracy(),
+    "macro_recall": _macro_recall,
     "micro_precision": lambda split: split[Confusion].classes.accuracy(),
     "micro_recall": lambda split: split[Confusion].classes.accuracy(),
     "micro_f1": lambda split: split[Confusion].classes.accuracy(),
     "weighted_recall": lambda split: split[Confusion].classes.accuracy(),
     **{
         name: (lambda split, name=name: split.summaries[name])
-        for name in ("macro_precision", "macro_recall", "macro_f1", "weighted_precision", "weighted_f1", "mcc", "kappa")
+        for name in ("macro_precision", "macro_f1", "weighted_precision", "weighted_f1", "mcc", "kappa")
     },
     "log_loss": lambda split: split[Losses].mean("log_loss"),
     "brier_score": lambda split: split[Losses].mean("brier_score"),

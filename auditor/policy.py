@@ -205,11 +205,10 @@ def _undecided_proportion(gate: Gate, estimate: Proportion) -> tuple[str, str]:
     if need.total is None or need.more is None:
         return why, "It lies practically at the limit: more labels cannot decide it. State a limit that it may miss, or improve the model."
     aim = "passes" if need.passes else "fails"
-    most = "without end" if need.most is None else wording.count(need.most)
-    remedy = f"Label {wording.count(need.more)} more {gate.counted} ({wording.count(need.total)} in all; {wording.count(need.fewest)} to {most})"
-    if gate.share:
-        remedy += f", found in about {wording.count(round(need.more / gate.share))} more rows"
-    return why, f"{remedy}: then it {aim} with probability 80% if the rate stays as it is."
+    most = "more than can be labelled" if need.most is None else wording.count(need.most)
+    where = f", found in about {wording.count(round(need.more / gate.share))} more rows" if gate.share else ""
+    return why, (f"Label {wording.count(need.more)} more {gate.counted}{where}. With {wording.count(need.total)} in all it {aim} with probability 80% if the "
+                 f"rate stays as it is ({wording.count(need.fewest)} to {most} if the rate is one standard error off).")
 
 
 def _undecided_smooth(gate: Gate) -> tuple[str, str]:
@@ -222,4 +221,4 @@ def _undecided_smooth(gate: Gate) -> tuple[str, str]:
     if needed is None:
         return why, "It lies practically at the limit: more labels cannot decide it. State a limit that it may miss, or improve the model."
     more = max(1, math.ceil(needed - estimate.n))
-    return why, f"Label about {wording.count(more)} more rows, drawn like these: then it is decided with probability 80% if the value stays as it is."
+    return why, f"Label about {wording.count(more)} more rows, drawn like these. Then it is decided with probability 80% if the value stays as it is."

@@ -4,8 +4,8 @@ import queue
 import threading
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,60 +73,61 @@ def read_ahead(items: Iterable[Item], depth: int = AHEAD) -> Generator[Item]:
 
     What raises in the thread is raised here, after the items before it.
     """
-    fetched: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(depth)
-    stop = threading.Event()
-    thread = threading.Thread(target=_fetch, args=(items, fetched, stop), name="auditor-read-ahead", daemon=True)
+    ahead = _Ahead(iter(items))
+    for _ in range(depth):
+        ahead.room.put(None)
+    thread = threading.Thread(target=ahead.fetch, name="auditor-read-ahead", daemon=True)
     thread.start()
     try:
-        yield from _received(fetched)
+        yield from ahead.received()
     finally:
-        stop.set()
-        while thread.is_alive():
-            _discard(fetched)
-            thread.join(0.01)
+        ahead.stopped.set()
+        ahead.room.put(None)
+        thread.join()
 
 
 class _End(Exception):
     """The mark of the end in the queue."""
 
 
-def _fetch(
-    items: Iterable[Item], fetched: "queue.Queue[tuple[Item | None, BaseException | None]]", stop: threading.Event
-) -> None:
-    iterator = iter(items)
-    ending: BaseException = _End()
-    try:
-        for item in iterator:
-            fetched.put((item, None))
-            if stop.is_set():
-                break
-    except BaseException as error:  # noqa: BLE001  (raised again by whoever consumes)
-        ending = error
-    finally:
-        if isinstance(iterator, Generator):
-            iterator.close()
-    fetched.put((None, ending))
+@dataclass(frozen=True)
+class _Ahead(Generic[Item]):
+    """Items on their way from the thread that fetches to the one that consumes; each entry of `room` lets one more in."""
 
+    items: Iterator[Item]
+    fetched: "queue.SimpleQueue[tuple[Item | None, BaseException | None]]" = field(default_factory=queue.SimpleQueue)
+    room: "queue.SimpleQueue[None]" = field(default_factory=queue.SimpleQueue)
+    stopped: threading.Event = field(default_factory=threading.Event)
 
-def _received(fetched: "queue.Queue[tuple[Item | None, BaseException | None]]") -> Iterator[Item]:
-    while True:
+    def fetch(self) -> None:
+        """Fetch until the items end, one of them raises, or the consumer stops; then close their source here."""
         try:
-            item, ending = fetched.get(timeout=0.5)  # without a timeout Ctrl-C would wait on Windows
-        except queue.Empty:
-            continue
-        if isinstance(ending, _End):
-            return
-        if ending is not None:
-            raise ending
-        yield item  # type: ignore[misc]
+            while True:
+                self.room.get()
+                if self.stopped.is_set():
+                    break
+                self.fetched.put((next(self.items), None))
+        except StopIteration:
+            self.fetched.put((None, _End()))
+        except BaseException as error:  # noqa: BLE001  (raised again by whoever consumes)
+            self.fetched.put((None, error))
+        finally:
+            if isinstance(self.items, Generator):
+                self.items.close()
 
-
-def _discard(fetched: "queue.Queue[tuple[Item | None, BaseException | None]]") -> None:
-    try:
+    def received(self) -> Iterator[Item]:
+        """The items as they come."""
         while True:
-            fetched.get_nowait()
-    except queue.Empty:
-        return
+            try:
+                item, ending = self.fetched.get(timeout=0.5)  # without a timeout Ctrl-C would wait on Windows
+            except queue.Empty:
+                continue
+            if isinstance(ending, _End):
+                return
+            if ending is not None:
+                raise ending
+            self.room.put(None)
+            yield item  # type: ignore[misc]
 
 
 def _features(model: Model, batch: Batch, source: str) -> NDArray[Any]:

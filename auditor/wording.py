@@ -21,10 +21,10 @@ def ratio(value: float | None, digits: int = 1) -> str:
 
 
 def short_ratio(value: float | None) -> str:
-    """A percentage without decimals where two digits say enough: `12%`, but `0.4%`, `99.6%` and `100%` only where exact."""
+    """A percentage with two digits where they say enough: `12%`, `3.2%`, `99.6%`; 0% and 100% only where exact."""
     if value is None or math.isnan(value):
         return "–"
-    return ratio(value, 0) if value in (0, 1) or 0.01 <= abs(value) <= 0.99 else ratio(value, 1)
+    return ratio(value, 0) if value in (0, 1) or 0.0995 <= abs(value) <= 0.99 else ratio(value, 1)  # noqa: PLR2004
 
 
 def count(number: float | None) -> str:
@@ -35,10 +35,20 @@ def count(number: float | None) -> str:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """A value that is no share (a loss, a correlation), with a true minus sign; undefined is a dash."""
+    """A value that is no share (a loss, a correlation), with a true minus sign; undefined is a dash.
+
+    What is not 0 or 1 is not printed as if it were: `number(0.99996) == "0.99996"`.
+    """
     if value is None or math.isnan(value):
         return "–"
+    while digits < 8 and value not in (0, 1, -1) and abs(round(value, digits)) in (0, 1):  # noqa: PLR2004
+        digits += 1
     return f"{value:.{digits}f}".replace("-", "−")
+
+
+def p_value(value: float) -> str:
+    """`p = 0.032`, or `p < 0.001`."""
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"  # noqa: PLR2004
 
 
 def plural(amount: int, one: str, many: str = "") -> str:
@@ -61,6 +71,12 @@ def sentence(text: str) -> str:
     """The text with a capital first letter and a full stop."""
     text = text.strip()
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+
+
+def first_sentence(text: str) -> str:
+    """The text up to its first full stop."""
+    head, stop, _ = text.partition(". ")
+    return head + "." if stop else text
 
 
 METRICS = {

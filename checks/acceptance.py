@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from auditor import Direction, Finding, Gate, Measurements, NotApplicable, Policy, Severity, Status, check
 from auditor.states import Confusion, Losses, Ranking
 from auditor.statistics import Smooth, mcnemar_mid_p
-from auditor.wording import count, number, plural, ratio
+from auditor.wording import count, p_value, plural, ratio
 
 
 @check("acceptance", title="The stated conditions are met", needs=(Confusion, Losses, Ranking))
@@ -80,19 +80,18 @@ def better_than_majority(m: Measurements, *, policy: Policy, alpha: float = 0.05
         raise NotApplicable("no labelled rows")
     gain = counts.classes.gain_over_constant(majority)
     only_model, only_majority = int(gain.n10), int(gain.n01)
-    p_value = mcnemar_mid_p(only_model, only_majority)
+    chance = mcnemar_mid_p(only_model, only_majority)
     versus = (f"Accuracy is {ratio(m.test.metric('accuracy').value)}; always answering {name}, the majority in {source}, gets "
               f"{ratio(share)}. Of the rows on which only one is right the model has {count(only_model)} and the majority "
-              f"{count(only_majority)} (McNemar mid-p {number(p_value)})")
+              f"{count(only_majority)} (McNemar mid-p test, {p_value(chance)})")
     gating = policy.preset.better_than_majority
     room = margin * (1 - share)
     high = gain.upper(alpha)
     common = {"value": gain.value, "limit": 0.0, "metric": "gain_over_majority", "gate": gating}
     balanced = m.test.metric("balanced_accuracy").lower(alpha)
-    chance = 1 / m.task.n_classes
-    if p_value <= alpha:
+    if chance <= alpha:
         yield Finding(Status.PASS, versus, **common)
-    elif gain.value is not None and gain.value < 0 and balanced is not None and balanced > chance:
+    elif gain.value is not None and gain.value < 0 and balanced is not None and balanced > 1 / m.task.n_classes:
         yield Finding(Status.PASS, f"{versus}: the model trades accuracy for recall", **common)
     elif high is not None and high < room:
         yield Finding(Status.FAIL, f"{versus}: no gain in accuracy over always answering {name}", _severity(m, gating), **common,

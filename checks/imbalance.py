@@ -62,7 +62,7 @@ def prior_shift(m: Measurements, *, minor: float = 0.02, major: float = 0.10) ->
     low, low_strict = shift.total_variation_lower(0.05), shift.total_variation_lower(0.005)
     largest = int(abs(train.support / train.n - test.support / test.n).argmax())
     name = m.task.class_names[largest]
-    said = (f"{name} is {ratio(test.prevalence(largest))} of test ({count(test.support[largest])} of {count(test.n)}) and "
+    said = (f"Class {name} is {ratio(test.prevalence(largest))} of test ({count(test.support[largest])} of {count(test.n)}) and "
             f"{ratio(train.prevalence(largest))} of train ({count(train.support[largest])} of {count(train.n)}); distance of the class shares "
             f"{ratio(shift.total_variation)}, at least {ratio(low)} with 95% confidence")
     facts = {"value": shift.total_variation, "interval": Interval(low, None, 0.95, "noncentral chi-square")}

@@ -99,7 +99,7 @@ def _balance(m: Measurements, policy: Policy, i: int, minor: float, major: float
     low, high = bias.low, bias.high
     assert low is not None
     assert high is not None
-    said = (f"{name} is called {count(called)} times and occurs {count(present)} times: precision {short_ratio(hit / called)} "
+    said = (f"Class {name} is called {count(called)} times and occurs {count(present)} times: precision {short_ratio(hit / called)} "
             f"({count(hit)} of {count(called)}), recall {short_ratio(hit / present)} ({count(hit)} of {count(present)}); calls per "
             f"occurrence {number(called / present, 2)} (95% interval {number(low, 2)} to {number(high, 2)})")
     facts = {"value": called / present, "subject": f"class {name}", "interval": Interval(low, high, 0.95, bias.method)}

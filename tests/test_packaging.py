@@ -102,4 +102,10 @@ def test_missing_folder_says_that_the_installation_is_not_whole(
 def test_installed_command_lists_the_built_in_checks(site: Path, tmp_path: Path) -> None:
     listing = run(site, tmp_path, "-c", "from auditor.cli import main; main()", "checks")
     assert listing.returncode == 0, listing.stderr
-    assert "calibration" in listing.stdout
+    assert {"acceptance", "shared-rows"} <= set(listing.stdout.split())
+
+
+def test_installed_demo_writes_its_report(site: Path, tmp_path: Path) -> None:
+    demo = run(site, tmp_path, "-c", "from auditor.cli import main; main()", "demo", "--out", "report")
+    assert demo.returncode == 0, demo.stderr
+    assert {"report.json", "report.html"} <= files(tmp_path / "report")

@@ -11,6 +11,7 @@ import pyarrow.compute
 
 from auditor import wording
 from auditor.batches import Array
+from auditor.data.columns import filled, is_true, texts
 from auditor.data.formats import shown
 from auditor.data.labels import encode_arrow, sorted_values
 from auditor.data.tables import ColumnKind, Table, bad_number, listed, quoted
@@ -45,10 +46,11 @@ def codes(column: Any, name: str, declared: Sequence[str], where: Callable[[int]
     Raises InputError at the first text that the list does not hold; `where` tells the place of a row of the file.
     """
     text = column.cast(pa.string())
-    found = np.from_dlpack(pa.compute.index_in(text, value_set=pa.array(list(declared), pa.string())).fill_null(-1))
+    found = np.from_dlpack(filled(pa.compute.index_in(text, value_set=texts(declared)), -1))
     if not found.size or found.min() >= 0:
         return np.asarray(found.astype(np.float32))
-    outside = (found < 0) & ~_true(pa.compute.equal(text, "").fill_null(True))  # noqa: FBT003  (the value that fills)
+    empty = is_true(pa.compute.is_null(text)) | is_true(pa.compute.is_in(text, value_set=texts([""])))
+    outside = (found < 0) & ~empty
     if outside.any():
         row = int(outside.argmax())
         raise _undeclared_value(where(first_row + row), name, text[row].as_py(), declared)
@@ -114,16 +116,12 @@ def _values(tables: Iterable[Table], column: str) -> tuple[str, ...]:
     return sorted_values(found)
 
 
-def _true(mask: Any) -> Array:  # noqa: ANN401
-    return np.asarray(np.from_dlpack(mask.cast(pa.uint8())) > 0)
-
-
 def _refuse_bad_number(table: Table, column: str) -> None:
     if table.format != "CSV":
         return
     first = next(iter(table.read(table.parts()[0], {column: pa.string()}))).column(0)
-    is_number = _true(pa.compute.match_substring_regex(first, NUMBER))
-    is_text = ~is_number & ~_true(pa.compute.is_in(first, value_set=pa.array(NO_VALUE, pa.string())))
+    is_number = is_true(pa.compute.match_substring_regex(first, NUMBER))
+    is_text = ~is_number & ~is_true(pa.compute.is_in(first, value_set=texts(NO_VALUE)))
     if is_number.sum() > is_text.sum() > 0:
         row = int(is_text.argmax())
         raise bad_number(table.where(row), column, wording.name(first[row].as_py()))

@@ -14,7 +14,7 @@ from auditor.data.columns import Rows, numbers, recut
 from auditor.data.formats import shown
 from auditor.data.labels import ClassIndex, encode_arrow
 from auditor.data.tables import ColumnKind, Part, Table, listed, missing_column, quoted
-from auditor.errors import InputError
+from auditor.errors import InputError, UsageError
 
 PANDAS_INDEX = "__index_level_"
 ARROW_TYPES = {ColumnKind.NUMBER: pa.float32(), ColumnKind.BOOLEAN: pa.bool_(), ColumnKind.TEXT: pa.string()}
@@ -44,8 +44,8 @@ class FeatureShard:
     def _runs(self) -> Iterator[Rows]:
         row = self.first_row
         for record in self.table.read(self.part, self._types()):
-            columns = tuple(self._numbers(record.column(i), name, row) for i, name in enumerate(self.names))
-            labels = self.classes.labels(encode_arrow(record.column(len(self.names))), self.table.where, row)
+            columns = tuple(self._numbers(record.column(name), name, row) for name in self.names)
+            labels = self.classes.labels(encode_arrow(record.column(self.target)), self.table.where, row)
             yield Rows(columns, labels)
             row += record.num_rows
 
@@ -63,8 +63,11 @@ def feature_columns(tables: Sequence[Table], config: Config) -> tuple[str, ...]:
     """The names of the model's inputs: `config.features`, else all columns but the target and the ids.
 
     Their order is that of the first table, the test file; in the others columns are matched to it by name.
-    Raises InputError where tables lack a column or hold what is no number.
+    Raises InputError where tables lack a column or hold what is no number, and UsageError where the label is an input.
     """
+    if config.target in config.features:
+        remedy = "a model that reads the answer cannot be judged; take it out"
+        raise UsageError(f"features in auditor.toml names the label column {quoted(config.target)}: {remedy}")
     for table in tables:
         require_target(table, config)
     for name in config.ids:

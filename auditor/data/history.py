@@ -1,6 +1,7 @@
 """A training history: the losses of each epoch, from a CSV file."""
 
 import csv
+import io
 import math
 import re
 from collections.abc import Mapping
@@ -77,7 +78,10 @@ def _table(path: Path) -> tuple[list[str], list[list[str]]]:
     except UnicodeDecodeError:
         raise InputError(f"{shown(path)} is not UTF-8 text; save the history as UTF-8") from None
     separator = max(",\t;", key=text.partition("\n")[0].count)
-    header, *rows = [row for row in csv.reader(text.splitlines(), delimiter=separator) if row] or [[]]
+    try:
+        header, *rows = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if row] or [[]]
+    except csv.Error as error:
+        raise InputError(f"{shown(path)} cannot be read as CSV: {error}") from None
     require_names(path, header)
     if not rows:
         raise InputError(f"{shown(path)} has a header and no rows below it; expected one row an epoch")

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from auditor import wording
 from auditor.batches import Array
+from auditor.data.columns import filled
 from auditor.data.tables import ColumnKind, Table, listed, quoted
 from auditor.errors import InputError
 
@@ -102,7 +103,7 @@ def canonical(value: object) -> str | None:
 def encode_arrow(column: Any) -> Encoded:  # noqa: ANN401  (pyarrow is untyped)
     """The distinct values of an Arrow array and the place of each row among them."""
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    codes = np.from_dlpack(encoded.indices.cast(pa.int64()).fill_null(-1))
+    codes = np.from_dlpack(filled(encoded.indices.cast(pa.int64()), -1))
     return Encoded(tuple(encoded.dictionary.to_pylist()), codes)
 
 
@@ -148,8 +149,9 @@ def sorted_values(values: Iterable[str]) -> tuple[str, ...]:
 
     def key(text: str) -> tuple[bool, float, str]:
         try:
-            return False, float(text), text
+            number = float(text)
         except ValueError:
             return True, 0.0, text
+        return (False, number, text) if number == number else (True, 0.0, text)  # noqa: PLR0124  (NaN)
 
     return tuple(sorted(values, key=key))

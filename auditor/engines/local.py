@@ -62,7 +62,8 @@ def measure(streams: Mapping[str, Stream], states: Sequence[StateType], task: Ta
         if name in streams:
             tally = tally_stream(streams[name], states, task, None, advance)
             splits[name] = _measurements(streams[name], states, tally.clean, tally.rows)
-    known = splits["train"].results.get(RowHashes) if "train" in splits else None
+    compared = "train" in splits and "features" not in streams["test"].missing
+    known = splits["train"].results.get(RowHashes) if compared else None
     tally = tally_stream(streams["test"], states, task, known, advance)
     return _with_overlap(streams["test"], states, tally, splits, known)
 
@@ -106,7 +107,7 @@ def _take(tally: Tally, batch: Batch, known: HashSet | None) -> None:
     if shared.any():
         copies = judged.rows(shared)
         _update(tally.shared, copies)
-        tally.first_shared = tuple(sorted((*tally.first_shared, *(int(key) for key in copies.row_key[:FIRST_ROWS])))[:FIRST_ROWS])
+        tally.first_shared = tuple(sorted((*tally.first_shared, *(int(key) for key in np.sort(copies.row_key)[:FIRST_ROWS])))[:FIRST_ROWS])
 
 
 def _part(batch: Batch, chosen: Array) -> Batch:

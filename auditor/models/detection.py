@@ -119,11 +119,19 @@ def _pickled(content: bytes, outermost: Callable[[BytesIO], str]) -> Detected:
 
 
 def _archive(content: bytes) -> Detected:
+    if not _ends_whole(content):
+        return Detected(Format.BROKEN_ZIP)
     try:
         with zipfile.ZipFile(BytesIO(content)) as archive:
             return _members(archive)
     except (zipfile.BadZipFile, zlib.error, ValueError, RuntimeError, OSError, EOFError):
         return Detected(Format.BROKEN_ZIP)
+
+
+def _ends_whole(content: bytes) -> bool:
+    """Whether the last end-of-archive record ends the file: the end of an archive inside a cut one does not."""
+    place = content.rfind(b"PK\x05\x06")
+    return place >= 0 and place + 22 + int.from_bytes(content[place + 20 : place + 22], "little") == len(content)
 
 
 def _members(archive: zipfile.ZipFile) -> Detected:

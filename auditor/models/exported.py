@@ -62,7 +62,7 @@ def open_program(file: ModelFile, config: Config, notes: tuple[str, ...]) -> Mod
 
 def _loaded(file: ModelFile) -> ExportedProgram:
     try:
-        with _silent("torch.export"):
+        with _silent():
             return torch.export.load(file.stream())
     except Exception as error:
         if failures.is_without_cuda(error):
@@ -77,15 +77,14 @@ def _loaded(file: ModelFile) -> ExportedProgram:
 
 
 @contextmanager
-def _silent(logger_name: str) -> Iterator[None]:
-    """PyTorch logs a traceback for what becomes one line of ours."""
-    logger = logging.getLogger(logger_name)
-    before = logger.disabled
-    logger.disabled = True
+def _silent() -> Iterator[None]:
+    """PyTorch logs tracebacks of its own for what becomes one line of ours, and for attempts that then succeed."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
     try:
         yield
     finally:
-        logger.disabled = before
+        logging.disable(before)
 
 
 def _moved(program: ExportedProgram, device: torch.device) -> ExportedProgram:
@@ -99,14 +98,15 @@ def _moved(program: ExportedProgram, device: torch.device) -> ExportedProgram:
 
 def _caller(program: ExportedProgram) -> Callable[[Tensor], object]:
     """The program as a function of its one tensor; what else it takes are constants that were fixed at export."""
-    module = program.module()
+    run = program.module().forward  # guards included; a call would match the structure of its arguments again each time
     given = [s.arg for s in program.graph_signature.input_specs if s.kind is InputKind.USER_INPUT]
     structure: Any = program.call_spec.in_spec
 
     def call(features: Tensor) -> object:
         leaves = [arg.value if isinstance(arg, ConstantArgument) else features for arg in given]
         args, named = tree_unflatten(leaves, structure)
-        return module(*args, **named)
+        result: object = run(*args, **named)
+        return result
 
     return call
 

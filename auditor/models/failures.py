@@ -30,8 +30,7 @@ EXPLANATIONS = (
     ),
     (
         r"index out of range in self",
-        "a category code lies outside its embedding; declare the categories in training order under [categories] in "
-        "auditor.toml",
+        "a category code lies outside its embedding; declare [categories] in auditor.toml in the order of training",
     ),
     (
         r"missing \d+ required positional arguments?: (.*)",

@@ -95,10 +95,14 @@ class Forward:
 
     def _cast(self, tensor: Tensor, dtype: torch.dtype) -> Tensor:
         whole = tensor.to(dtype)
-        if tensor.is_floating_point() and not dtype.is_floating_point and not torch.equal(whole.to(tensor.dtype), tensor):
+        if (
+            tensor.is_floating_point()
+            and not dtype.is_floating_point
+            and not torch.equal(whole.to(tensor.dtype), tensor)
+        ):
             raise InputError(
-                f"{self.name} takes whole numbers ({str(dtype).removeprefix('torch.')}), and some features are none: they "
-                "have fractions or are missing"
+                f"{self.name} takes whole numbers ({str(dtype).removeprefix('torch.')}), and some features are none: "
+                "they have fractions or are missing"
             )
         return whole
 

@@ -11,7 +11,8 @@ from auditor.errors import InputError
 def chosen(result: object, rows: int, name: str) -> tuple[Tensor, str]:
     """The tensor of scores among what model `name` returned for `rows` rows, and how it was chosen.
 
-    A mapping's or object's `logits`, else the first tensor with one entry a row. "" says it was the only one. InputError where there is none.
+    A mapping's or object's `logits`, else the first tensor with one entry a row. "" where it is alone. InputError
+    where there is none.
     """
     if isinstance(result, Tensor):
         return result, ""
@@ -31,7 +32,7 @@ def chosen(result: object, rows: int, name: str) -> tuple[Tensor, str]:
 
 
 def as_matrix(scores: Tensor, rows: int, name: str) -> Tensor:
-    """The scores as (rows, outputs) of a floating-point type. InputError where they are not one row for each row given."""
+    """The scores as (rows, outputs), floating point. InputError where they are not one row for each row given."""
     if scores.layout is not torch.strided or not scores.dtype.is_floating_point:
         raise InputError(
             f"{name} returned {_described(scores)}: scores (logits or probabilities) of a floating-point type were "

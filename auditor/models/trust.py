@@ -64,7 +64,7 @@ def runs_code(form: Format) -> bool:
     return form in EXPORTED or form in RUNS
 
 
-def refuse_global(file: ModelFile, name: str) -> ModelRefused:
+def refuse_call(file: ModelFile, name: str) -> ModelRefused:
     """The refusal of a torch.save file whose pickle calls something beyond tensors and plain values."""
     return ModelRefused(
         f"{file.name} holds more than tensors: its pickle calls {wording.name(name)}, and loading it would run "

@@ -2,6 +2,7 @@
 
 import pickle
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 from auditor import wording
 from auditor.config import Config
 from auditor.devices import chosen_device
-from auditor.errors import InputError, UsageError
+from auditor.errors import InputError, ModelRefused, UsageError
 from auditor.models import failures, trust
 from auditor.models.classes import build
 from auditor.models.detection import Format
@@ -89,14 +90,25 @@ def _from_safetensors(file: ModelFile) -> Weights:
 
 def _unpickled(file: ModelFile) -> Any:  # noqa: ANN401  (whatever was saved)
     try:
-        with torch.sparse.check_sparse_tensor_invariants():  # type: ignore[no-untyped-call]
+        with warnings.catch_warnings(), torch.sparse.check_sparse_tensor_invariants():  # type: ignore[no-untyped-call]
+            warnings.simplefilter("ignore")  # what they warn of ends in one of the errors below
             return torch.load(file.stream(), map_location="cpu", weights_only=True, mmap=False)
     except pickle.UnpicklingError as error:
-        named = re.search(r"GLOBAL ([\w.]+) was not an allowed|(?:Unsupported|Blocked)\D*?GLOBAL ([\w.]+)", str(error))
-        called = next(filter(None, named.groups())) if named else failures.shown(error)
-        raise trust.refuse_global(file, called) from error
+        raise _unsafe(file, error) from error
     except Exception as error:
         raise InputError(f"{file.name} cannot be read: {failures.shown(error)}; copy or download it again") from error
+
+
+def _unsafe(file: ModelFile, error: pickle.UnpicklingError) -> ModelRefused | InputError:
+    """What the weights-only reader would not read: a call of something, or a pickle newer than it knows."""
+    text = failures.one_line(error).rpartition("WeightsUnpickler error: ")[2]
+    if "Unsupported operand" in text:
+        return InputError(
+            f"{file.name} was saved with a pickle protocol that cannot be read without running it; save it again with "
+            f"{trust.SAVE_WEIGHTS}"
+        )
+    called = re.search(r"GLOBAL (\S+)", text)
+    return trust.refuse_call(file, called[1] if called else text)
 
 
 def _state_dict(saved: object, name: str) -> tuple[Weights, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,17 @@ def fill(template: str, report: Report, *, paper: bool, density: str) -> str:
         "policy": policy(str(style), str(script)),
         "paper": paper,
         "density": density,
+        "created": created(report.provenance.started),
     }
     return environment().get_template(template).render(context)
+
+
+def created(started: str) -> str:
+    """The audit's start as a document date, so that the same report gives the same bytes; empty where it is no date."""
+    try:
+        return datetime.fromisoformat(started).isoformat(timespec="seconds")
+    except ValueError:
+        return ""
 
 
 def stylesheet(report: Report) -> str:

@@ -122,10 +122,16 @@ def plausible(fact: Fact) -> str:
 
 
 def span(low: float, high: float, *, is_share: bool, beside: Iterable[float | None] = ()) -> str:
-    """Two ends with the unit said once: `8 to 17%`, `0.85 to 0.90`."""
-    write, near = _writer(is_share=is_share), tuple(beside)
-    first, second = write(low, beside=(high, *near)), write(high, beside=(low, *near))
-    return f"{first.removesuffix('%') if second.endswith('%') else first} to {second}"
+    """Two ends with as many decimals and the unit said once: `8 to 17%`, `97.7 to 98.3%`, `0.85 to 0.90`."""
+    write = wording.ratio if is_share else wording.number
+    first = 1 if is_share and not 0.01 <= low <= high <= 0.99 else 0
+    others = [other for other in beside if other is not None and other not in {low, high}]
+    texts = ("", "")
+    for digits in range(first, 3) if is_share else range(2, 5):
+        texts = write(low, digits), write(high, digits)
+        if (texts[0] != texts[1] or low == high) and not {write(other, digits) for other in others} & set(texts):
+            break
+    return f"{texts[0].removesuffix('%') if texts[1].endswith('%') else texts[0]} to {texts[1]}"
 
 
 def measured(value: Value | None, kind: str) -> str:

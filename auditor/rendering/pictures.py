@@ -17,6 +17,7 @@ class Picture:
     title: str
     uri: str
     alt: str
+    wide: bool = False
 
 
 def picture(figure: Figure | ScoreHistogram, *, title: str = "", unit_square: bool = False) -> Picture:
@@ -24,7 +25,8 @@ def picture(figure: Figure | ScoreHistogram, *, title: str = "", unit_square: bo
     svg = figures.draw(figure, unit_square=unit_square)
     uri = "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
     own = f"Rows by {figure.score}" if isinstance(figure, ScoreHistogram) else figure.title
-    return Picture(title or own, uri, describe(figure))
+    wide = isinstance(figure, Heatmap) and len(figure.column_names) > LARGEST_TABLE
+    return Picture(title or own, uri, describe(figure), wide)
 
 
 def of_finding(finding: Finding) -> tuple[Picture, ...]:
@@ -56,8 +58,9 @@ def of_history(history: HistoryResult) -> Iterator[Picture]:
         )
         for first in range(0, len(lines), figures.LINES_SHOWN):
             shown = lines[first : first + figures.LINES_SHOWN]
-            label = title if is_loss else "value"
-            yield picture(Curve(f"Training history, {title}", "epoch", label, shown, _marks(history)))
+            own = shown[0].name if len(shown) == 1 else title
+            label = "loss" if is_loss else own if len(shown) == 1 else "value"
+            yield picture(Curve(f"Training history: {own}", "epoch", label, shown, _marks(history)))
 
 
 def _marks(history: HistoryResult) -> tuple[tuple[str, float], ...]:

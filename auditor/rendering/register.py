@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from auditor.findings import Confidence, Finding, Severity, Status
 from auditor.report import Report
@@ -16,28 +16,30 @@ class Group:
 
     id: str
     title: str
+    noun: str
+    nouns: str
     explanation: str
-    findings: tuple[Finding, ...]
-    left_out: tuple[tuple[str, int], ...]
-    folded: bool
+    folded: bool = False
+    findings: tuple[Finding, ...] = ()
+    left_out: tuple[tuple[str, int], ...] = ()
 
 
 GROUPS = (
-    ("failed", "Failures", "Each of these alone keeps the model from being ready.", False),
-    ("undecided", "Undecided", "The data or the evidence does not settle these.", False),
-    ("warnings", "Warnings", "Found, and not enough by themselves to refuse the model.", False),
-    ("waived", "Waived", "Found, and taken out of the decision by someone who is named.", False),
-    ("passed", "Passed", "What was looked for and not found, or found to be as it should.", True),
-    ("skipped", "Not applicable", "Checks that had nothing to examine, and why.", True),
+    Group("failed", "Failures", "failure", "failures", "Each of these alone keeps the model from being ready."),
+    Group("undecided", "Undecided", "undecided", "undecided", "The data or the evidence does not settle these."),
+    Group("warnings", "Warnings", "warning", "warnings", "Found, and not enough by themselves to refuse the model."),
+    Group("waived", "Waived", "waived", "waived", "Found, and taken out of the decision for a stated reason."),
+    Group("passed", "Passed", "passed", "passed", "Looked for and not found, or found to be as it should.", folded=True),
+    Group("skipped", "Not applicable", "not applicable", "not applicable", "Nothing to examine, and why.", folded=True),
 )
 
 
 def groups(report: Report) -> tuple[Group, ...]:
     """All findings in reading order: failures, undecided, warnings, waived, passed, not applicable."""
-    filed: dict[str, list[Finding]] = {name: [] for name, *_ in GROUPS}
+    filed: dict[str, list[Finding]] = {group.id: [] for group in GROUPS}
     for finding in report.findings:
         filed[place(finding)].append(finding)
-    return tuple(_group(*group, filed[group[0]]) for group in GROUPS)
+    return tuple(_filled(group, filed[group.id]) for group in GROUPS)
 
 
 def place(finding: Finding) -> str:
@@ -64,10 +66,10 @@ def pressing(report: Report) -> list[Finding]:
     return [finding for group in groups(report)[:3] for finding in group.findings]
 
 
-def _group(name: str, title: str, explanation: str, folded: bool, findings: list[Finding]) -> Group:  # noqa: FBT001
+def _filled(group: Group, findings: list[Finding]) -> Group:
     amounts = Counter(finding.check for finding in findings)
     more = tuple((check, total - SHOWN_OF_A_CHECK) for check, total in amounts.items() if total > SHOWN_OF_A_CHECK)
-    return Group(name, title, explanation, tuple(_first_of_each(worst_first(findings))), more, folded)
+    return replace(group, findings=tuple(_first_of_each(worst_first(findings))), left_out=more)
 
 
 def _first_of_each(findings: Iterable[Finding]) -> Iterator[Finding]:

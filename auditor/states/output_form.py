@@ -28,7 +28,7 @@ class OutputForm(State["OutputCounts"]):
         assert batch.scores is not None
         self._columns = max(self._columns, batch.scores.outputs.shape[1])
         self._counts += np.array([len(batch), *(int(rows.sum()) for rows in _forms(batch.scores.outputs))], np.int64)
-        self._largest = max(self._largest, float(batch.scores.outputs.max(initial=-np.inf)))
+        self._largest = max(self._largest, float(batch.scores.outputs.max(initial=-np.inf)) + 0.0)  # no -0.0
 
     def merge(self, other: Self) -> None:
         """Add the other's counts."""
@@ -67,7 +67,7 @@ class OutputCounts:
 
 
 def _forms(outputs: Array) -> tuple[Array, Array, Array]:
-    values = outputs.astype(np.float64)
+    values = outputs.astype(np.float64, order="C")
     unit = ((values >= 0) & (values <= 1)).all(axis=1)
     normalised = unit & (np.abs(values.sum(axis=1) - 1) < SUM_TOLERANCE)
     with np.errstate(over="ignore"):

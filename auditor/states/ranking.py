@@ -1,6 +1,6 @@
 """How well the scores rank each class above the rest: exact while it fits a budget, binned beyond it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import ClassVar, Self
 
@@ -18,6 +18,8 @@ from auditor.statistics.resampling import average_precision_estimate
 BUDGET_WORDS = 2**26
 BINNED_BYTES = 2**27
 RANKED_CLASSES = 256
+TALLIED_ROWS = 2**18
+GROUPS = 4096
 
 Keys = NDArray[np.uint32]
 
@@ -112,16 +114,25 @@ class Rankings:
         return self._found[place]
 
     def average_precision(self, class_index: int) -> Smooth:
-        """Average precision of one class with its bootstrapped standard error."""
-        return average_precision_estimate(*self.tally(class_index), f"audit-v1 average precision {class_index}")
+        """Average precision of one class, exact, with its bootstrapped standard error."""
+        estimate = average_precision_estimate(*self.tally(class_index), f"audit-v1 average precision {class_index}")
+        return replace(estimate, value=self.metrics(class_index).average_precision)
 
     def tally(self, class_index: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Positives and negatives at each distinct score, or bin, of one class, in ascending score."""
+        """Positives and negatives at ascending scores of one class.
+
+        One entry a distinct score up to 2**18 rows; beyond, about 4,096 groups of neighbouring scores, whose borders are
+        thresholds that the scores have.
+        """
         place = self._place(class_index)
         if self.binned is not None:
             used = np.flatnonzero(self.binned[place].sum(axis=0))
             return self.binned[place, 0, used], self.binned[place, 1, used]
-        return tally(*self.keys[place])[1:]
+        positives, negatives = self.keys[place]
+        if len(positives) + len(negatives) <= TALLIED_ROWS:
+            return tally(positives, negatives)[1:]
+        borders = np.unique(np.concatenate([_spread(positives), _spread(negatives)]))
+        return _between(positives, borders), _between(negatives, borders)
 
     def _place(self, class_index: int) -> int:
         if class_index not in self.ranked:
@@ -141,6 +152,18 @@ def _shift_for(n_ranked: int) -> np.uint32:
     """Bits to drop so that the counts of all ranked classes stay within 128 MB, with at most 2**20 bins a class."""
     bits = min(20, int(np.log2(BINNED_BYTES / (16 * max(n_ranked, 1)))))
     return np.uint32(32 - bits)
+
+
+def _spread(ascending: Keys) -> Keys:
+    """The smallest key and others at even ranks, at most half of the groups."""
+    if not len(ascending):
+        return ascending
+    return ascending[np.linspace(0, len(ascending) - 1, GROUPS // 2).astype(np.int64)]
+
+
+def _between(ascending: Keys, borders: Keys) -> NDArray[np.int64]:
+    """How many keys lie from each border up to the next."""
+    return np.diff(np.searchsorted(ascending, borders, side="left"), append=len(ascending)).astype(np.int64)
 
 
 def _sorted(parts: list[Keys]) -> Keys:

@@ -116,4 +116,4 @@ class Smooth(Estimate):
             return UNDEFINED
         floor = -1.0 if self.scale == "fisher" else 0.0
         bound = floor + (1 - floor) * alpha ** (1 / trials)
-        return (bound, 1.0) if self.value == 1 else (floor, floor + 1 - bound)
+        return (bound, 1.0) if self.value is not None and self.value >= 1 else (floor, floor + 1 - bound)

@@ -1,6 +1,7 @@
 """How the tests save small models of every kind."""
 
 import io
+import os
 import pickle
 import zipfile
 from collections.abc import Callable
@@ -32,9 +33,7 @@ class Net(nn.Module):
 
     def __init__(self, features: int = 4, hidden: int = 8, classes: int = 3) -> None:
         super().__init__()
-        self.layers = nn.Sequential(
-            nn.Linear(features, hidden), nn.ReLU(), nn.Dropout(0.5), nn.Linear(hidden, classes)
-        )
+        self.layers = nn.Sequential(nn.Linear(features, hidden), nn.ReLU(), nn.Dropout(0.5), nn.Linear(hidden, classes))
 
     def forward(self, features: Tensor) -> Tensor:
         result: Tensor = self.layers(features)
@@ -42,18 +41,18 @@ class Net(nn.Module):
 
 
 class Payload:
-    """Unpickling it creates a marker file."""
+    """Unpickling it creates a marker."""
 
     def __init__(self, marker: Path) -> None:
         self.marker = marker
 
-    def __reduce__(self) -> tuple[Callable[[Path], None], tuple[Path]]:
-        return Path.touch, (self.marker,)
+    def __reduce__(self) -> tuple[Callable[[str], None], tuple[str]]:
+        return os.mkdir, (str(self.marker),)
 
 
 def config(model: Path, **settings: Any) -> Config:
     """The settings of a run on this model, on the CPU."""
-    return Config(model=model, **({"device": "cpu", "threads": 1} | settings))
+    return Config.model_validate({"model": model, "device": "cpu", "threads": 1} | settings)
 
 
 def saved(path: Path, value: object, **options: Any) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 from torch import nn
+from torch.package.package_exporter import PackageExporter
 
 from auditor.errors import InputError, ModelRefused, UsageError
 from auditor.models import open_model
@@ -30,7 +31,9 @@ def armed(program: Path, marker: Path) -> Path:
 
 def test_an_exported_program_is_refused_until_it_is_allowed(armed: Path, marker: Path) -> None:
     digest = read_model_file(armed).sha256
-    with pytest.raises(ModelRefused, match=rf"model\.pt2 .*--sha256 {digest}, or any with --trust-model-code") as caught:
+    with pytest.raises(
+        ModelRefused, match=rf"model\.pt2 .*--sha256 {digest}, or any with --trust-model-code"
+    ) as caught:
         open_model(config(armed))
     assert caught.value.exit_code == 5
     assert "\n" not in str(caught.value)
@@ -57,7 +60,9 @@ def test_trust_given_by_option_is_noted(program: Path) -> None:
 
 
 @pytest.mark.parametrize("trusted", [False, True])
-def test_another_sha256_is_refused_with_both_named_even_where_trust_is_given(armed: Path, marker: Path, trusted: bool) -> None:  # noqa: FBT001
+def test_another_sha256_is_refused_with_both_named_even_where_trust_is_given(
+    armed: Path, marker: Path, *, trusted: bool
+) -> None:
     digest = read_model_file(armed).sha256
     with pytest.raises(ModelRefused, match=rf"{digest}, and {'0' * 64} was given"):
         open_model(config(armed, sha256="0" * 64, trust_model_code=trusted))
@@ -77,7 +82,7 @@ def test_what_is_no_sha256_is_a_usage_error(program: Path) -> None:
         open_model(config(program, sha256="abc"))
 
 
-def test_a_file_changed_after_hashing_is_not_what_is_loaded(program: Path, net: Net) -> None:
+def test_a_file_changed_after_hashing_is_not_what_is_loaded(program: Path) -> None:
     file = read_model_file(program)
     program.write_bytes(b"changed")
     assert read_model_file(program).sha256 != file.sha256
@@ -96,10 +101,10 @@ SAFE_FORMS = r"torch\.export\.save\(.*torch\.save\(model\.state_dict\(\)"
 
 @pytest.mark.parametrize("trusted", [False, True])
 @pytest.mark.parametrize("new_format", [False, True])
-def test_a_pickled_module_is_refused(tmp_path: Path, marker: Path, trusted: bool, new_format: bool) -> None:  # noqa: FBT001
+def test_a_pickled_module_is_refused(tmp_path: Path, marker: Path, *, trusted: bool, new_format: bool) -> None:
     path = saved(tmp_path / "model.pt", Payload(marker), _use_new_zipfile_serialization=new_format)
     text = refusal(path, trust_model_code=trusted)
-    assert "whatever its pickle calls, pathlib.Path.touch first" in text or "builtins.getattr first" in text
+    assert re.search(r"whatever its pickle calls, (posix|nt)\.mkdir first", text)
     assert re.search(SAFE_FORMS, text)
     assert not marker.exists()
 
@@ -107,12 +112,17 @@ def test_a_pickled_module_is_refused(tmp_path: Path, marker: Path, trusted: bool
 @pytest.mark.parametrize("new_format", [False, True])
 @pytest.mark.parametrize("trusted", [False, True])
 def test_a_payload_deep_in_a_checkpoint_is_refused_and_never_falls_back(
-    tmp_path: Path, marker: Path, net: Net, trusted: bool, new_format: bool  # noqa: FBT001
+    tmp_path: Path,
+    marker: Path,
+    net: Net,
+    *,
+    trusted: bool,
+    new_format: bool,
 ) -> None:
     checkpoint = {"state_dict": net.state_dict(), "extra": Payload(marker)}
     path = saved(tmp_path / "model.pt", checkpoint, _use_new_zipfile_serialization=new_format)
     text = refusal(path, trust_model_code=trusted, model_class="net:Net")
-    assert re.search(r"its pickle calls (builtins\.getattr|pathlib\.Path)", text)
+    assert re.search(r"its pickle calls (posix|nt)\.mkdir", text)
     assert not marker.exists()
 
 
@@ -130,7 +140,7 @@ def test_a_plain_pickle_is_refused(tmp_path: Path, marker: Path) -> None:
 
 def test_torchscript_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "model.pt"
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="deprecated"):
         torch.jit.save(torch.jit.script(nn.Linear(2, 2)), path)
     text = refusal(path)
     assert "TorchScript program" in text
@@ -140,7 +150,7 @@ def test_torchscript_is_refused(tmp_path: Path) -> None:
 
 def test_a_torch_package_is_refused(tmp_path: Path, marker: Path) -> None:
     path = tmp_path / "model.pt"
-    with torch.package.PackageExporter(path) as exporter:
+    with PackageExporter(path) as exporter:
         exporter.extern("**")
         exporter.save_source_string("code", f"open({str(marker)!r}, 'w')")
     assert "torch.package archive" in refusal(path)
@@ -181,7 +191,8 @@ def test_what_is_not_loaded_says_what_to_do(tmp_path: Path, content: bytes, help
     assert "\n" not in str(caught.value)
 
 
-def test_a_folder_names_the_models_in_it(tmp_path: Path, program: Path) -> None:
+@pytest.mark.usefixtures("program")
+def test_a_folder_names_the_models_in_it(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"is a folder, not a saved model; give one of the files in it: model\.pt2"):
         open_model(config(tmp_path))
     empty = tmp_path / "empty"

@@ -1,0 +1,79 @@
+"""The report as PDF: the same template on A4, tagged for screen readers (PDF/UA), one page for the decision."""
+
+import logging
+import platform
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from auditor.errors import AuditorError
+from auditor.rendering import html
+from auditor.report import Report
+
+DENSITIES = ("", "tight", "tighter", "tightest")
+REMEDIES = {
+    "Linux": "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 (Debian, Ubuntu), "
+    "dnf install pango (Fedora) or apk add pango (Alpine)",
+    "Darwin": "brew install pango",
+    "Windows": "install MSYS2 and run pacman -S mingw-w64-x86_64-pango in it",
+}
+
+
+class PdfUnavailable(AuditorError):
+    """The system lacks the text layout library that a PDF needs; every other format works without it."""
+
+
+class PdfFailed(AuditorError):
+    """The PDF could not be made whole; every other format is unaffected."""
+
+    exit_code = 70
+
+
+def document(report: Report) -> bytes:
+    """The report as a tagged A4 PDF, byte-identical for the same report.
+
+    The decision is tightened step by step until it fits one page. Raises PdfUnavailable where Pango is missing and
+    PdfFailed where a part of the page could not be drawn.
+    """
+    weasyprint = _weasyprint()
+    with _errors_collected() as errors:
+        density = next((step for step in DENSITIES if _pages(weasyprint, report, step) == 1), DENSITIES[-1])
+        text = html.fill("report.html", report, paper=True, density=density)
+        made: bytes = _source(weasyprint, text).write_pdf(pdf_variant="pdf/ua-1", pdf_tags=True)
+    if errors:
+        raise PdfFailed(f"report.pdf: {errors[0]}; render html instead, and report this with report.json")
+    return made
+
+
+def _weasyprint() -> Any:  # noqa: ANN401  (weasyprint has no types)
+    try:
+        import weasyprint
+    except OSError as error:
+        remedy = REMEDIES.get(platform.system(), "install Pango 1.44 or newer")
+        raise PdfUnavailable(f"report.pdf needs Pango, which this system lacks: {remedy}, then render again") from error
+    return weasyprint
+
+
+def _source(weasyprint: Any, text: str) -> Any:  # noqa: ANN401
+    fetcher = weasyprint.urls.URLFetcher(allowed_protocols=("data",))
+    return weasyprint.HTML(string=text, url_fetcher=fetcher, base_url=None)
+
+
+def _pages(weasyprint: Any, report: Report, density: str) -> int:  # noqa: ANN401
+    text = html.fill("first_page.html", report, paper=True, density=density)
+    return len(_source(weasyprint, text).render().pages)
+
+
+@contextmanager
+def _errors_collected() -> Iterator[list[str]]:
+    """What WeasyPrint logs as an error while it goes on with a part missing."""
+    found: list[str] = []
+    handler = logging.Handler(logging.ERROR)
+    handler.emit = lambda record: found.append(record.getMessage())  # type: ignore[method-assign]
+    logger = logging.getLogger("weasyprint")
+    logger.addHandler(handler)
+    try:
+        yield found
+    finally:
+        logger.removeHandler(handler)
+

@@ -1,0 +1,78 @@
+"""Outputs that are no numbers, or not the numbers they are taken for."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from auditor import Direction, Severity, Status
+from auditor.batches import Batch, OutputKind, Scores
+from auditor.measurements import ProbeResult
+from auditor.testing import compute, measured, rows
+
+NAMES = ["a", "b"]
+
+
+def outputs(values, kind, features=None):
+    labels = np.tile([0, 1], len(values))[: len(values)]
+    features = np.ones((len(values), 2), np.float32) if features is None else features
+    return Batch(labels, np.arange(len(values), dtype=np.uint64), features, Scores(np.asarray(values, np.float32), kind))
+
+
+def test_all_finite_outputs_pass_with_their_number(checks):
+    (finding,) = compute(checks["finite-outputs"], measured(outputs(np.zeros((50, 2)), OutputKind.LOGITS), class_names=NAMES, positive="b"))
+    assert (finding.status, "50 rows" in finding.message) == (Status.PASS, True)
+
+
+def test_one_nan_on_finite_inputs_makes_the_figures_untrustworthy(checks):
+    values = np.zeros((50, 2))
+    values[7, 1] = np.nan
+    (finding,) = compute(checks["finite-outputs"], measured(outputs(values, OutputKind.LOGITS), class_names=NAMES, positive="b"))
+    assert (finding.severity, finding.validity, finding.direction) == (Severity.BLOCKER, True, Direction.DEFLATES)
+    assert "1 of 50 rows" in finding.message
+
+
+def test_nan_on_rows_with_empty_cells_is_major_and_counted_apart(checks):
+    values, features = np.zeros((50, 2)), np.ones((50, 2), np.float32)
+    values[:3], features[:3, 0] = np.nan, np.nan
+    findings = compute(checks["finite-outputs"], measured(outputs(values, OutputKind.LOGITS, features), class_names=NAMES, positive="b"))
+    assert [(f.severity, f.validity) for f in findings] == [(Severity.MAJOR, False)]
+    assert "3 of 50 rows have an empty or infinite cell" in findings[0].message
+
+
+def test_decisions_without_outputs_are_finite(checks):
+    (finding,) = compute(checks["finite-outputs"], measured(rows([0, 1], predicted=[0, 1]), class_names=NAMES, positive="b"))
+    assert finding.status is Status.PASS
+
+
+def held_to(kind, values, *, declared=True):
+    batch = outputs(values, kind)
+    return replace(measured(batch, class_names=NAMES, positive="b"), probe=ProbeResult(kind, declared, len(batch)))
+
+
+PROBABILITIES = np.tile([[0.3, 0.7], [0.9, 0.1]], (20, 1))
+
+
+def test_probabilities_declared_as_logits_would_get_a_second_softmax(checks):
+    (finding,) = compute(checks["output-kind"], held_to(OutputKind.LOGITS, PROBABILITIES))
+    assert (finding.status, finding.severity, finding.validity) == (Status.FAIL, Severity.BLOCKER, True)
+    assert "applied twice" in finding.message
+    assert "--output-kind probabilities" in finding.remedy
+
+
+def test_logits_declared_as_probabilities_are_counted(checks):
+    values = PROBABILITIES.copy()
+    values[:4] = [2.0, -1.0]
+    (finding,) = compute(checks["output-kind"], held_to(OutputKind.PROBABILITIES, values))
+    assert finding.severity is Severity.BLOCKER
+    assert "4 of 40 rows" in finding.message
+
+
+def test_every_kind_passes_as_itself(checks):
+    for kind, values in {
+        OutputKind.PROBABILITIES: PROBABILITIES,
+        OutputKind.LOG_PROBABILITIES: np.log(PROBABILITIES),
+        OutputKind.LOGITS: 5 * PROBABILITIES - 2,
+        OutputKind.SIGMOID: PROBABILITIES[:, :1],
+    }.items():
+        (finding,) = compute(checks["output-kind"], held_to(kind, values, declared=False))
+        assert finding.status is Status.PASS, kind

@@ -1,0 +1,82 @@
+"""Copied rows are found, taken out and told; a table that repeats itself is not accused."""
+
+import numpy as np
+import pytest
+
+from auditor import Severity, Status
+from auditor.states import Confusion
+from auditor.testing import compute, measured, rows
+
+NAMES = ["a", "b"]
+
+
+def table(n, *, seed, columns=6, right=0.8):
+    draw = np.random.default_rng(seed)
+    labels = draw.integers(0, 2, n)
+    predicted = np.where(draw.random(n) < right, labels, 1 - labels)
+    return labels, predicted, draw.normal(size=(n, columns)).astype(np.float32)
+
+
+def with_copies(n_test, n_copies):
+    labels, _, features = table(4000, seed=1)
+    test_labels, test_predicted, test_features = table(n_test, seed=2)
+    test_features[:n_copies], test_labels[:n_copies], test_predicted[:n_copies] = features[:n_copies], labels[:n_copies], labels[:n_copies]
+    train = rows(labels, predicted=labels, features=features)
+    return measured(rows(test_labels, predicted=test_predicted, features=test_features), train=train, class_names=NAMES, positive="b")
+
+
+def test_no_copy_is_a_pass_with_its_counts(checks):
+    (finding,) = compute(checks["shared-rows"], with_copies(1000, 0))
+    assert finding.status is Status.PASS
+    assert "None of the 1,000 test rows" in finding.message
+
+
+@pytest.mark.parametrize(("copies", "severity"), [(3, Severity.MINOR), (40, Severity.MAJOR), (200, Severity.BLOCKER)])
+def test_copies_are_confirmed_and_weighed_by_their_excess(checks, copies, severity):
+    (finding,) = compute(checks["shared-rows"], with_copies(1000, copies))
+    assert (finding.status, finding.severity) == (Status.FAIL, severity)
+    assert f"{copies} of 1,000 test rows" in finding.message
+    assert finding.validity is (severity is Severity.BLOCKER)
+
+
+def test_copies_are_taken_out_and_both_figures_told(checks):
+    measurements = with_copies(1000, 40)
+    assert measurements.removed
+    assert measurements.test[Confusion].n == 960
+    assert measurements.as_given[Confusion].n == 1000
+    (finding,) = compute(checks["shared-rows"], measurements)
+    clean, given = measurements.test.metric("accuracy").value, measurements.as_given.metric("accuracy").value
+    assert f"accuracy is {clean:.1%} on the 960 remaining rows and {given:.1%} with them" in finding.message
+    assert "first rows: 1, 2, 3, 4, 5" in finding.remedy
+
+
+def test_a_coarse_table_repeats_itself_and_is_not_accused(checks):
+    draw = np.random.default_rng(0)
+    features = draw.integers(0, 3, (5000, 5)).astype(np.float32)
+    labels = draw.integers(0, 2, 5000)
+    train = rows(labels[:3500], predicted=labels[:3500], features=features[:3500])
+    test = rows(labels[3500:], predicted=labels[3500:], features=features[3500:])
+    measurements = measured(test, train=train, class_names=NAMES, positive="b")
+    (finding,) = compute(checks["shared-rows"], measurements)
+    assert not measurements.removed
+    assert finding.severity is Severity.MINOR
+    assert "repeats itself" in finding.message
+    assert measurements.test[Confusion].n == 1500
+
+
+def test_the_label_plays_no_part_in_the_comparison(checks):
+    labels, predicted, features = table(500, seed=3)
+    train = rows(labels, predicted=predicted, features=features)
+    test = rows(1 - labels[:200], predicted=predicted[:200], features=features[:200])
+    (finding,) = compute(checks["shared-rows"], measured(test, train=train, class_names=NAMES, positive="b"))
+    assert finding.severity is Severity.BLOCKER
+    assert "only 0 clean rows are left" in finding.message
+
+
+def test_without_train_or_features_it_says_why_it_could_not_look(checks):
+    labels, predicted, features = table(200, seed=4)
+    alone = compute(checks["shared-rows"], measured(rows(labels, predicted=predicted, features=features), class_names=NAMES, positive="b"))
+    bare = rows(labels, predicted=predicted)
+    predictions = compute(checks["shared-rows"], measured(bare, train=bare, class_names=NAMES, positive="b"))
+    assert (alone[0].status, alone[0].message) == (Status.SKIP, "No training data was given.")
+    assert (predictions[0].status, "no features" in predictions[0].message) == (Status.SKIP, True)

@@ -1,0 +1,122 @@
+"""One text for one label value whatever the format, and one class for one text."""
+
+from collections import Counter
+from decimal import Decimal
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditor.data import labels as labels_module
+from auditor.data.labels import (
+    UNKNOWN,
+    UNLABELLED,
+    ClassIndex,
+    Encoded,
+    any_labelled,
+    canonical,
+    count_labels,
+    encode_arrow,
+    encode_numpy,
+    sorted_values,
+)
+from auditor.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (1, "1"),
+        (1.0, "1"),
+        ("1.0", "1"),
+        ("1", "1"),
+        (-0.0, "0"),
+        (-2.0, "-2"),
+        (1.5, "1.5"),
+        ("1.5", "1.5"),
+        ("007", "007"),
+        (True, "True"),
+        (False, "False"),
+        ("fraud", "fraud"),
+        (" fraud", " fraud"),
+        (b"fraud", "fraud"),
+        (Decimal("3.00"), "3"),
+        ("", None),
+        (None, None),
+        (float("nan"), None),
+    ],
+)
+def test_a_value_has_one_text(value: object, expected: str | None) -> None:
+    assert canonical(value) == expected
+
+
+@given(st.integers())
+def test_a_whole_number_has_the_same_text_as_integer_float_and_text(value: int) -> None:
+    assert canonical(value) == canonical(f"{value}.0") == canonical(str(value)) == str(value)
+
+
+def test_a_name_stands_before_its_canonical_text() -> None:
+    classes = ClassIndex(("1.0", "1"))
+    assert (classes.of("1.0"), classes.of("1"), classes.of(1)) == (0, 1, 1)
+
+
+def test_integers_stand_for_places_only_where_no_class_is_an_integer() -> None:
+    assert [ClassIndex(("no", "yes")).of(value) for value in (0, 1.0, "1", 2, -1)] == [0, 1, 1, UNKNOWN, UNKNOWN]
+    assert [ClassIndex(("1", "2")).of(value) for value in (0, 1, 2)] == [UNKNOWN, 0, 1]
+    assert [ClassIndex(("none", "1")).of(value) for value in (0, 1)] == [UNKNOWN, 1]
+
+
+def test_the_ignored_integer_is_no_label_in_any_format() -> None:
+    classes = ClassIndex(("a", "b"), ignore=-100)
+    assert [classes.of(value) for value in (-100, -100.0, "-100", "-100.0")] == [UNLABELLED] * 4
+
+
+@given(st.lists(st.sampled_from(["a", "b", None, ""])))
+def test_arrow_labels_are_what_a_loop_over_rows_would_find(values: list[str | None]) -> None:
+    expected = [{"a": 0, "b": 1}.get(value or "", UNLABELLED) for value in values]
+    found = ClassIndex(("a", "b")).labels(encode_arrow(pa.array(values, pa.string())), str)
+    assert found.tolist() == expected
+    assert found.dtype == np.int64
+
+
+@given(st.lists(st.sampled_from([0.0, 1.0, float("nan")])))
+def test_numpy_labels_are_what_a_loop_over_rows_would_find(values: list[float]) -> None:
+    expected = [UNLABELLED if np.isnan(value) else int(value) for value in values]
+    assert ClassIndex(("0", "1")).labels(encode_numpy(np.array(values, float)), str).tolist() == expected
+
+
+def test_the_first_unknown_label_is_named_with_its_place() -> None:
+    encoded = Encoded(("a", "z"), np.array([0, -1, 1, 1]))
+    with pytest.raises(InputError, match='row 102: label "z" is none of the classes "a", "b"'):
+        ClassIndex(("a", "b")).labels(encoded, lambda row: f"row {row}", first_row=100)
+
+
+def test_labels_are_counted_without_those_that_are_empty_or_ignored() -> None:
+    runs = [Encoded((1, 0, -1), np.array([0, 0, 1, 2, -1])), Encoded((1.0,), np.array([0]))]
+    found = count_labels(runs, "test.csv", ignore=-1)
+    assert found.counts == Counter({"1": 3, "0": 1})
+    assert found.n_rows == 6
+
+
+def test_a_column_of_measurements_is_no_column_of_classes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(labels_module, "MOST_CLASSES", 5)
+    with pytest.raises(
+        InputError, match=r"test\.csv holds more than 5 different values; expected the names of classes"
+    ):
+        count_labels([encode_numpy(np.arange(6) / 7)], "test.csv", None)
+
+
+def test_reading_stops_at_the_first_label() -> None:
+    def runs() -> object:
+        yield Encoded((), np.array([-1, -1]))
+        yield Encoded(("a",), np.array([0]))
+        raise AssertionError
+
+    assert any_labelled(runs(), ClassIndex(("a", "b")))  # type: ignore[arg-type]
+    assert not any_labelled([Encoded((), np.array([-1, -1]))], ClassIndex(("a", "b")))
+
+
+def test_numbers_sort_as_numbers_and_before_text() -> None:
+    assert sorted_values(["b", "10", "9", "nan", "-1", "a", "1.5"]) == ("-1", "1.5", "9", "10", "a", "b", "nan")

@@ -1,0 +1,75 @@
+"""Rows with scores and features as hypothesis draws them: every kind of output, ties, extremes, absent classes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
+from scipy.special import expit, log_expit, log_softmax, softmax
+
+from auditor.batches import Batch, OutputKind, Scores
+from auditor.states import State, Task
+
+Array = NDArray[Any]
+
+KINDS = (OutputKind.LOGITS, OutputKind.LOG_PROBABILITIES, OutputKind.PROBABILITIES, OutputKind.SIGMOID)
+EXTREME = st.sampled_from([-1000.0, -1.0, -0.0, 0.0, 0.5, 1.0, 1000.0])
+LOGITS = EXTREME | st.floats(-30, 30, width=32)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A task and all rows of a stream for it."""
+
+    task: Task
+    rows: Batch
+
+
+def outputs_of(kind: OutputKind, logits: Array) -> Array:
+    """What a model of this kind gives where another gives these logits: (n, 1) for one class of two, or (n, classes)."""
+    single = logits.shape[1] == 1
+    if kind is OutputKind.LOGITS:
+        return logits
+    if kind is OutputKind.LOG_PROBABILITIES:
+        return np.asarray(log_expit(logits) if single else log_softmax(logits, axis=1))
+    return np.asarray(expit(logits) if single or kind is OutputKind.SIGMOID else softmax(logits, axis=1))
+
+
+@st.composite
+def scores_of(
+    draw: st.DrawFn, n: int, n_classes: int, kinds: tuple[OutputKind, ...] = KINDS, logits: st.SearchStrategy[float] = LOGITS
+) -> Scores:
+    """Scores of n rows in single or double precision; two classes may have one column, for either of them."""
+    kind = draw(st.sampled_from(kinds))
+    columns = draw(st.sampled_from([1, 2])) if n_classes == 2 else n_classes
+    drawn = draw(arrays(np.float64, (n, columns), elements=logits))
+    outputs = outputs_of(kind, drawn).astype(draw(st.sampled_from([np.float32, np.float64])))
+    threshold = draw(st.none() | st.floats(0, 1)) if n_classes == 2 else None
+    return Scores(outputs, kind, draw(st.sampled_from([0, 1])), threshold)
+
+
+@st.composite
+def cases(
+    draw: st.DrawFn,
+    kinds: tuple[OutputKind, ...] = KINDS,
+    n_classes: tuple[int, ...] = (2, 3, 9),
+    most: int = 40,
+    logits: st.SearchStrategy[float] = LOGITS,
+) -> Case:
+    """One to `most` rows of some task; classes may be absent, one class may hold all rows, rows may repeat."""
+    n, k = draw(st.integers(1, most)), draw(st.sampled_from(n_classes))
+    task = Task(tuple(f"class {i}" for i in range(k)), draw(st.sampled_from([None, 0, 1])) if k == 2 else None)
+    present = draw(st.lists(st.integers(0, k - 1), min_size=1, max_size=k))
+    labels = draw(arrays(np.int64, n, elements=st.sampled_from(present)))
+    features = draw(arrays(np.float32, (n, 3), elements=st.sampled_from([-0.0, 0.0, 1.0, np.nan, 2.5])))
+    scores = draw(scores_of(n, k, kinds, logits))
+    return Case(task, Batch(labels, np.arange(n, dtype=np.uint64), features, scores))
+
+
+def measured(state: State[Any], *batches: Batch) -> Any:
+    """The result of a state after these batches."""
+    for batch in batches:
+        state.update(batch)
+    return state.result()

@@ -1,0 +1,147 @@
+"""The law of all states: how the stream is cut and how the shards are merged changes no bit of the result."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auditor.batches import Batch, OutputKind, Scores
+from auditor.states import Confusion, Losses, OutputForm, Ranking, RowHashes, ScoreHistogram, State, Task
+from tests.states.generating import Case, cases
+
+Make = Callable[[Task], State[Any]]
+
+
+def sparse_confusion(task: Task) -> State[Any]:
+    with patch("auditor.states.confusion.DENSE_CLASSES", 1):
+        return Confusion(task)
+
+
+def binned_ranking(task: Task) -> State[Any]:
+    with patch("auditor.states.ranking.BINNED_BYTES", 2**14):
+        return Ranking(task, budget=8)
+
+
+# A new state is held to the law by a line here.
+STATES: Mapping[str, Make] = {
+    "confusion": Confusion,
+    "sparse confusion": sparse_confusion,
+    "losses": Losses,
+    "output form": OutputForm,
+    "ranking": Ranking,
+    "ranking beyond its budget": binned_ranking,
+    "row hashes": RowHashes,
+    "score histogram": ScoreHistogram,
+}
+every_state = pytest.mark.parametrize("make", STATES.values(), ids=STATES)
+
+
+def bits(value: Any) -> object:
+    """A result as something that is equal only where every bit is; what a result caches about itself is left out."""
+    if isinstance(value, np.ndarray):
+        return str(value.dtype), value.shape, value.tobytes()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return [(f.name, bits(getattr(value, f.name))) for f in dataclasses.fields(value) if not f.name.startswith("_")]
+    if isinstance(value, (tuple, list)):
+        return [bits(item) for item in value]
+    return type(value).__name__, value.hex() if isinstance(value, float) else repr(value)
+
+
+def in_another_layout(batch: Batch) -> Batch:
+    """The same rows with scores and features column by column in memory."""
+    assert batch.scores is not None
+    assert batch.features is not None
+    scores = dataclasses.replace(batch.scores, outputs=np.asfortranarray(batch.scores.outputs))
+    return dataclasses.replace(batch, scores=scores, features=np.asfortranarray(batch.features))
+
+
+@st.composite
+def pieces(draw: st.DrawFn, batch: Batch) -> list[Batch]:
+    """The rows in another order, cut anywhere, empty pieces included, in either layout."""
+    order = np.array(draw(st.permutations(range(len(batch)))), np.int64)
+    cuts = sorted(draw(st.lists(st.integers(0, len(batch)), max_size=8)))
+    cut = [batch.rows(part) for part in np.split(order, cuts)]
+    return [in_another_layout(piece) if draw(st.booleans()) else piece for piece in cut]
+
+
+def merged(draw: st.DrawFn, shards: list[State[Any]]) -> State[Any]:
+    """All shards in one, merged two at a time in any order."""
+    while len(shards) > 1:
+        taken = shards.pop(draw(st.integers(0, len(shards) - 1)))
+        shards[draw(st.integers(0, len(shards) - 1))].merge(taken)
+    return shards[0]
+
+
+@st.composite
+def measured_in_shards(draw: st.DrawFn, case: Case, make: Make, n_shards: int) -> object:
+    """The bits of the result after a drawn cut, a drawn dealing of the pieces to shards and a drawn order of merging."""
+    shards = [make(case.task) for _ in range(n_shards)]
+    for piece in draw(pieces(case.rows)):
+        shards[draw(st.integers(0, n_shards - 1))].update(piece)
+    return bits(merged(draw, shards).result())
+
+
+@every_state
+@pytest.mark.parametrize("n_shards", [1, 2, 64])
+@given(st.data())
+def test_any_cut_and_any_order_of_merging_give_the_same_bits(make: Make, n_shards: int, data: st.DataObject) -> None:
+    case = data.draw(cases())
+    whole = make(case.task)
+    whole.update(case.rows)
+    assert data.draw(measured_in_shards(case, make, n_shards)) == bits(whole.result())
+
+
+@every_state
+@given(cases())
+def test_empty_states_and_empty_batches_change_nothing(make: Make, case: Case) -> None:
+    alone, into, nothing = make(case.task), make(case.task), make(case.task)
+    alone.update(case.rows)
+    expected = bits(alone.result())
+    nothing.update(case.rows.rows(np.zeros(0, np.int64)))
+    assert bits(nothing.result()) == bits(make(case.task).result())
+    alone.merge(nothing)
+    into.merge(alone)
+    assert bits(alone.result()) == bits(into.result()) == expected
+
+
+@every_state
+@given(cases())
+def test_a_result_stays_as_it_was_when_more_rows_come(make: Make, case: Case) -> None:
+    state, other = make(case.task), make(case.task)
+    state.update(case.rows)
+    first = state.result()
+    before = bits(first)
+    other.update(case.rows)
+    state.merge(other)
+    state.update(case.rows)
+    assert bits(first) == before
+    assert bits(state.result()) != before
+
+
+@every_state
+def test_a_state_of_another_task_or_kind_is_refused(make: Make) -> None:
+    state = make(Task(("a", "b"), 1))
+    for other in (make(Task(("a", "b"), 0)), make(Task(("a", "c"), 1)), make(Task(("a", "b", "c")))):
+        with pytest.raises(ValueError, match=r"Task\(class_names=\('a', 'b'\), positive=1\) cannot be merged with"):
+            state.merge(other)
+    stranger: Any = Losses(state.task) if not isinstance(state, Losses) else Confusion(state.task)
+    with pytest.raises(ValueError, match="cannot be merged with"):
+        state.merge(stranger)
+
+
+@pytest.mark.parametrize("make", [Losses, OutputForm, ScoreHistogram, Ranking])
+def test_wide_outputs_add_up_alike_in_either_layout(make: Make) -> None:
+    rng = np.random.default_rng(3)
+    task = Task(tuple(map(str, range(200))))
+    scores = Scores(rng.normal(0, 3, (500, 200)), OutputKind.LOGITS)
+    batch = Batch(rng.integers(0, 200, 500), np.arange(500, dtype=np.uint64), rng.normal(size=(500, 1)), scores)
+    one, other = make(task), make(task)
+    one.update(batch)
+    for start in range(0, 500, 7):
+        other.update(in_another_layout(batch.rows(np.arange(start, min(start + 7, 500)))))
+    assert bits(one.result()) == bits(other.result())

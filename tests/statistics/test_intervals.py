@@ -1,0 +1,105 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from auditor.statistics import intervals
+
+
+@st.composite
+def counts(draw: st.DrawFn) -> tuple[int, int]:
+    n = draw(st.integers(1, 5000))
+    return draw(st.integers(0, n)), n
+
+
+@given(counts(), st.sampled_from([0.005, 0.025, 0.05]))
+def test_wilson_and_clopper_pearson_equal_scipy(count: tuple[int, int], alpha: float) -> None:
+    k, n = count
+    oracle = stats.binomtest(k, n)
+    wilson, exact = (oracle.proportion_ci(1 - 2 * alpha, "wilson"), oracle.proportion_ci(1 - 2 * alpha, "exact"))
+    for ours, expected in ((intervals.wilson, wilson), (intervals.clopper_pearson, exact)):
+        assert [float(limit) for limit in ours(k, n, alpha)] == pytest.approx([expected.low, expected.high], abs=1e-9)
+
+
+@given(counts())
+def test_both_intervals_contain_the_share(count: tuple[int, int]) -> None:
+    k, n = count
+    for limits in (intervals.wilson(k, n), intervals.clopper_pearson(k, n)):
+        assert 0 <= limits[0] <= k / n <= limits[1] <= 1
+
+
+@given(st.integers(2, 400).flatmap(lambda n: st.tuples(st.integers(0, n - 1), st.just(n))))
+def test_one_more_success_raises_both_limits(count: tuple[int, int]) -> None:
+    k, n = count
+    for method in (intervals.wilson, intervals.clopper_pearson):
+        fewer, more = method(k, n), method(k + 1, n)
+        assert fewer[0] < more[0]
+        assert fewer[1] < more[1]
+
+
+def test_without_rows_the_limits_are_undefined() -> None:
+    assert np.isnan([*intervals.wilson(0, 0), *intervals.clopper_pearson(0, 0)]).all()
+
+
+def test_an_exact_bound_is_exceeded_with_the_stated_probability() -> None:
+    low, _ = intervals.clopper_pearson(37, 50, 0.05)
+    assert stats.binom.sf(36, 50, float(low)) == pytest.approx(0.05)
+
+
+def test_fractional_counts_are_allowed() -> None:
+    low, high = intervals.clopper_pearson(300, 1000 / 3, 0.05)
+    assert (float(low), float(high)) == pytest.approx((0.8688, 0.9258), abs=5e-5)
+
+
+@pytest.mark.parametrize(
+    ("n10", "n01", "n", "low", "high"),
+    [(7, 1, 21, 0.0260, 0.5172), (12, 2, 50, 0.0611, 0.3447), (0, 0, 44, -0.0803, 0.0803)],
+)
+def test_tango_equals_the_published_limits(n10: int, n01: int, n: int, low: float, high: float) -> None:
+    assert intervals.tango_difference(n10, n01, n) == pytest.approx((low, high), abs=5e-5)
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(0, 200))
+def test_tango_is_antisymmetric_and_contains_the_difference(n10: int, n01: int, same: int) -> None:
+    n = max(1, n10 + n01 + same)
+    low, high = intervals.tango_difference(n10, n01, n)
+    back = intervals.tango_difference(n01, n10, n)
+    assert -1 <= low <= (n10 - n01) / n <= high <= 1
+    assert (-back[1], -back[0]) == pytest.approx((low, high), abs=1e-12)
+
+
+def test_tango_limit_solves_its_score_equation() -> None:
+    n10, n01, n = 12, 2, 50
+    low, _ = intervals.tango_difference(n10, n01, n)
+    a, b, c = 2 * n, -n10 - n01 + (2 * n - n10 + n01) * low, -n01 * low * (1 - low)
+    q = (math.sqrt(b * b - 4 * a * c) - b) / (2 * a)
+    assert (n10 - n01 - n * low) / math.sqrt(n * (2 * q + low * (1 - low))) == pytest.approx(stats.norm.ppf(0.975))
+
+
+@given(st.floats(0.01, 0.99), st.integers(2, 300), st.integers(2, 300))
+def test_auc_score_limits_solve_their_equation_and_mirror(auc: float, positives: int, negatives: int) -> None:
+    low, high = intervals.auc_score_limits(auc, positives, negatives)
+    extra = (positives + negatives) / 2 - 1
+    bracket = 1 + extra * (1 - low) / (2 - low) + extra * low / (1 + low)
+    distance = stats.norm.ppf(0.975) * math.sqrt(low * (1 - low) * bracket / (positives * negatives))
+    assert 0 <= low < auc < high <= 1
+    assert auc - low == pytest.approx(distance, abs=1e-9)
+    mirrored = intervals.auc_score_limits(1 - auc, positives, negatives)
+    assert (1 - mirrored[1], 1 - mirrored[0]) == pytest.approx((low, high), abs=1e-9)
+
+
+@pytest.mark.parametrize("scale", ["identity", "log", "logit", "fisher"])
+@pytest.mark.parametrize("value", [0.05, 0.5, 0.93])
+def test_scales_invert_and_their_slope_is_the_derivative(scale: str, value: float) -> None:
+    assert intervals.from_scale(intervals.to_scale(value, scale), scale) == pytest.approx(value)
+    step = 1e-6
+    slope = (intervals.to_scale(value + step, scale) - intervals.to_scale(value - step, scale)) / (2 * step)
+    assert intervals.scale_slope(value, scale) == pytest.approx(slope, rel=1e-6)
+
+
+def test_quantiles_equal_scipy() -> None:
+    assert intervals.normal_quantile(0.95) == pytest.approx(stats.norm.ppf(0.95))
+    assert intervals.t_quantile(0.975, 63) == pytest.approx(stats.t.ppf(0.975, 63))
