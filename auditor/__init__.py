@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from auditor import statistics
     from auditor.batches import Batch
     from auditor.checking import check
-    from auditor.findings import Bars, Confidence, Curve, Direction, Finding, Gate, Heatmap, Line, NotApplicable, Severity, Status
+    from auditor.findings import Bars, Confidence, Curve, Direction, Finding, Gate, Heatmap, Interval, Line, NotApplicable, Severity, Status
     from auditor.measurements import Measurements
     from auditor.pipeline import audit
     from auditor.policy import Policy
@@ -27,6 +27,7 @@ _HOMES = {
     "Finding": "auditor.findings",
     "Gate": "auditor.findings",
     "Heatmap": "auditor.findings",
+    "Interval": "auditor.findings",
     "Line": "auditor.findings",
     "Measurements": "auditor.measurements",
     "NotApplicable": "auditor.findings",
@@ -47,6 +48,7 @@ __all__ = [
     "Finding",
     "Gate",
     "Heatmap",
+    "Interval",
     "Line",
     "Measurements",
     "NotApplicable",

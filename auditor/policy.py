@@ -10,7 +10,6 @@ from auditor.config import Config, GateSettings, Waiver
 from auditor.errors import UsageError
 from auditor.findings import Finding, Gate, Interval, Severity, Status
 from auditor.statistics.estimates import Proportion
-from auditor.statistics.intervals import normal_quantile
 from auditor.statistics.sample_size import best_lower_bound, labels_needed, minimum_without_miss, rows_needed
 
 GATE_ALPHA = 0.05
@@ -213,11 +212,9 @@ def _undecided_proportion(gate: Gate, estimate: Proportion) -> tuple[str, str]:
 
 def _undecided_smooth(gate: Gate) -> tuple[str, str]:
     estimate, why = gate.estimate, f"{wording.count(gate.estimate.n)} rows cannot tell"
-    value, low, high = estimate.value, estimate.lower(GATE_ALPHA), estimate.upper(GATE_ALPHA)
-    if value is None or low is None or high is None:
+    if estimate.lower(GATE_ALPHA) is None:
         return f"{why}: it has no bound", "Label more rows of every class."
-    error = (high - low) / (2 * normal_quantile(1 - GATE_ALPHA))
-    needed = rows_needed(value, error, estimate.n, gate.limit)
+    needed = rows_needed(estimate, gate.limit)
     if needed is None:
         return why, "It lies practically at the limit: more labels cannot decide it. State a limit that it may miss, or improve the model."
     more = max(1, math.ceil(needed - estimate.n))

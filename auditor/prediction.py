@@ -92,7 +92,7 @@ class _End(Exception):
 
 @dataclass(frozen=True)
 class _Ahead(Generic[Item]):
-    """Items on their way from the thread that fetches to the one that consumes; each entry of `room` lets one more in."""
+    """Items between the thread that fetches and the one that consumes; each entry of `room` lets one more in."""
 
     items: Iterator[Item]
     fetched: "queue.SimpleQueue[tuple[Item | None, BaseException | None]]" = field(default_factory=queue.SimpleQueue)

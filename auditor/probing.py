@@ -30,8 +30,8 @@ class Reading:
 
 def probe(config: Config, model: Model | None, splits: Splits) -> Reading:
     """Run the first rows of the test data; raise InputError where outputs and classes do not fit together."""
-    if config.threshold is not None and splits.positive is None:
-        raise UsageError("--threshold needs two classes or a --positive one: with more classes the highest score is named")
+    if config.threshold is not None and (config.positive is None or len(splits.class_names) != 2):  # noqa: PLR2004
+        raise UsageError("--threshold needs two classes and --positive, the one that is named from this probability on")
     if model is None:
         return _read_predictions(config, splits)
     size = batch_rows(config.batch_size, splits.test.feature_shape or (), len(splits.class_names), model.device)

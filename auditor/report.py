@@ -15,6 +15,7 @@ from auditor.errors import InputError
 from auditor.findings import Bars, Curve, Finding
 
 FORMAT_VERSION = 1
+SCHEMA_FILE = Path(__file__).with_name("report.schema.json")
 
 
 class VerdictStatus(StrEnum):
@@ -296,6 +297,11 @@ def adapter() -> TypeAdapter[Report]:
 def schema() -> dict[str, Any]:
     """The JSON Schema of report.json."""
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **adapter().json_schema()}
+
+
+def schema_text() -> str:
+    """The schema as the shipped file holds it."""
+    return json.dumps(schema(), indent=1) + "\n"
 
 
 def sealed(report: Report) -> Report:

@@ -5,8 +5,7 @@ from math import log
 
 import numpy as np
 
-from auditor import Curve, Direction, Finding, Line, Measurements, NotApplicable, Severity, Status, check
-from auditor.findings import Interval
+from auditor import Curve, Direction, Finding, Interval, Line, Measurements, NotApplicable, Severity, Status, check
 from auditor.states import Confusion, Losses
 from auditor.statistics import Difference, divergence, double_softmax_floor, examine
 from auditor.wording import count, number, plural, ratio

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from auditor import Direction, Finding, Measurements, NotApplicable, Severity, Status, check
-from auditor.findings import Interval
+from auditor import Direction, Finding, Interval, Measurements, NotApplicable, Severity, Status, check
 from auditor.states import Confusion
 from auditor.statistics import Difference, compare_counts
 from auditor.wording import count, number, plural, ratio

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from auditor import Direction, Finding, Measurements, Severity, Status, check
-from auditor.findings import Interval
+from auditor import Direction, Finding, Interval, Measurements, Severity, Status, check
 from auditor.states import Confusion, RowHashes
 from auditor.wording import count, plural, ratio
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from auditor import Direction, Finding, Measurements, NotApplicable, Policy, Severity, Status, check
-from auditor.findings import Interval
+from auditor import Direction, Finding, Interval, Measurements, NotApplicable, Policy, Severity, Status, check
 from auditor.states import Confusion, Ranking
 from auditor.statistics import Estimate
 from auditor.wording import count, metric, number, plural, ratio, short_ratio

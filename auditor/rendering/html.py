@@ -20,11 +20,11 @@ PAPER_CLASSES = 100
 
 def page(report: Report) -> str:
     """The whole report for a browser; readable without JavaScript."""
-    return fill("report.html", report, paper=False, density="")
+    return fill(report, paper=False)
 
 
-def fill(template: str, report: Report, *, paper: bool, density: str) -> str:
-    """A template filled from the report; `paper` lists openly what a screen folds, `density` tightens the first page."""
+def fill(report: Report, *, paper: bool, density: str = "") -> str:
+    """The template filled from the report; `paper` lists openly what a screen folds, `density` tightens the first page."""
     style = Markup(stylesheet(report))  # noqa: S704  (our own files and a colour of ours)
     script = Markup((_templates() / "script.js").read_text(encoding="utf-8"))  # noqa: S704
     context = {
@@ -39,7 +39,7 @@ def fill(template: str, report: Report, *, paper: bool, density: str) -> str:
         "density": density,
         "created": created(report.provenance.started),
     }
-    return environment().get_template(template).render(context)
+    return environment().get_template("report.html").render(context)
 
 
 def created(started: str) -> str:

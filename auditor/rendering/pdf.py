@@ -10,6 +10,7 @@ from auditor.errors import AuditorError
 from auditor.rendering import html
 from auditor.report import Report
 
+VARIANT = "pdf/ua-1"
 DENSITIES = ("", "tight", "tighter", "tightest")
 REMEDIES = {
     "Linux": "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 (Debian, Ubuntu), "
@@ -37,31 +38,31 @@ def document(report: Report) -> bytes:
     """
     weasyprint = _weasyprint()
     with _errors_collected() as errors:
-        density = next((step for step in DENSITIES if _pages(weasyprint, report, step) == 1), DENSITIES[-1])
-        text = html.fill("report.html", report, paper=True, density=density)
-        made: bytes = _source(weasyprint, text).write_pdf(pdf_variant="pdf/ua-1", pdf_tags=True)
+        laid_out = _laid_out(weasyprint, report)
+        made: bytes = laid_out.write_pdf(pdf_variant=VARIANT, pdf_tags=True)
     if errors:
-        raise PdfFailed(f"report.pdf: {errors[0]}; render html instead, and report this with report.json")
+        raise PdfFailed(f"report.pdf: {errors[0]}; give --format html instead, and report this with report.json")
     return made
 
 
-def _weasyprint() -> Any:  # noqa: ANN401  (weasyprint has no types)
+def _laid_out(weasyprint: Any, report: Report) -> Any:  # noqa: ANN401  (weasyprint has no types)
+    """The pages at the first density at which the findings start on the second page, else at the last."""
+    for density in DENSITIES:
+        text = html.fill(report, paper=True, density=density)
+        fetcher = weasyprint.urls.URLFetcher(allowed_protocols=("data",))
+        laid_out = weasyprint.HTML(string=text, url_fetcher=fetcher).render(pdf_variant=VARIANT, pdf_tags=True)
+        if len(laid_out.pages) > 1 and "findings" in laid_out.pages[1].anchors:
+            break
+    return laid_out
+
+
+def _weasyprint() -> Any:  # noqa: ANN401
     try:
         import weasyprint
     except OSError as error:
         remedy = REMEDIES.get(platform.system(), "install Pango 1.44 or newer")
         raise PdfUnavailable(f"report.pdf needs Pango, which this system lacks: {remedy}, then render again") from error
     return weasyprint
-
-
-def _source(weasyprint: Any, text: str) -> Any:  # noqa: ANN401
-    fetcher = weasyprint.urls.URLFetcher(allowed_protocols=("data",))
-    return weasyprint.HTML(string=text, url_fetcher=fetcher, base_url=None)
-
-
-def _pages(weasyprint: Any, report: Report, density: str) -> int:  # noqa: ANN401
-    text = html.fill("first_page.html", report, paper=True, density=density)
-    return len(_source(weasyprint, text).render().pages)
 
 
 @contextmanager

@@ -1,0 +1,138 @@
+"""How checks are found, limited, ordered and survived."""
+
+import pytest
+
+from auditor import checking
+from auditor.errors import UsageError
+from auditor.findings import Severity, Status
+from auditor.policy import PRESETS, Policy
+from auditor.testing import compute, from_confusion, measured
+
+POLICY = Policy(PRESETS["balanced"], (), confirmed=True)
+CUSTOM = '''
+"""Is anything right?"""
+from auditor import Finding, check
+from auditor.states import Confusion
+
+
+@check("{id}", title="Something is right", needs=(Confusion,))
+def found(m, *, floor: float = 0.5):
+    """Accuracy above a floor."""
+    accuracy = m.test.metric("accuracy")
+    {body}
+'''
+
+
+@pytest.fixture(scope="module")
+def measurements():
+    return measured(from_confusion([[80, 20], [20, 80]]), class_names=["a", "b"], positive="b")
+
+
+def custom(folder, body="yield Finding.passed(f'Accuracy {accuracy.value:.0%}')", name="custom", id="always-right"):
+    (folder / f"{name}.py").write_text(CUSTOM.format(id=id, body=body))
+    return folder
+
+
+def test_the_built_in_checks_are_found_by_path_with_text_and_stable_ids():
+    checks = {check.id: check for check in checking.built_in()}
+    assert set(checks) == {
+        "acceptance", "class-recall", "class-precision", "better-than-majority", "better-than-chance", "constant-prediction",
+        "precision-recall-balance", "class-imbalance", "prior-shift", "shared-rows", "generalisation-gap", "loss-curves",
+        "finite-outputs", "output-kind",
+    }  # fmt: skip
+    assert all(len(check.doc) > 100 and check.title for check in checks.values())
+
+
+def test_a_users_folder_is_loaded_as_the_built_in_one_is(tmp_path, measurements):
+    (check,) = checking.from_folder(custom(tmp_path))
+    (finding,) = compute(check, measurements)
+    assert (finding.check, finding.title, finding.message) == ("always-right", "Something is right", "Accuracy 80%.")
+
+
+def test_keyword_parameters_are_limits_that_can_be_set_and_nothing_else_can(tmp_path):
+    (check,) = checking.from_folder(custom(tmp_path))
+    assert check.limits == {"floor": 0.5}
+    assert check.with_limits({"floor": 0.7}).limits == {"floor": 0.7}
+    with pytest.raises(UsageError, match="no limit `ceiling`; it has floor"):
+        check.with_limits({"ceiling": 1})
+    with pytest.raises(UsageError, match="must be a number"):
+        check.with_limits({"floor": "high"})
+
+
+def test_a_check_that_raises_is_an_error_finding_and_stops_no_other(tmp_path, measurements):
+    custom(tmp_path, "raise ZeroDivisionError('no rows')", "bad", "bad")
+    custom(tmp_path, name="good", id="good")
+    findings = checking.judge(checking.from_folder(tmp_path), measurements, POLICY)
+    assert [(f.check, f.status) for f in findings] == [("bad", Status.ERROR), ("good", Status.PASS)]
+    assert "ZeroDivisionError: no rows" in findings[0].message
+
+
+@pytest.mark.parametrize("body", ["return iter(())", "yield 42"])
+def test_no_finding_and_no_finding_like_thing_are_errors(tmp_path, measurements, body):
+    (check,) = checking.from_folder(custom(tmp_path, body))
+    assert compute(check, measurements)[0].status is Status.ERROR
+
+
+def test_not_applicable_is_a_skip_with_its_reason(tmp_path, measurements):
+    (check,) = checking.from_folder(custom(tmp_path, "from auditor import NotApplicable; raise NotApplicable('too few rows')"))
+    (finding,) = compute(check, measurements)
+    assert (finding.status, finding.message) == (Status.SKIP, "Too few rows.")
+
+
+def test_a_check_shows_at_most_twenty_findings_the_worst_first(tmp_path, measurements):
+    body = "yield from (Finding.passed(f'row {i}') for i in range(30)); from auditor import Status; yield Finding(Status.FAIL, 'fault')"
+    (check,) = checking.from_folder(custom(tmp_path, body))
+    findings = compute(check, measurements)
+    assert len(findings) == 21
+    assert findings[0].message == "Fault."
+    assert findings[-1].message == "And 11 more of this kind or milder."
+
+
+def test_two_checks_of_one_id_are_refused(tmp_path):
+    custom(tmp_path, id="shared-rows")
+    with pytest.raises(UsageError, match="two checks are called 'shared-rows'"):
+        checking.chosen([tmp_path], (), (), {})
+
+
+def test_select_ignore_and_limits_name_checks_that_exist():
+    assert [check.id for check in checking.chosen([], ("prior-shift",), (), {})] == ["prior-shift"]
+    assert "prior-shift" not in [check.id for check in checking.chosen([], (), ("prior-shift",), {})]
+    for arguments in ((("nothing",), (), {}), ((), ("nothing",), {}), ((), (), {"nothing": {}})):
+        with pytest.raises(UsageError, match="no check is called 'nothing'"):
+            checking.chosen([], *arguments)
+
+
+@pytest.mark.parametrize("text", ["import nothing_like_this", "def broken(:", "raise SystemError('x')"])
+def test_a_file_that_cannot_be_executed_is_named(tmp_path, text):
+    (tmp_path / "broken.py").write_text(text)
+    with pytest.raises(UsageError, match=r"broken\.py: cannot be executed"):
+        checking.from_folder(tmp_path)
+
+
+def test_a_folder_without_checks_or_that_does_not_exist_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="no check found"):
+        checking.from_folder(tmp_path)
+    with pytest.raises(UsageError, match="no such folder"):
+        checking.from_folder(tmp_path / "absent")
+
+
+def test_a_check_receives_the_findings_it_waits_for(tmp_path, measurements):
+    custom(tmp_path, "yield Finding.passed('seen')", "first", "first")
+    (tmp_path / "second.py").write_text(
+        "from auditor import Finding, check\n\n\n@check('second', title='After', after=('first',))\n"
+        "def second(m, *, earlier):\n    'Counts.'\n    yield Finding.passed(f'{len(earlier)} earlier: {earlier[0].message}')\n"
+    )
+    findings = checking.judge(checking.from_folder(tmp_path), measurements, POLICY)
+    assert findings[-1].message == "1 earlier: Seen."
+
+
+def test_an_explanation_prints_text_limits_and_source(tmp_path):
+    (check,) = checking.from_folder(custom(tmp_path))
+    text = checking.explanation(check)
+    assert "always-right: Something is right" in text
+    assert "floor = 0.5" in text
+    assert str(tmp_path) in text
+
+
+def test_severities_are_ordered():
+    assert [severity.rank for severity in Severity] == [0, 1, 2, 3]
