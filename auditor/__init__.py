@@ -10,7 +10,20 @@ if TYPE_CHECKING:
     from auditor import statistics
     from auditor.batches import Batch
     from auditor.checking import check
-    from auditor.findings import Bars, Confidence, Curve, Direction, Finding, Gate, Heatmap, Interval, Line, NotApplicable, Severity, Status
+    from auditor.findings import (
+        Bars,
+        Confidence,
+        Curve,
+        Direction,
+        Finding,
+        Gate,
+        Heatmap,
+        Interval,
+        Line,
+        NotApplicable,
+        Severity,
+        Status,
+    )
     from auditor.measurements import Measurements
     from auditor.pipeline import audit
     from auditor.policy import Policy

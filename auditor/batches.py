@@ -42,16 +42,14 @@ class Scores:
     @property
     def n_classes(self) -> int:
         """Classes scored: two for a single column."""
-        return max(2, self.outputs.shape[1])
+        return max(2, int(self.outputs.shape[1]))
 
     @cached_property
     def finite(self) -> Array:
         """(n,) bool: rows whose outputs are all finite; minus infinity is a value of log-probabilities."""
         if self.kind is OutputKind.LOG_PROBABILITIES:
-            result: Array = (self.outputs < np.inf).all(axis=1)
-            return result
-        result = np.isfinite(self.outputs).all(axis=1)
-        return result
+            return np.asarray((self.outputs < np.inf).all(axis=1))
+        return np.asarray(np.isfinite(self.outputs).all(axis=1))
 
     @cached_property
     def log_probabilities(self) -> Array:
@@ -59,7 +57,9 @@ class Scores:
         outputs = self._outputs()
         with np.errstate(divide="ignore"):
             if self.kind is OutputKind.LOGITS:
-                return self._pair(_log_sigmoid(-outputs), _log_sigmoid(outputs)) if self._single else _log_softmax(outputs)
+                return (
+                    self._pair(_log_sigmoid(-outputs), _log_sigmoid(outputs)) if self._single else _log_softmax(outputs)
+                )
             if self.kind is OutputKind.LOG_PROBABILITIES:
                 return self._pair(_log1mexp(outputs), outputs) if self._single else outputs
             if self._single:
@@ -85,7 +85,7 @@ class Scores:
         if self._single:
             cut = {OutputKind.LOGITS: 0.0, OutputKind.LOG_PROBABILITIES: np.log(0.5)}.get(self.kind, 0.5)
             return np.where(self.outputs[:, 0] > cut, self.scored, 1 - self.scored).astype(np.int64)
-        return self.outputs.argmax(axis=1).astype(np.int64)
+        return np.asarray(self.outputs.argmax(axis=1), np.int64)
 
     def margin(self, class_index: int) -> Array:
         """(n,) float32 log-odds of one class against all others."""
@@ -93,7 +93,7 @@ class Scores:
         with np.errstate(divide="ignore", over="ignore"):
             if self.kind is OutputKind.LOGITS and self._single:
                 return (outputs[:, 0] if class_index == self.scored else -outputs[:, 0]).astype(np.float32)
-            if self.kind is OutputKind.LOGITS and outputs.shape[1] == 2:  # noqa: PLR2004
+            if self.kind is OutputKind.LOGITS and outputs.shape[1] == 2:
                 return (outputs[:, class_index] - outputs[:, 1 - class_index]).astype(np.float32)
             log_p = self.log_probabilities[:, class_index]
             return (log_p - _log1mexp(log_p)).astype(np.float32)
@@ -117,7 +117,7 @@ class Scores:
 
     @property
     def _single(self) -> bool:
-        return self.outputs.shape[1] == 1
+        return bool(self.outputs.shape[1] == 1)
 
     def _outputs(self) -> Array:
         """(n, columns) float64, never outside the range of their kind: a check of its own counts the rows that are."""
@@ -162,7 +162,7 @@ class Batch:
 
 
 def _end_keys(p: Array) -> Array:
-    upper = p > 0.5  # noqa: PLR2004
+    upper = p > 0.5
     bits = np.where(upper, 1 - p, p).astype(np.float32).view(np.uint32)
     return np.where(upper, np.uint32(2**31 - 1) - bits, bits)
 

@@ -12,8 +12,9 @@ from typing import Any
 from auditor import wording
 from auditor.errors import AuditorError, UsageError
 from auditor.findings import Finding, Gate, NotApplicable, Severity, Status
+from auditor.gating import resolve
 from auditor.measurements import Measurements
-from auditor.policy import Policy, resolve
+from auditor.policy import Policy
 from auditor.resources import folder
 from auditor.states.state import State
 
@@ -51,7 +52,13 @@ class Check:
         return replace(self, limits={**self.limits, **limits})
 
 
-def check(id: str, *, title: str, needs: Sequence[type[State[Any]]] = (), after: Sequence[str] = ()) -> Callable[[Function], Check]:  # noqa: A002
+def check(
+    id: str,  # noqa: A002  (the field's word)
+    *,
+    title: str,
+    needs: Sequence[type[State[Any]]] = (),
+    after: Sequence[str] = (),
+) -> Callable[[Function], Check]:
     """Turn a function of Measurements into a Check.
 
     The function yields findings and gates. Its keyword-only parameters with a default are its limits; the parameters
@@ -86,7 +93,9 @@ def from_entry_points() -> list[Check]:
     return [replace(entry.load(), source=entry.value) for entry in entry_points(group="auditor.checks")]
 
 
-def chosen(folders: Sequence[Path], select: Sequence[str], ignore: Sequence[str], limits: Mapping[str, Mapping[str, Any]]) -> list[Check]:
+def chosen(
+    folders: Sequence[Path], select: Sequence[str], ignore: Sequence[str], limits: Mapping[str, Mapping[str, Any]]
+) -> list[Check]:
     """All checks in the order they run, with the user's limits; raise UsageError for two of one id or an unknown id."""
     checks = [*built_in(), *from_entry_points(), *(check for path in folders for check in from_folder(path))]
     by_id: dict[str, Check] = {}
@@ -97,7 +106,11 @@ def chosen(folders: Sequence[Path], select: Sequence[str], ignore: Sequence[str]
     for named in (*select, *ignore, *limits):
         if named not in by_id:
             raise UsageError(f"no check is called {named!r}; `auditor checks` lists them")
-    kept = [c.with_limits(limits.get(c.id, {})) for c in by_id.values() if (not select or c.id in select) and c.id not in ignore]
+    kept = [
+        c.with_limits(limits.get(c.id, {}))
+        for c in by_id.values()
+        if (not select or c.id in select) and c.id not in ignore
+    ]
     return _in_order(kept)
 
 
@@ -117,19 +130,27 @@ def judge(checks: Sequence[Check], measurements: Measurements, policy: Policy) -
 
 def explanation(one: Check) -> str:
     """A check as `auditor checks ID` prints it: title, text, limits, source."""
-    limits = "\n".join(f"  {name} = {'the preset decides' if value is None else value}" for name, value in one.limits.items())
-    parts = [f"{one.id}: {one.title}", one.doc, f"Limits, set in [limits.{one.id}]:\n{limits}" if limits else "It has no limits to set.", f"Source: {one.source}"]
+    limits = "\n".join(
+        f"  {name} = {'the preset decides' if value is None else value}" for name, value in one.limits.items()
+    )
+    parts = [
+        f"{one.id}: {one.title}",
+        one.doc,
+        f"Limits, set in [limits.{one.id}]:\n{limits}" if limits else "It has no limits to set.",
+        f"Source: {one.source}",
+    ]
     return "\n\n".join(parts)
 
 
 def _decided(answers: Mapping[str, list[Yielded]], checks: Sequence[Check]) -> dict[str, list[Finding]]:
     """The findings of each check: what it yielded, its gates decided together with those of the others."""
-    family = [(id_, place) for id_, yielded in answers.items() for place, item in enumerate(yielded) if isinstance(item, Gate)]
-    decided = dict(zip(family, resolve([answers[id_][place] for id_, place in family]), strict=True))  # type: ignore[misc]
-    by_id = {one.id: one for one in checks}
+    family = [item for yielded in answers.values() for item in yielded if isinstance(item, Gate)]
+    decided = iter(resolve(family))
+    findings = {
+        id_: [next(decided) if isinstance(item, Gate) else item for item in yielded] for id_, yielded in answers.items()
+    }
     return {
-        id_: [_signed(by_id[id_], finding) for finding in _shown([decided.get((id_, place), item) for place, item in enumerate(yielded)])]  # type: ignore[misc]
-        for id_, yielded in answers.items()
+        one.id: [_signed(one, finding) for finding in _shown(findings[one.id])] for one in checks if one.id in findings
     }
 
 
@@ -143,11 +164,23 @@ def _ask(one: Check, measurements: Measurements, policy: Policy, earlier: list[F
     except AuditorError:
         raise
     except Exception as error:  # noqa: BLE001  (whatever a check raises is reported, never hidden)
-        return [Finding(Status.ERROR, f"The check failed with {type(error).__name__}: {error}", Severity.MAJOR,
-                        remedy="Report it to the check's author; until it runs, this question is unanswered.")]
+        return [
+            Finding(
+                Status.ERROR,
+                f"The check failed with {type(error).__name__}: {error}",
+                Severity.MAJOR,
+                remedy="Report it to the check's author; until it runs, this question is unanswered.",
+            )
+        ]
     if not yielded or not all(isinstance(item, Finding | Gate) for item in yielded):
-        return [Finding(Status.ERROR, "The check ended without a finding" if not yielded else "The check yielded what is no finding", Severity.MAJOR,
-                        remedy="A check that examined something says so with Finding.passed; otherwise it raises NotApplicable.")]
+        return [
+            Finding(
+                Status.ERROR,
+                "The check ended without a finding" if not yielded else "The check yielded what is no finding",
+                Severity.MAJOR,
+                remedy="A check that examined something says so with Finding.passed; otherwise it raises NotApplicable.",
+            )
+        ]
     return yielded
 
 
@@ -158,7 +191,10 @@ def _shown(findings: list[Finding]) -> list[Finding]:
     if not rest:
         return findings
     worst = rest[0]
-    return [*ranked[:SHOWN_FINDINGS], replace(worst, message=f"And {len(rest)} more of this kind or milder", subject="", metric="")]
+    return [
+        *ranked[:SHOWN_FINDINGS],
+        replace(worst, message=f"And {len(rest)} more of this kind or milder", subject="", metric=""),
+    ]
 
 
 def _signed(one: Check, finding: Finding) -> Finding:

@@ -57,7 +57,10 @@ def speaking(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
         except Exception as error:  # noqa: BLE001  (a bug of ours: say so, keep the traceback for the report)
             from auditor.bugs import save_traceback
 
-            click.echo(f"auditor: a bug of ours: {type(error).__name__}: {error}. Please report {save_traceback(error)}", err=True)
+            click.echo(
+                f"auditor: a bug of ours: {type(error).__name__}: {error}. Please report {save_traceback(error)}",
+                err=True,
+            )
             sys.exit(OUR_BUG)
 
     return run
@@ -76,36 +79,80 @@ def main() -> None:
 @main.command()
 @click.argument("model", required=False, type=click.Path(path_type=Path))
 @click.option("--test", type=click.Path(path_type=Path), help="The rows the model is judged on: CSV, Parquet or npz.")
-@click.option("--train", type=click.Path(path_type=Path), help="The rows it learnt from: shows copies, overfitting, shifts.")
+@click.option(
+    "--train", type=click.Path(path_type=Path), help="The rows it learnt from: shows copies, overfitting, shifts."
+)
 @click.option("--validation", type=click.Path(path_type=Path), help="The rows it was tuned on.")
 @click.option("--history", type=click.Path(path_type=Path), help="CSV with epoch, train_loss, val_loss.")
-@click.option("--predictions", type=click.Path(path_type=Path), help="Instead of MODEL and --test: a table of labels and scores or decisions.")
+@click.option(
+    "--predictions",
+    type=click.Path(path_type=Path),
+    help="Instead of MODEL and --test: a table of labels and scores or decisions.",
+)
 @click.option("--target", metavar="COLUMN", help="The column of true labels.  [default: label]")
-@click.option("--positive", metavar="VALUE", help="The class that matters, of two.  [default: the rarer one, and the report says so]")
+@click.option(
+    "--positive",
+    metavar="VALUE",
+    help="The class that matters, of two.  [default: the rarer one, and the report says so]",
+)
 @click.option("--predicted", metavar="COLUMN", help="The column of decisions in --predictions.  [default: predicted]")
 @click.option("--id", "ids", metavar="COLUMN", multiple=True, help="A column that is no feature; may be repeated.")
-@click.option("--config", type=click.Path(path_type=Path), help="An auditor.toml; options win over it.  [default: ./auditor.toml if there is one]")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="An auditor.toml; options win over it.  [default: ./auditor.toml if there is one]",
+)
 @click.option("--preset", type=click.Choice(PRESETS), help="What the model is held to.  [default: balanced]")
-@click.option("--gate", "gates", metavar="'METRIC>=N'", multiple=True, help="A condition of release, as 'recall[fraud]>=0.9'; may be repeated.")
+@click.option(
+    "--gate",
+    "gates",
+    metavar="'METRIC>=N'",
+    multiple=True,
+    help="A condition of release, as 'recall[fraud]>=0.9'; may be repeated.",
+)
 @click.option("--threshold", type=float, metavar="P", help="Name the positive class from this probability on.")
 @click.option("--model-class", metavar="MODULE:CLASS", help="The class whose weights the file holds.")
 @click.option("--model-args", metavar="JSON", help="Its keyword arguments.")
-@click.option("--output-kind", type=click.Choice(("logits", "log-probabilities", "probabilities", "sigmoid")), help="What the outputs are.  [default: detected]")
+@click.option(
+    "--output-kind",
+    type=click.Choice(("logits", "log-probabilities", "probabilities", "sigmoid")),
+    help="What the outputs are.  [default: detected]",
+)
 @click.option("--sha256", metavar="HEX", help="Load a model that could run code only if the file has this hash.")
 @click.option("--trust-model-code", is_flag=True, help="Load a model that could run code.")
 @click.option("--device", metavar="auto|cpu|cuda[:N]|mps", help="Where the forward pass runs.  [default: auto]")
 @click.option("--precision", type=click.Choice(("fp32", "bf16", "fp16")), help="Of the forward pass.  [default: fp32]")
 @click.option("--batch-size", metavar="N|auto", help="Rows a forward pass.  [default: auto]")
 @click.option("--threads", type=click.IntRange(1), metavar="N", help="CPU threads of the forward pass.")
-@click.option("--checks", type=click.Path(path_type=Path), multiple=True, metavar="DIR", help="A folder with checks of your own; may be repeated.")
+@click.option(
+    "--checks",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="DIR",
+    help="A folder with checks of your own; may be repeated.",
+)
 @click.option("--select", type=CommaList(), metavar="IDS", help="Run only these checks.")
 @click.option("--ignore", type=CommaList(), metavar="IDS", help="Do not run these checks.")
 @click.option("--strict", is_flag=True, help="Exit 1 on warnings too.")
-@click.option("--format", type=CommaList(FORMATS), metavar="LIST", help="Of html, pdf, json (always written).  [default: html,pdf,json]")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The folder for the reports.  [default: audit]")
+@click.option(
+    "--format",
+    type=CommaList(FORMATS),
+    metavar="LIST",
+    help="Of html, pdf, json (always written).  [default: html,pdf,json]",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), help="The folder for the reports.  [default: audit]"
+)
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @speaking
-def run(config: Path | None, gates: tuple[str, ...], model_args: str | None, strict: bool, batch_size: str | None, **options: Any) -> None:  # noqa: ANN401, FBT001
+def run(
+    config: Path | None,
+    gates: tuple[str, ...],
+    model_args: str | None,
+    strict: bool,
+    batch_size: str | None,
+    **options: Any,  # noqa: ANN401  (click's own parameters)
+) -> None:
     """Audit MODEL on test data and write report.json, report.html and report.pdf."""
     from auditor.config import load_config, parse_gate
 
@@ -116,10 +163,14 @@ def run(config: Path | None, gates: tuple[str, ...], model_args: str | None, str
 
 @main.command()
 @click.argument("sample", default=DEMO)
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The folder for the reports.  [default: audit/SAMPLE]")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder for the reports.  [default: audit/SAMPLE]",
+)
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @speaking
-def demo(sample: str, out: Path | None, quiet: bool) -> None:  # noqa: FBT001
+def demo(sample: str, out: Path | None, quiet: bool) -> None:
     """Audit a sample that ships with auditor; exits 0 whatever the verdict, since it is the sample's, not yours."""
     from auditor.config import load_config
     from auditor.resources import folder
@@ -128,15 +179,29 @@ def demo(sample: str, out: Path | None, quiet: bool) -> None:  # noqa: FBT001
     if sample not in known:
         raise UsageError(f"no sample is called {sample!r}; there are {', '.join(known)}")
     home = folder("samples") / sample
-    _audit(load_config({"out": out or Path("audit") / sample, "quiet": quiet}, home / "auditor.toml", Path.cwd()), obey=False)
+    _audit(
+        load_config({"out": out or Path("audit") / sample, "quiet": quiet}, home / "auditor.toml", Path.cwd()),
+        obey=False,
+    )
 
 
 @main.command()
 @click.argument("report", type=click.Path(path_type=Path))
-@click.option("--format", type=CommaList(FORMATS), metavar="LIST", default="html,pdf", show_default=True, help="Of html, pdf, json.")
-@click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The folder for the pages.  [default: beside REPORT]")
+@click.option(
+    "--format",
+    type=CommaList(FORMATS),
+    metavar="LIST",
+    default="html,pdf",
+    show_default=True,
+    help="Of html, pdf, json.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder for the pages.  [default: beside REPORT]",
+)
 @speaking
-def render(report: Path, format: tuple[str, ...], out: Path | None) -> None:  # noqa: A002
+def render(report: Path, format: tuple[str, ...], out: Path | None) -> None:
     """Write pages from a REPORT.json, without model or data."""
     from auditor.rendering import write
     from auditor.report import read
@@ -150,9 +215,16 @@ def render(report: Path, format: tuple[str, ...], out: Path | None) -> None:  # 
 
 @main.command()
 @click.argument("id", required=False)
-@click.option("--checks", "folders", type=click.Path(path_type=Path), multiple=True, metavar="DIR", help="A folder with checks of your own; may be repeated.")
+@click.option(
+    "--checks",
+    "folders",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="DIR",
+    help="A folder with checks of your own; may be repeated.",
+)
 @speaking
-def checks(id: str | None, folders: tuple[Path, ...]) -> None:  # noqa: A002
+def checks(id: str | None, folders: tuple[Path, ...]) -> None:
     """List the checks, or explain one."""
     from auditor.checking import chosen, explanation
 
@@ -180,7 +252,9 @@ def _json_object(text: str | None) -> dict[str, Any] | None:
     try:
         value = json.loads(text)
     except json.JSONDecodeError as error:
-        raise UsageError(f"--model-args: not JSON ({error.msg}); expected an object such as '{{\"width\": 64}}'") from error
+        raise UsageError(
+            f"--model-args: not JSON ({error.msg}); expected an object such as '{{\"width\": 64}}'"
+        ) from error
     if not isinstance(value, dict):
         raise UsageError(f"--model-args: expected a JSON object such as '{{\"width\": 64}}', found {text!r}")
     return value

@@ -166,7 +166,9 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _refuse_own_trust(table: Mapping[str, Any], path: Path, *, named: bool) -> None:
     for key in () if named else TRUSTING_KEYS:
         if key in table:
-            raise UsageError(f"{path}: `{key}` grants trust, which a file found by itself may not; run with --config {path.name}")
+            raise UsageError(
+                f"{path}: `{key}` grants trust, which a file found by itself may not; run with --config {path.name}"
+            )
     if table.get("origin") is not None:
         raise UsageError(f"{path}: unknown key `origin`")
 
@@ -193,7 +195,9 @@ def _first_error(error: ValidationError, path: Path, given: Mapping[str, Any]) -
 def _whole(config: Config) -> Config:
     if config.predictions is not None:
         if config.model is not None and config.origin is None:
-            raise UsageError("give either a MODEL or --predictions, not both: predictions are what a model has already said")
+            raise UsageError(
+                "give either a MODEL or --predictions, not both: predictions are what a model has already said"
+            )
         config = config.model_copy(update={"model": None, "test": config.predictions})
     elif config.model is None:
         raise UsageError("no model: give MODEL, or --predictions FILE for a table of labels and predictions")

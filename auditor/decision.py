@@ -10,9 +10,10 @@ from auditor import wording
 from auditor.checking import Check
 from auditor.config import Config
 from auditor.findings import Finding, Severity, Status
+from auditor.gating import share_or_number
 from auditor.headline import headline, sentence
 from auditor.measurements import Measurements
-from auditor.policy import Policy, share_or_number
+from auditor.policy import Policy
 from auditor.report import Card, Criteria, Decision, Fact, Value, Verdict
 from auditor.states import Confusion
 from auditor.statistics.estimates import Proportion
@@ -24,8 +25,13 @@ MOST_FACTS, MOST_CARDS = 5, 3
 
 def verdict(outcome: Outcome, measurements: Measurements, policy: Policy) -> Verdict:
     """The answer in words."""
-    return Verdict(outcome.status, headline(outcome, measurements), sentence(outcome, measurements),
-                   tuple(finding.message for finding in outcome.deciding), outcome.exit_code(strict=policy.strict))
+    return Verdict(
+        outcome.status,
+        headline(outcome, measurements),
+        sentence(outcome, measurements),
+        tuple(finding.message for finding in outcome.deciding),
+        outcome.exit_code(strict=policy.strict),
+    )
 
 
 def decision(outcome: Outcome, findings: Sequence[Finding], measurements: Measurements) -> Decision:
@@ -45,20 +51,29 @@ def decision(outcome: Outcome, findings: Sequence[Finding], measurements: Measur
 
 def criteria(config: Config, policy: Policy, checks: Sequence[Check], today: datetime) -> Criteria:
     """What the model was held to, with every limit of every check."""
-    gates = tuple(f"{g.metric} {'>=' if g.at_least is not None else '<='} {g.at_least if g.at_least is not None else g.at_most}"
-                  for g in policy.gates)
+    gates = tuple(
+        f"{g.metric} {'>=' if g.at_least is not None else '<='} {g.at_least if g.at_least is not None else g.at_most}"
+        for g in policy.gates
+    )
     limits: dict[str, dict[str, Any]] = {check.id: dict(check.limits) for check in checks if check.limits}
-    return Criteria(policy.preset.name, policy.confirmed, _source(config, today), gates, limits, config.threshold,
-                    tuple(waiver.model_dump() for waiver in policy.waivers))
+    return Criteria(
+        policy.preset.name,
+        policy.confirmed,
+        _source(config, today),
+        gates,
+        limits,
+        config.threshold,
+        tuple(waiver.model_dump() for waiver in policy.waivers),
+    )
 
 
 def _source(config: Config, today: datetime) -> str:
     if not config.criteria_stated:
         return "default criteria, unconfirmed"
     if config.origin is None:
-        return f"yours, from the command line of {today:%-d %B %Y}"
+        return f"the command line of {today:%-d %B %Y}"
     changed = datetime.fromtimestamp(config.origin.stat().st_mtime, tz=today.tzinfo)
-    return f"yours, from {config.origin.name} of {changed:%-d %B %Y}"
+    return f"{config.origin.name} of {changed:%-d %B %Y}"
 
 
 def _facts(outcome: Outcome, findings: Sequence[Finding], measurements: Measurements) -> tuple[Fact, ...]:
@@ -69,12 +84,17 @@ def _facts(outcome: Outcome, findings: Sequence[Finding], measurements: Measurem
     for metric in ("accuracy", *_of_positive(measurements), "balanced_accuracy"):
         if len(shown) < MOST_FACTS and metric not in shown:
             shown[metric] = chosen.get(metric)
-    return tuple(_fact(metric, gate, measurements, decides=gate is not None and gate in deciding) for metric, gate in shown.items())
+    return tuple(
+        _fact(metric, gate, measurements, decides=gate is not None and gate in deciding)
+        for metric, gate in shown.items()
+    )
 
 
 def _margin(gate: Finding) -> tuple[bool, float]:
     """Sort key: the metrics of all rows first, then the gate that clears its limit by least."""
-    apart = 1.0 if gate.value is None or gate.limit is None else (gate.value - gate.limit) * (1 if gate.at_least else -1)
+    apart = (
+        1.0 if gate.value is None or gate.limit is None else (gate.value - gate.limit) * (1 if gate.at_least else -1)
+    )
     return "[" in gate.metric, apart
 
 
@@ -97,7 +117,9 @@ def _fact(metric: str, gate: Finding | None, measurements: Measurements, *, deci
     share = share_or_number(metric) is wording.ratio
     limit, at_least = (None, True) if gate is None else (gate.limit, gate.at_least)
     status = "" if gate is None else str(gate.status)
-    return Fact(_what(metric), value(estimate), _of_majority(metric, measurements), limit, at_least, share, decides, status)
+    return Fact(
+        _what(metric), value(estimate), _of_majority(metric, measurements), limit, at_least, share, decides, status
+    )
 
 
 def _what(metric: str) -> str:
@@ -129,14 +151,27 @@ def _of_majority(metric: str, measurements: Measurements) -> Value | None:
 
 
 def _cards(outcome: Outcome, findings: Sequence[Finding]) -> tuple[Card, ...]:
-    serious = [f for f in findings if f.status is Status.FAIL and f.severity.rank >= Severity.MAJOR.rank and not f.waived]
-    undecided = [f for f in findings if f.status in (Status.INCONCLUSIVE, Status.ERROR) and not f.only_fails and not f.waived]
+    serious = [
+        f for f in findings if f.status is Status.FAIL and f.severity.rank >= Severity.MAJOR.rank and not f.waived
+    ]
+    undecided = [
+        f for f in findings if f.status in (Status.INCONCLUSIVE, Status.ERROR) and not f.only_fails and not f.waived
+    ]
     told, cards = set[str](), list[Card]()
     for finding in [*outcome.deciding, *serious, *undecided]:
         if finding.status is Status.PASS or finding.message in told or len(cards) == MOST_CARDS:
             continue
         told.add(finding.message)
-        cards.append(Card(finding.title, finding.message, finding.subject, finding.remedy, str(finding.status), str(finding.severity)))
+        cards.append(
+            Card(
+                finding.title,
+                finding.message,
+                finding.subject,
+                finding.remedy,
+                str(finding.status),
+                str(finding.severity),
+            )
+        )
     return tuple(cards)
 
 
@@ -145,7 +180,12 @@ def _deciding_cell(outcome: Outcome, measurements: Measurements) -> tuple[int, i
     names = measurements.task.class_names
     for finding in outcome.deciding:
         plain, _, class_name = finding.metric.removesuffix("]").partition("[")
-        if class_name in names and plain in ("recall", "precision") and finding.status is not Status.PASS and len(names) <= 256:  # noqa: PLR2004
+        if (
+            class_name in names
+            and plain in ("recall", "precision")
+            and finding.status is not Status.PASS
+            and len(names) <= 256
+        ):
             index, wrong = names.index(class_name), measurements.test[Confusion].dense.copy()
             np.fill_diagonal(wrong, -1)
             return (index, int(wrong[index].argmax())) if plain == "recall" else (int(wrong[:, index].argmax()), index)

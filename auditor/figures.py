@@ -1,17 +1,20 @@
 """Figures of a report as SVG: calm, grey with one accent, labelled directly; they draw numbers and compute none."""
 
 import io
+import re
 import warnings
 from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import MaxNLocator, NullLocator
+from numpy.typing import NDArray
 
 from auditor import resources, wording
 from auditor.findings import Bars, Curve, Figure, Heatmap, Line
@@ -26,21 +29,30 @@ STROKES: tuple[tuple[str, Any], ...] = (
     ("#9AA2AD", (0, (5, 1.4, 1.2, 1.4))),
 )
 WIDTH, HEIGHT = 4.6, 3.0
-LINES_SHOWN = 6
+LINES_SHOWN = 12
+LINES_NAMED = 4
 BARS_SHOWN = 30
 PANELS_SHOWN = 6
 CELLS_WRITTEN = 12
+PATH, LONG_NUMBER = re.compile(rb' d="[^"]*"'), re.compile(rb"(\d\.\d{2})\d+")
+REMARKS = re.compile(rb"<!--.*?-->|<metadata>.*?</metadata>", re.DOTALL)
 
 
 def draw(figure: Figure | ScoreHistogram, *, unit_square: bool = False) -> bytes:
-    """The figure as an SVG that is the same, byte for byte, for the same numbers; `unit_square` fixes both axes to 0..1."""
-    with mpl.rc_context(_style()), warnings.catch_warnings():
+    """The figure as an SVG, byte for byte the same for the same numbers; `unit_square` fixes both axes to 0..1."""
+    with mpl.rc_context(cast("Any", _style())), warnings.catch_warnings():
         # Letters that no font on this machine has are drawn as boxes: no reason to lose the report.
         warnings.simplefilter("ignore", UserWarning)
         stream = io.BytesIO()
         canvas = _drawn(figure, unit_square=unit_square)
         canvas.savefig(stream, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
-    return stream.getvalue()
+    return _slim(stream.getvalue())
+
+
+def _slim(svg: bytes) -> bytes:
+    """The same picture in half the bytes: no remarks, no indentation, hundredths of a point."""
+    kept = PATH.sub(lambda path: LONG_NUMBER.sub(rb"\1", path[0]), REMARKS.sub(b"", svg))
+    return b"\n".join(line.strip() for line in kept.splitlines() if line.strip())
 
 
 def _drawn(figure: Figure | ScoreHistogram, *, unit_square: bool) -> Canvas:
@@ -73,14 +85,19 @@ def _curve(figure: Curve, *, unit_square: bool) -> Canvas:
     """Lines with their names at their ends, and marked positions."""
     canvas, axes = _canvas()
     lines = figure.lines[:LINES_SHOWN]
+    named = lines if len(lines) <= LINES_NAMED else lines[:1]
     for i, line in enumerate(lines):
-        colour, dash = _stroke(i)
-        axes.plot(_blanks(line.x), _blanks(line.y), color=colour, linestyle=dash, linewidth=1.5, zorder=3 - i / 10)
+        colour, dash = _stroke(i) if i < len(named) else (FILL, "-")
+        width = 1.5 if i < len(named) else 0.8
+        axes.plot(_blanks(line.x), _blanks(line.y), color=colour, linestyle=dash, linewidth=width, zorder=3 - i / 20)
     if unit_square:
         axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
     axes.set(xlabel=_label(figure.x_label), ylabel=_label(figure.y_label))
+    axes.yaxis.set_major_locator(MaxNLocator(5))
+    if all(float(x).is_integer() for line in lines for x in line.x if x is not None):
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
     if len(lines) > 1:
-        (_name_inside if unit_square else _name_at_ends)(axes, lines)
+        _name_inside(axes, lines, len(named)) if unit_square else _name_at_ends(axes, named)
     _draw_marks(axes, figure.marks)
     return canvas
 
@@ -106,35 +123,39 @@ def _name_at_ends(axes: Axes, lines: Sequence[Line]) -> None:
         )  # fmt: skip
 
 
-def _name_inside(axes: Axes, lines: Sequence[Line]) -> None:
+def _name_inside(axes: Axes, lines: Sequence[Line], named: int) -> None:
     """Names beside their lines, where in the unit square they cover the least of any line."""
-    points = [(x, y) for line in lines for x, y in _points(line)]
-    for i, line in enumerate(lines):
+    taken = np.concatenate([_traced(line) for line in lines])
+    for i, line in enumerate(lines[:named]):
         name = _label(line.name, 28)
         width, height = 0.021 * len(name) + 0.02, 0.075
-        spots = [
-            (x + dx if dx > 0 else x + dx - width, y + dy if dy > 0 else y + dy - height)
-            for x, y in _points(line)[:: max(1, len(line.x) // 60)]
-            for dx, dy in ((0.015, -0.015), (0.015, 0.015), (-0.015, 0.015), (-0.015, -0.015))
-        ]
-        inside = [(x, y) for x, y in spots if 0 <= x <= 1 - width and 0 <= y <= 1 - height] or spots
-        x, y = min(inside, key=lambda spot: (_covered(points, spot, width, height), abs(spot[0] - 0.35)))
+        spots = np.concatenate(
+            [np.add(_traced(line), (dx, dy)) for dx in (0.015, -0.015 - width) for dy in (0.015, -0.015 - height)]
+        )
+        fits = (spots >= 0).all(axis=1) & (spots <= [1 - width, 1 - height]).all(axis=1)
+        spots = spots[fits] if fits.any() else spots
+        x, y = spots[np.lexsort((np.abs(spots[:, 0] - 0.35), _covered(taken, spots, width, height)))[0]]
         axes.text(x, y, name, color=_stroke(i)[0], va="bottom", ha="left")
-        points += [(x + width * part / 8, y + height / 2) for part in range(9)]
+        own = np.column_stack([x + width * np.linspace(0, 1, 40), np.full(40, y + height / 2)])
+        taken = np.concatenate([taken, own])
 
 
-def _covered(points: Sequence[tuple[float, float]], spot: tuple[float, float], width: float, height: float) -> int:
-    return sum(spot[0] <= x <= spot[0] + width and spot[1] <= y <= spot[1] + height for x, y in points)
+def _traced(line: Line) -> NDArray[np.float64]:
+    """(100, 2) points along a line, evenly by its length, so that a straight piece is not taken for empty space."""
+    known = np.array([(x, y) for x, y in zip(line.x, line.y, strict=True) if x is not None and y is not None])
+    if len(known) < 2:
+        return known.reshape(-1, 2)
+    length = np.concatenate([[0.0], np.hypot(*np.diff(known, axis=0).T).cumsum()])
+    steps = np.linspace(0, length[-1], 100)
+    return np.column_stack([np.interp(steps, length, known[:, axis]) for axis in (0, 1)])
 
 
-def _points(line: Line) -> list[tuple[float, float]]:
-    """The points of a line, and enough between them that a straight piece is not taken for empty space."""
-    known = [(x, y) for x, y in zip(line.x, line.y, strict=True) if x is not None and y is not None]
-    if len(known) > 100:
-        return known
-    steps = [k / 20 for k in range(20)]
-    pairs = zip(known, known[1:], strict=False)
-    return [(a + (c - a) * t, b + (d - b) * t) for (a, b), (c, d) in pairs for t in steps] + known[-1:]
+def _covered(points: NDArray[np.float64], spots: NDArray[np.float64], width: float, height: float) -> NDArray[np.intp]:
+    """How many points each spot's box of text would stand on."""
+    away = points[None, :, :] - spots[:, None, :]
+    inside = ((away >= 0) & (away <= [width, height])).all(axis=2)
+    covered: NDArray[np.intp] = np.count_nonzero(inside, axis=1)
+    return covered
 
 
 def _draw_marks(axes: Axes, marks: Sequence[tuple[str, float]]) -> None:
@@ -165,8 +186,8 @@ def _bars(figure: Bars) -> Canvas:
     if figure.limit is not None:
         axes.axvline(figure.limit, color=ACCENT, linewidth=1.4)
         axes.annotate(
-            f"limit {figure_number(figure.limit)}", (figure.limit, 1.0), xycoords=("data", "axes fraction"), xytext=(0, 3),
-            textcoords="offset points", ha="center", color=ACCENT, fontsize=8,
+            f"limit {figure_number(figure.limit)}", (figure.limit, 1.0), xycoords=("data", "axes fraction"),
+            xytext=(0, 3), textcoords="offset points", ha="center", color=ACCENT, fontsize=8,
         )  # fmt: skip
     axes.tick_params(left=False)
     axes.set_xlabel(_label(figure.value_label))
@@ -209,15 +230,26 @@ def _histogram(histogram: ScoreHistogram) -> Canvas:
     shown = list(histogram.counts.items())[:PANELS_SHOWN]
     canvas = Canvas(figsize=(WIDTH, 0.5 + 1.25 * len(shown)), layout="constrained")
     panels = canvas.subplots(len(shown), 1, sharex=True, squeeze=False)[:, 0]
-    left, right = histogram.edges[:-1], histogram.edges[1:]
-    widths = [b - a for a, b in zip(left, right, strict=True)]
+    steep = any(_is_steep(counts) for _, counts in shown)
     for i, ((label, counts), axes) in enumerate(zip(shown, panels, strict=True)):
-        axes.bar(left, counts, widths, align="edge", linewidth=0, color=ACCENT if i == len(shown) - 1 else FILL)
+        axes.stairs(counts, histogram.edges, fill=True, color=ACCENT if i == len(shown) - 1 else FILL)
         axes.set_title(_label(label, 44), loc="left", fontsize=9, color=INK)
-        axes.set(xlim=(left[0], right[-1]), ylabel="rows")
-        axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+        axes.set(xlim=(histogram.edges[0], histogram.edges[-1]), ylabel="rows, log scale" if steep else "rows")
+        if steep:
+            axes.set_yscale("symlog", linthresh=1)
+            axes.yaxis.set_minor_locator(NullLocator())
+            axes.set_ylim(0, max(*counts, 1) * 1.6)
+        else:
+            axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
+        axes.yaxis.set_major_formatter(lambda y, _: figure_number(y))
     panels[-1].set_xlabel(_label(histogram.score))
     return canvas
+
+
+def _is_steep(counts: Sequence[int]) -> bool:
+    """Whether most bars would be too low to be seen beside the highest."""
+    seen = sorted(count for count in counts if count)
+    return bool(seen) and seen[-1] > 50 * seen[len(seen) // 2]
 
 
 def figure_number(value: float | None) -> str:

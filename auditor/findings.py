@@ -8,7 +8,7 @@ from auditor import wording
 from auditor.statistics.estimates import Estimate
 
 
-class NotApplicable(Exception):  # noqa: N818  (a reason, not an error)
+class NotApplicable(Exception):
     """A check does not apply: what it needs was not given, or there is too little of it by the check's own rule."""
 
 
@@ -151,35 +151,80 @@ class Finding:
     waived: str = ""
 
     @classmethod
-    def passed(cls, message: str, *, value: float | None = None, limit: float | None = None) -> Self:
+    def passed(
+        cls,
+        message: str,
+        *,
+        value: float | None = None,
+        limit: float | None = None,
+        interval: Interval | None = None,
+        subject: str = "",
+    ) -> Self:
         """The good state, with the number that shows it."""
-        return cls(Status.PASS, message, value=value, limit=limit)
+        return cls(Status.PASS, message, value=value, limit=limit, interval=interval, subject=subject)
+
+    def failing(
+        self,
+        severity: Severity,
+        why: str = "",
+        *,
+        remedy: str,
+        limit: float | None = None,
+        direction: Direction = Direction.NONE,
+        validity: bool = False,
+    ) -> Self:
+        """The same observation as a fault; `why` ends the sentence, `limit` is the one that was crossed."""
+        return replace(
+            self,
+            status=Status.FAIL,
+            severity=severity,
+            message=f"{self.message}: {why}" if why else self.message,
+            remedy=remedy,
+            limit=self.limit if limit is None else limit,
+            direction=direction,
+            validity=validity,
+        )
+
+    def undecided(self, why: str, *, remedy: str = "") -> Self:
+        """The same observation where it cannot decide; `why` ends the sentence."""
+        return replace(self, status=Status.INCONCLUSIVE, message=f"{self.message}: {why}", remedy=remedy)
 
     @classmethod
-    def remark(cls, message: str, *, value: float | None = None, subject: str = "") -> Self:
-        """Something worth knowing that is no fault."""
-        return cls(Status.PASS, message, value=value, subject=subject)
-
-    @classmethod
-    def above(cls, estimate: Estimate, *, minor: float, major: float, message: str, subject: str = "",
-              remedy: str = "", alpha_minor: float = 0.05, alpha_major: float = 0.005) -> Self:
+    def above(
+        cls,
+        estimate: Estimate,
+        *,
+        minor: float,
+        major: float,
+        message: str,
+        subject: str = "",
+        remedy: str = "",
+        alpha_minor: float = 0.05,
+        alpha_major: float = 0.005,
+    ) -> Self:
         """A defect whose effect exceeds a margin: major or minor where the lower bound clears it, else a pass.
 
-        `message` may use `{value}`, `{low}`, `{high}` and `{n}`. Undefined is inconclusive.
+        `message` may use `{value}`, `{low}`, `{high}` (the 95% interval) and `{n}`. Undefined is inconclusive.
         """
-        text = message.format(value=wording.ratio(estimate.value), low=wording.ratio(estimate.low),
-                              high=wording.ratio(estimate.high), n=wording.count(estimate.n))
-        low_major, low_minor = estimate.lower(alpha_major), estimate.lower(alpha_minor)
-        common = {"value": estimate.value, "subject": subject, "remedy": remedy}
-        if low_major is None or low_minor is None:
-            return cls(Status.INCONCLUSIVE, f"{text}: it could not be bounded", **common)  # type: ignore[arg-type]
-        if low_major > major:
-            return cls(Status.FAIL, text, Severity.MAJOR, limit=major,
-                       interval=Interval(low_major, None, 1 - alpha_major, estimate.method), **common)  # type: ignore[arg-type]
-        bound = Interval(low_minor, None, 1 - alpha_minor, estimate.method)
-        if low_minor > minor:
-            return cls(Status.FAIL, text, Severity.MINOR, limit=minor, interval=bound, **common)  # type: ignore[arg-type]
-        return cls(Status.PASS, text, limit=minor, interval=bound, **common)  # type: ignore[arg-type]
+        spoken = {
+            "value": wording.ratio(estimate.value),
+            "low": wording.ratio(estimate.low),
+            "high": wording.ratio(estimate.high),
+        }
+        text = message.format(**spoken, n=wording.count(estimate.n))
+        finding = cls(Status.INCONCLUSIVE, text, value=estimate.value, limit=minor, subject=subject, remedy=remedy)
+        low, low_strict = estimate.lower(alpha_minor), estimate.lower(alpha_major)
+        if low is None or low_strict is None:
+            return replace(finding, message=f"{text}: it could not be bounded")
+        bounded = replace(finding, interval=Interval(low, None, 1 - alpha_minor, estimate.decision_method))
+        if low_strict > major:
+            strict = Interval(low_strict, None, 1 - alpha_major, estimate.decision_method)
+            return replace(bounded, status=Status.FAIL, severity=Severity.MAJOR, limit=major, interval=strict)
+        return (
+            replace(bounded, status=Status.FAIL, severity=Severity.MINOR)
+            if low > minor
+            else replace(bounded, status=Status.PASS, remedy="")
+        )
 
     def waive(self, reason: str) -> Self:
         """The same finding, taken out of the decision for a stated reason."""

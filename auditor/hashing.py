@@ -36,7 +36,8 @@ def _block_hashes(rows: NDArray[Any]) -> NDArray[np.uint64]:
 def _words(rows: NDArray[Any]) -> NDArray[np.uint64]:
     """(n, ceil(d / 2)) uint64, column after column: the bits of canonical float32 values, two to a word."""
     padded = np.zeros((len(rows), rows.shape[1] + rows.shape[1] % 2), np.float32)
-    np.add(rows, np.float32(0), out=padded[:, : rows.shape[1]], casting="same_kind")
+    with np.errstate(invalid="ignore"):  # signalling NaNs
+        np.add(rows, np.float32(0), out=padded[:, : rows.shape[1]], casting="same_kind")
     padded[np.isnan(padded)] = np.float32("nan")
     return np.asfortranarray(padded.view(np.uint64))
 

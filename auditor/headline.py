@@ -2,8 +2,8 @@
 
 from auditor import wording
 from auditor.findings import Finding, Status
+from auditor.gating import share_or_number
 from auditor.measurements import Measurements
-from auditor.policy import share_or_number
 from auditor.report import VerdictStatus
 from auditor.states import Confusion
 from auditor.verdict import Outcome
@@ -20,7 +20,7 @@ LONGEST = 240
 
 
 def headline(outcome: Outcome, measurements: Measurements) -> str:
-    """Numbers, the class by its name, and the answer: `98.0% accuracy but 12% recall on fraud: not production-ready.`"""
+    """The answer and its numbers: `98.0% accuracy but 12% recall on fraud: not production-ready.` is one."""
     return f"{_reason(outcome, measurements)}: {ENDINGS[outcome.status]}."
 
 
@@ -41,7 +41,11 @@ def sentence(outcome: Outcome, measurements: Measurements) -> str:
 
 def foremost(outcome: Outcome) -> Finding:
     """The finding that the headline names: of the failing gates a recall first, the lowest against its limit."""
-    recalls = [f for f in outcome.deciding if f.gate and f.metric.startswith("recall[") and f.status is outcome.deciding[0].status]
+    recalls = [
+        f
+        for f in outcome.deciding
+        if f.gate and f.metric.startswith("recall[") and f.status is outcome.deciding[0].status
+    ]
     if outcome.deciding[0].gate and recalls:
         return min(recalls, key=lambda f: (f.value if f.value is not None else 1.0) - (f.limit or 0.0))
     return outcome.deciding[0]
@@ -70,7 +74,8 @@ def _failing(first: Finding, accuracy: str) -> str:
     if plain in ("recall", "precision") and class_name:
         return f"{accuracy} but {wording.short_ratio(first.value)} {plain} on `{wording.name(class_name)}`"
     form = share_or_number(first.metric)
-    what = f"{wording.metric(first.metric)} is {form(first.value)} where {'at least' if first.at_least else 'at most'} {form(first.limit)} is required"
+    limit = f"{'at least' if first.at_least else 'at most'} {form(first.limit)}"
+    what = f"{wording.metric(first.metric)} is {form(first.value)} where {limit} is required"
     return what if first.metric == "accuracy" else f"{accuracy} but {wording.lower_first(what)}"
 
 
@@ -90,7 +95,8 @@ def _seen(first: Finding, measurements: Measurements) -> str:
     form = share_or_number(first.metric)
     if plain == "recall" and class_name in measurements.task.class_names:
         matrix, index = measurements.test[Confusion], measurements.task.class_names.index(class_name)
-        return f"Finds {wording.count(int(matrix.correct[index]))} of {wording.plural(int(matrix.support[index]), wording.name(class_name) + ' row')}."
+        rows = wording.plural(int(matrix.support[index]), f"{wording.name(class_name)} row")
+        return f"Finds {wording.count(int(matrix.correct[index]))} of {rows}."
     return f"{wording.metric(first.metric)} is {form(first.value)}."
 
 
@@ -98,8 +104,10 @@ def _recall_sentence(first: Finding, class_name: str, measurements: Measurements
     matrix = measurements.test[Confusion]
     index = measurements.task.class_names.index(class_name)
     missed, support = int(matrix.support[index] - matrix.correct[index]), int(matrix.support[index])
-    said = (f"Misses {wording.count(missed)} of {wording.count(support)} {wording.name(class_name)} rows "
-            f"({wording.short_ratio(first.value)} found; at least {wording.short_ratio(first.limit)} required).")
+    said = (
+        f"Misses {wording.count(missed)} of {wording.count(support)} {wording.name(class_name)} rows "
+        f"({wording.short_ratio(first.value)} found; at least {wording.short_ratio(first.limit)} required)."
+    )
     accuracy, share = measurements.test.metric("accuracy").value, matrix.prevalence(measurements.majority[0])
     if accuracy is not None and share is not None and share >= accuracy - NEAR:
         said += f" Always answering the majority also gets {wording.ratio(share)}."
@@ -110,8 +118,9 @@ def _ready_sentence(outcome: Outcome, measurements: Measurements) -> str:
     matrix = measurements.test[Confusion]
     present = [i for i in range(measurements.task.n_classes) if matrix.support[i]]
     lowest = min(present, key=lambda i: matrix.correct[i] / matrix.support[i])
-    name, found, support = measurements.task.class_names[lowest], int(matrix.correct[lowest]), int(matrix.support[lowest])
-    least = f"The least found class is {wording.name(name)}: {wording.count(found)} of {wording.count(support)} rows, {wording.ratio(found / support)}."
+    found, support = int(matrix.correct[lowest]), int(matrix.support[lowest])
+    name, rows = wording.name(measurements.task.class_names[lowest]), wording.plural(support, "row")
+    least = f"The least found class is {name}: {wording.count(found)} of {rows}, {wording.ratio(found / support)}."
     if outcome.status is VerdictStatus.READY:
         return f"Every condition is met with 95% confidence on {wording.plural(matrix.n, 'row')}. {least}"
     return f"{least} {outcome.deciding[0].remedy}".strip()

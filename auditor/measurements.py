@@ -57,7 +57,9 @@ class SplitMeasurements:
     @cached_property
     def summaries(self) -> Mapping[str, Smooth]:
         """MCC, kappa and the averages over classes, all from the same bootstrap."""
-        return summary_estimates(self[Confusion].pairs, "audit-v1 confusion", {**SUMMARIES, "macro_recall": (macro_recall, "logit")})
+        return summary_estimates(
+            self[Confusion].pairs, "audit-v1 confusion", {**SUMMARIES, "macro_recall": (macro_recall, "logit")}
+        )
 
     def metric(self, name: str) -> Estimate:
         """A metric by its name, as `balanced_accuracy`, `recall[fraud]`; see `auditor.metrics.metric`."""
@@ -141,7 +143,11 @@ class Measurements:
     def overlap(self) -> OverlapCounts:
         """Rows shared by train and test."""
         if self.overlap_counts is None:
-            reason = "no training data was given" if "train" not in self.splits else "tables of predictions carry no features to compare"
+            reason = (
+                "no training data was given"
+                if "train" not in self.splits
+                else "tables of predictions carry no features to compare"
+            )
             raise NotApplicable(reason)
         return self.overlap_counts
 

@@ -1,5 +1,6 @@
 """Metrics by the names users write: `accuracy`, `recall[fraud]`, `macro_f1`, `roc_auc`."""
 
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
@@ -7,7 +8,7 @@ from auditor.errors import UsageError
 from auditor.findings import NotApplicable
 from auditor.states import Confusion, Losses, Ranking
 from auditor.states.confusion import ConfusionMatrix
-from auditor.statistics.estimates import Estimate, Smooth
+from auditor.statistics.estimates import AreaUnderCurve, Estimate, Smooth
 
 if TYPE_CHECKING:
     from auditor.measurements import SplitMeasurements
@@ -46,13 +47,17 @@ def metric_names() -> tuple[str, ...]:
 
 def _class_index(matrix: ConfusionMatrix, class_name: str, name: str) -> int:
     if class_name not in matrix.task.class_names:
-        raise UsageError(f"{name!r}: no class is called {class_name!r}; the classes are {', '.join(matrix.task.class_names[:20])}")
+        raise UsageError(
+            f"{name!r}: no class is called {class_name!r}; the classes are {', '.join(matrix.task.class_names[:20])}"
+        )
     return matrix.task.class_names.index(class_name)
 
 
 def _of_class(plain: str, name: str) -> OfClass:
     if plain not in OF_CLASS:
-        raise UsageError(f"{name!r} is no metric; the metrics are {', '.join(metric_names())}, the latter ones also as recall[CLASS]")
+        raise UsageError(
+            f"{name!r} is no metric; the metrics are {', '.join(metric_names())}, the latter ones also as recall[CLASS]"
+        )
     return OF_CLASS[plain]
 
 
@@ -64,7 +69,7 @@ def _mean(split: "SplitMeasurements", plain: str) -> Estimate:
     ranking = split[Ranking]
     if not ranking.ranked:
         raise NotApplicable(f"{split[Confusion].task.n_classes} classes are too many to rank each against the rest")
-    return _macro([_rank_metric(plain)(split, i) for i in ranking.ranked], split[Confusion].n)
+    return _macro([OF_CLASS[plain](split, i) for i in ranking.ranked], split[Confusion].n)
 
 
 def _macro_recall(split: "SplitMeasurements") -> Estimate:
@@ -86,15 +91,9 @@ def _macro(estimates: list[Estimate], n: int) -> Smooth:
 
 
 def _standard_error(estimate: Estimate) -> float | None:
-    variance = getattr(estimate, "variance", None)
-    if variance is not None:
-        return float(variance) ** 0.5
-    error: float | None = getattr(estimate, "standard_error", None)
-    return error
-
-
-def _rank_metric(plain: str) -> OfClass:
-    return OF_CLASS[plain]
+    if isinstance(estimate, AreaUnderCurve):
+        return None if estimate.variance is None else math.sqrt(estimate.variance)
+    return estimate.standard_error if isinstance(estimate, Smooth) else None
 
 
 OVERALL: Mapping[str, Callable[["SplitMeasurements"], Estimate]] = {
@@ -105,10 +104,12 @@ OVERALL: Mapping[str, Callable[["SplitMeasurements"], Estimate]] = {
     "micro_recall": lambda split: split[Confusion].classes.accuracy(),
     "micro_f1": lambda split: split[Confusion].classes.accuracy(),
     "weighted_recall": lambda split: split[Confusion].classes.accuracy(),
-    **{
-        name: (lambda split, name=name: split.summaries[name])
-        for name in ("macro_precision", "macro_f1", "weighted_precision", "weighted_f1", "mcc", "kappa")
-    },
+    "macro_precision": lambda split: split.summaries["macro_precision"],
+    "macro_f1": lambda split: split.summaries["macro_f1"],
+    "weighted_precision": lambda split: split.summaries["weighted_precision"],
+    "weighted_f1": lambda split: split.summaries["weighted_f1"],
+    "mcc": lambda split: split.summaries["mcc"],
+    "kappa": lambda split: split.summaries["kappa"],
     "log_loss": lambda split: split[Losses].mean("log_loss"),
     "brier_score": lambda split: split[Losses].mean("brier_score"),
 }

@@ -46,7 +46,9 @@ def audit(config: Config) -> Report:
         measurements=_results(measurements),
         overlap=overlap(measurements),
         history=history(measurements),
-        provenance=provenance(config, model, splits, measurements, started, time.perf_counter() - clock),
+        provenance=provenance(
+            config, model, splits, measurements, started=started, seconds=time.perf_counter() - clock
+        ),
     )
     return sealed(report)
 
@@ -58,15 +60,18 @@ def open_all(config: Config) -> tuple[Model | None, Splits, History | None]:
     return model, open_splits(config, model.class_names if model else ()), training_history
 
 
-def measure(config: Config, model: Model | None, splits: Splits, training_history: History | None,
-            checks: Sequence[Check]) -> Measurements:
+def measure(
+    config: Config, model: Model | None, splits: Splits, training_history: History | None, checks: Sequence[Check]
+) -> Measurements:
     """Probe the model, then send every split once through the states that the checks and the report need."""
     task = Task(splits.class_names, splits.positive)
     reading = probe(config, model, splits)
     states = tuple(dict.fromkeys([*REPORTED, *(state for check in checks for state in check.needs)]))
     with progress({split.name: split.n_rows for split in splits.given}, quiet=config.quiet) as advance:
         measured = local.measure(streams(model, splits, reading), states, task, advance)
-    return Measurements(task, measured.test, measured.as_given, measured.splits, measured.overlap, training_history, reading.probe)
+    return Measurements(
+        task, measured.test, measured.as_given, measured.splits, measured.overlap, training_history, reading.probe
+    )
 
 
 def audit_and_write(config: Config) -> int:

@@ -30,13 +30,15 @@ class Reading:
 
 def probe(config: Config, model: Model | None, splits: Splits) -> Reading:
     """Run the first rows of the test data; raise InputError where outputs and classes do not fit together."""
-    if config.threshold is not None and (config.positive is None or len(splits.class_names) != 2):  # noqa: PLR2004
+    if config.threshold is not None and (config.positive is None or len(splits.class_names) != 2):
         raise UsageError("--threshold needs two classes and --positive, the one that is named from this probability on")
     if model is None:
         return _read_predictions(config, splits)
     size = batch_rows(config.batch_size, splits.test.feature_shape or (), len(splits.class_names), model.device)
     scored = _scored(config, splits)
-    first = next(_scored_batches(model, splits.test, min(size, PROBE_ROWS), ScoreReading(OutputKind.LOGITS, scored)), None)
+    first = next(
+        _scored_batches(model, splits.test, min(size, PROBE_ROWS), ScoreReading(OutputKind.LOGITS, scored)), None
+    )
     if first is None or first.scores is None:
         raise InputError(f"{splits.test.path.name} holds no rows; there is nothing to judge")
     n_outputs = first.scores.outputs.shape[1]
@@ -91,8 +93,10 @@ def _detected(batch: Batch, splits: Splits) -> OutputKind:
 
 def _refuse_misfit(model: Model, n_outputs: int, splits: Splits) -> None:
     n_classes = len(splits.class_names)
-    if n_outputs == n_classes or (n_outputs == 1 and n_classes == 2):  # noqa: PLR2004
+    if n_outputs == n_classes or (n_outputs == 1 and n_classes == 2):
         return
-    names = ", ".join(splits.class_names[:10]) + (", ..." if n_classes > 10 else "")  # noqa: PLR2004
-    raise InputError(f"{model.path.name} gives {n_outputs} outputs a row, but there are {n_classes} classes ({names}; from "
-                     f"{splits.class_names_from}): name the class of each output, in order, as `classes` in auditor.toml")
+    names = ", ".join(splits.class_names[:10]) + (", ..." if n_classes > 10 else "")
+    raise InputError(
+        f"{model.path.name} gives {n_outputs} outputs a row, but there are {n_classes} classes ({names}; from "
+        f"{splits.class_names_from}): name the class of each output, in order, as `classes` in auditor.toml"
+    )

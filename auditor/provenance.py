@@ -17,13 +17,23 @@ VERSIONED = ("auditor", "torch", "numpy", "scipy", "pyarrow", "safetensors", "ma
 SEED = "audit-v1"
 
 
-def provenance(config: Config, model: Model | None, splits: Splits, measurements: Measurements, started: datetime,
-               seconds: float) -> Provenance:
+def provenance(
+    config: Config,
+    model: Model | None,
+    splits: Splits,
+    measurements: Measurements,
+    *,
+    started: datetime,
+    seconds: float,
+) -> Provenance:
     """Everything needed to run the audit again and to see that nothing was exchanged."""
     return Provenance(
         model=None if model is None else _model_file(model, measurements),
         data=(*(_data_file(split) for split in splits.given), *_history_file(measurements)),
-        versions={"python": platform.python_version(), **{name: found for name in VERSIONED if (found := _version(name))}},
+        versions={
+            "python": platform.python_version(),
+            **{name: found for name in VERSIONED if (found := _version(name))},
+        },
         platform=platform.platform(),
         device=model.device if model else "none: predictions were given",
         command=shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
@@ -33,7 +43,11 @@ def provenance(config: Config, model: Model | None, splits: Splits, measurements
         seconds=round(seconds, 3),
         class_names_from=splits.class_names_from,
         positive_from=splits.positive_from,
-        settings={"precision": config.precision, "batch size": str(config.batch_size), "threads": str(config.threads or "automatic")},
+        settings={
+            "precision": config.precision,
+            "batch size": str(config.batch_size),
+            "threads": str(config.threads or "automatic"),
+        },
     )
 
 
@@ -49,7 +63,9 @@ def _data_file(split: Split) -> DataFile:
 
 def _history_file(measurements: Measurements) -> tuple[DataFile, ...]:
     history = measurements.training_history
-    return () if history is None else (DataFile("history", str(history.path), "CSV", history.sha256, len(history.epochs)),)
+    return (
+        () if history is None else (DataFile("history", str(history.path), "CSV", history.sha256, len(history.epochs)),)
+    )
 
 
 def _version(package: str) -> str | None:

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from auditor.errors import InputError
-from auditor.findings import Bars, Curve, Finding
+from auditor.findings import Curve, Finding
 
 FORMAT_VERSION = 1
 SCHEMA_FILE = Path(__file__).with_name("report.schema.json")
@@ -328,10 +328,14 @@ def loads(text: str, path: Path) -> Report:
     try:
         data = json.loads(text)
     except json.JSONDecodeError as error:
-        raise InputError(f"{path}: not JSON ({error.msg} in line {error.lineno}); give the report.json of an audit") from error
+        raise InputError(
+            f"{path}: not JSON ({error.msg} in line {error.lineno}); give the report.json of an audit"
+        ) from error
     version = data.get("format_version") if isinstance(data, Mapping) else None
     if version != FORMAT_VERSION:
-        raise InputError(f"{path}: format_version is {version!r}, expected {FORMAT_VERSION}; give the report.json of an audit")
+        raise InputError(
+            f"{path}: format_version is {version!r}, expected {FORMAT_VERSION}; give the report.json of an audit"
+        )
     try:
         return adapter().validate_python(data)
     except ValidationError as error:

@@ -23,7 +23,6 @@ COUNTED = (
     "accuracy", "balanced_accuracy", "precision", "recall", "f1", "macro_precision", "macro_recall", "macro_f1",
     "micro_precision", "micro_recall", "micro_f1", "weighted_precision", "weighted_recall", "weighted_f1", "mcc", "kappa",
 )  # fmt: skip
-SCORED = ("roc_auc", "average_precision", "log_loss", "brier_score")
 
 
 def value(estimate: Estimate) -> Value:
@@ -43,7 +42,10 @@ def split_result(measurements: Measurements, split: SplitMeasurements) -> SplitR
         n_samples=matrix.n,
         class_names=task.class_names,
         **{name: value(split.metric(name)) for name in COUNTED},
-        **{name: _scored(split, name) for name in SCORED},
+        roc_auc=_scored(split, "roc_auc"),
+        average_precision=_scored(split, "average_precision"),
+        log_loss=_scored(split, "log_loss"),
+        brier_score=_scored(split, "brier_score"),
         classes={name: _class_result(split, i) for i, name in enumerate(task.class_names)},
         confusion=tuple(tuple(int(cell) for cell in row) for row in matrix.dense) if small else None,
         confusion_sparse=None if small else _largest_cells(matrix),
@@ -69,8 +71,17 @@ def overlap(measurements: Measurements) -> Overlap | None:
     found = measurements.overlap_counts
     if found is None:
         return None
-    return Overlap(found.n_test, found.n_shared, found.n_train, found.n_train_repeated, value(found.share), value(found.train_share),
-                   value(found.excess), found.copied, tuple(row + 1 for row in found.first_rows))
+    return Overlap(
+        found.n_test,
+        found.n_shared,
+        found.n_train,
+        found.n_train_repeated,
+        value(found.share),
+        value(found.train_share),
+        value(found.excess),
+        found.copied,
+        tuple(row + 1 for row in found.first_rows),
+    )
 
 
 def history(measurements: Measurements) -> HistoryResult | None:
@@ -116,8 +127,15 @@ def _majority(measurements: Measurements, matrix: ConfusionMatrix) -> Majority:
     present = int(np.count_nonzero(matrix.support))
     share = Proportion(int(matrix.support[index]), matrix.n)
     balanced = (1 / present if matrix.support[index] else 0.0) if present else 0.0
-    return Majority(matrix.task.class_names[index], source, value(share), balanced, int(gain.n10), int(gain.n01),
-                    mcnemar_mid_p(int(gain.n10), int(gain.n01)))
+    return Majority(
+        matrix.task.class_names[index],
+        source,
+        value(share),
+        balanced,
+        int(gain.n10),
+        int(gain.n01),
+        mcnemar_mid_p(int(gain.n10), int(gain.n01)),
+    )
 
 
 def _curve(split: SplitMeasurements, which: str) -> Curve | None:
@@ -154,18 +172,24 @@ def _histogram(split: SplitMeasurements) -> ScoreHistogram | None:
         score, sides = "confidence", ("wrong", "right")
     else:
         score, sides = f"probability of {names[positive]}", (_other(names, positive), names[positive])
-    return ScoreHistogram(score, edges, {side: tuple(map(int, counts)) for side, counts in zip(sides, found.counts, strict=True)})
+    return ScoreHistogram(
+        score, edges, {side: tuple(map(int, counts)) for side, counts in zip(sides, found.counts, strict=True)}
+    )
 
 
 def _other(names: tuple[str, ...], positive: int) -> str:
-    return names[1 - positive] if len(names) == 2 else f"not {names[positive]}"  # noqa: PLR2004
+    return names[1 - positive] if len(names) == 2 else f"not {names[positive]}"
 
 
 def _notes(split: SplitMeasurements) -> tuple[str, ...]:
     notes = []
     if Losses in split and split[Losses].zero:
-        notes.append(f"{split[Losses].zero:,} rows gave probability 0 to what happened; each counts 36.04 in the log loss")
+        notes.append(
+            f"{split[Losses].zero:,} rows gave probability 0 to what happened; each counts 36.04 in the log loss"
+        )
     if Ranking in split and split[Ranking].binned is not None:
-        bounds = [bound for i in split[Ranking].ranked if (bound := auc_error_bound(*split[Ranking].tally(i))) is not None]
+        bounds = [
+            bound for i in split[Ranking].ranked if (bound := auc_error_bound(*split[Ranking].tally(i))) is not None
+        ]
         notes.append(f"scores were counted in bins; the ROC-AUC is exact to within {max(bounds, default=0.0):.1e}")
     return tuple(notes)

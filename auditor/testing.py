@@ -17,8 +17,13 @@ from auditor.states import Confusion, Losses, OutputForm, Ranking, RowHashes, Sc
 STATES: tuple[type[State[Any]], ...] = (Confusion, Losses, Ranking, ScoreHistogram, OutputForm, RowHashes)
 
 
-def rows(labels: ArrayLike, *, predicted: ArrayLike | None = None, probabilities: ArrayLike | None = None,
-         features: ArrayLike | None = None) -> Batch:
+def rows(
+    labels: ArrayLike,
+    *,
+    predicted: ArrayLike | None = None,
+    probabilities: ArrayLike | None = None,
+    features: ArrayLike | None = None,
+) -> Batch:
     """A batch from (n,) int labels with -1 for none, and (n,) int decisions or (n, classes) probabilities, or both."""
     truth = np.asarray(labels, np.int64)
     decided = None if predicted is None else np.asarray(predicted, np.int64)
@@ -37,8 +42,15 @@ def from_confusion(matrix: ArrayLike) -> Batch:
     return rows(np.repeat(true, counts.ravel()), predicted=np.repeat(called, counts.ravel()))
 
 
-def measured(test: Batch, *, class_names: Sequence[str], positive: str | None = None, train: Batch | None = None,
-             validation: Batch | None = None, states: Sequence[type[State[Any]]] = ()) -> Measurements:
+def measured(
+    test: Batch,
+    *,
+    class_names: Sequence[str],
+    positive: str | None = None,
+    train: Batch | None = None,
+    validation: Batch | None = None,
+    states: Sequence[type[State[Any]]] = (),
+) -> Measurements:
     """Measurements of batches, as a run would give them; `states` are those of your own checks."""
     names = tuple(class_names)
     task = Task(names, None if positive is None else names.index(positive))
@@ -48,7 +60,9 @@ def measured(test: Batch, *, class_names: Sequence[str], positive: str | None = 
     return Measurements(task, found.test, found.as_given, found.splits, found.overlap)
 
 
-def compute(check: Check, measurements: Measurements, *, preset: str = "balanced", limits: Mapping[str, float] | None = None) -> list[Finding]:
+def compute(
+    check: Check, measurements: Measurements, *, preset: str = "balanced", limits: Mapping[str, float] | None = None
+) -> list[Finding]:
     """The findings of one check, its gates decided."""
     policy = Policy(PRESETS[preset], (), confirmed=True)
     alone = check.with_limits(limits or {})

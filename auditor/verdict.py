@@ -30,7 +30,7 @@ class Outcome:
         return EXIT_CODES[self.status]
 
 
-def decide(findings: Sequence[Finding], policy: Policy) -> Outcome:
+def decide(findings: Sequence[Finding], policy: Policy) -> Outcome:  # noqa: PLR0911  (the answers by precedence)
     """The verdict of a list of findings.
 
     A fault that deflates the figures wins over a failing gate, since the model may be innocent; one that flatters does
@@ -50,13 +50,17 @@ def decide(findings: Sequence[Finding], policy: Policy) -> Outcome:
         return Outcome(VerdictStatus.INVALID_EVALUATION, tuple(invalid))
     undecided = [f for f in gates if f.status in (Status.INCONCLUSIVE, Status.SKIP) and not f.only_fails]
     errors = [f for f in live if f.status is Status.ERROR]
-    suspected = [f for f in live if f.status is Status.FAIL and f.confidence is Confidence.SUSPECTED and f.severity.rank >= Severity.MAJOR.rank]
+    suspected = [
+        f
+        for f in live
+        if f.status is Status.FAIL and f.confidence is Confidence.SUSPECTED and f.severity.rank >= Severity.MAJOR.rank
+    ]
     if undecided or errors or suspected:
         return Outcome(VerdictStatus.NEEDS_REVIEW, (*undecided, *errors, *suspected))
     if not any(f.status is Status.PASS or f.waived for f in findings if _is_gate(f, policy)):
         return Outcome(VerdictStatus.NEEDS_REVIEW, ())
     warnings = [f for f in live if _confirmed(f, Severity.MAJOR)]
-    waived = [f for f in findings if f.waived and f.status is Status.FAIL]
+    waived = [f for f in findings if f.waived]
     if warnings or waived:
         return Outcome(VerdictStatus.READY_WITH_WARNINGS, (*warnings, *waived))
     return Outcome(VerdictStatus.READY, tuple(f for f in gates if f.status is Status.PASS))

@@ -24,7 +24,7 @@ def short_ratio(value: float | None) -> str:
     """A percentage with two digits where they say enough: `12%`, `3.2%`, `99.6%`; 0% and 100% only where exact."""
     if value is None or math.isnan(value):
         return "–"
-    return ratio(value, 0) if value in (0, 1) or 0.0995 <= abs(value) <= 0.99 else ratio(value, 1)  # noqa: PLR2004
+    return ratio(value, 0) if value in (0, 1) or 0.0995 <= abs(value) <= 0.99 else ratio(value, 1)
 
 
 def count(number: float | None) -> str:
@@ -41,14 +41,14 @@ def number(value: float | None, digits: int = 3) -> str:
     """
     if value is None or math.isnan(value):
         return "–"
-    while digits < 8 and value not in (0, 1, -1) and abs(round(value, digits)) in (0, 1):  # noqa: PLR2004
+    while digits < 8 and value not in (0, 1, -1) and abs(round(value, digits)) in (0, 1):
         digits += 1
     return f"{value:.{digits}f}".replace("-", "−")
 
 
 def p_value(value: float) -> str:
     """`p = 0.032`, or `p < 0.001`."""
-    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"  # noqa: PLR2004
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
 
 
 def plural(amount: int, one: str, many: str = "") -> str:

@@ -1,11 +1,14 @@
 """Are the conditions of release met?"""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from auditor import Direction, Finding, Gate, Measurements, NotApplicable, Policy, Severity, Status, check
+from auditor import Finding, Gate, Measurements, NotApplicable, Policy, Severity, check
 from auditor.states import Confusion, Losses, Ranking
 from auditor.statistics import Smooth, mcnemar_mid_p
 from auditor.wording import count, p_value, plural, ratio
+
+IMBALANCED = 3
 
 
 @check("acceptance", title="The stated conditions are met", needs=(Confusion, Losses, Ranking))
@@ -19,7 +22,7 @@ def acceptance(m: Measurements, *, policy: Policy) -> Iterator[Gate]:
     """
     asked = list(_conditions(m, policy))
     if not asked:
-        raise NotApplicable("no condition was stated with --gate or [[gates]]")
+        raise NotApplicable("no condition on a metric of your own was stated with --gate or [[gates]]")
     for metric, limit, at_least in asked:
         yield _gate(m, metric, limit, at_least=at_least)
 
@@ -38,9 +41,16 @@ def class_recall(m: Measurements, *, policy: Policy, floor: float | None = None,
         raise NotApplicable("no floor on the recall of each class is asked")
     for i, name in _gated(m, policy, many):
         counts = m.test[Confusion]
-        yield Gate(f"recall[{name}]", m.test.metric(f"recall[{name}]"), limit, subject=f"class {name}", counted=f"{name} rows",
-                   share=counts.prevalence(i), only_fails=m.task.n_classes > 2,
-                   remedy=f"Look at the missed rows of {name}: more such rows in training, a weighted loss, or a lower threshold.")
+        yield Gate(
+            f"recall[{name}]",
+            m.test.metric(f"recall[{name}]"),
+            limit,
+            subject=f"class {name}",
+            counted=f"{name} rows",
+            share=counts.prevalence(i),
+            only_fails=m.task.positive is None,
+            remedy=f"Look at the missed rows of {name}: more such rows in training, a weighted loss, or a lower threshold.",
+        )
 
 
 @check("class-precision", title="A named class is usually right", needs=(Confusion,))
@@ -58,13 +68,22 @@ def class_precision(m: Measurements, *, policy: Policy, floor: float | None = No
         counts = m.test[Confusion]
         limit = floor if floor is not None or asked is None else asked.at(counts.prevalence(i) or 0.0)
         assert limit is not None
-        yield Gate(f"precision[{name}]", m.test.metric(f"precision[{name}]"), limit, subject=f"class {name}",
-                   counted=f"rows called {name}", share=float(counts.predicted[i] / counts.n), only_fails=m.task.n_classes > 2,
-                   remedy=f"Look at the rows wrongly called {name}: a higher threshold, or features that tell them apart.")
+        yield Gate(
+            f"precision[{name}]",
+            m.test.metric(f"precision[{name}]"),
+            limit,
+            subject=f"class {name}",
+            counted=f"rows called {name}",
+            share=float(counts.predicted[i] / counts.n),
+            only_fails=m.task.positive is None,
+            remedy=f"Look at the rows wrongly called {name}: a higher threshold, or features that tell them apart.",
+        )
 
 
 @check("better-than-majority", title="Better than always answering the majority", needs=(Confusion,))
-def better_than_majority(m: Measurements, *, policy: Policy, alpha: float = 0.05, margin: float = 0.10) -> Iterator[Finding]:
+def better_than_majority(
+    m: Measurements, *, policy: Policy, alpha: float = 0.05, margin: float = 0.10
+) -> Iterator[Finding]:
     """Does the model beat the predictor that always answers the most frequent class?
 
     Both answer the same rows, so the rows on which exactly one is right decide: McNemar's mid-p test, one-sided (Fagerland,
@@ -81,31 +100,37 @@ def better_than_majority(m: Measurements, *, policy: Policy, alpha: float = 0.05
     gain = counts.classes.gain_over_constant(majority)
     only_model, only_majority = int(gain.n10), int(gain.n01)
     chance = mcnemar_mid_p(only_model, only_majority)
-    versus = (f"Accuracy is {ratio(m.test.metric('accuracy').value)}; always answering {name}, the majority in {source}, gets "
-              f"{ratio(share)}. Of the rows on which only one is right the model has {count(only_model)} and the majority "
-              f"{count(only_majority)} (McNemar mid-p test, {p_value(chance)})")
+    versus = (
+        f"Accuracy is {ratio(m.test.metric('accuracy').value)}; always answering {name}, the majority in {source}, gets "
+        f"{ratio(share)}. Of the rows on which only one is right the model has {count(only_model)} and the majority "
+        f"{count(only_majority)} (McNemar mid-p test, {p_value(chance)})"
+    )
     gating = policy.preset.better_than_majority
     room = margin * (1 - share)
     high = gain.upper(alpha)
-    common = {"value": gain.value, "limit": 0.0, "metric": "gain_over_majority", "gate": gating}
     balanced = m.test.metric("balanced_accuracy").lower(alpha)
+    seen = replace(Finding.passed(versus, value=gain.value, limit=0.0), metric="gain_over_majority", gate=gating)
     if chance <= alpha:
-        yield Finding(Status.PASS, versus, **common)
+        yield seen
     elif gain.value is not None and gain.value < 0 and balanced is not None and balanced > 1 / m.task.n_classes:
-        yield Finding(Status.PASS, f"{versus}: the model trades accuracy for recall", **common)
+        yield replace(seen, message=f"{versus}: the model trades accuracy for recall")
     elif high is not None and high < room:
-        yield Finding(Status.FAIL, f"{versus}: no gain in accuracy over always answering {name}", _severity(m, gating), **common,
-                      direction=Direction.FLATTERS, remedy="Do not quote accuracy; judge by the recall and precision of each class.")
+        why, remedy = (
+            f"no gain in accuracy over always answering {name}",
+            "Do not quote accuracy; judge by the recall and precision of each class.",
+        )
+        yield seen.failing(_severity(m, gating=gating), why, remedy=remedy)
     else:
-        yield Finding(Status.INCONCLUSIVE, f"{versus}: {plural(counts.n, 'row')} cannot tell whether there is a gain", **common,
-                      remedy=f"Label more rows: {count(only_model + only_majority)} rows on which only one is right are too few.")
+        few = count(only_model + only_majority)
+        remedy = f"Label more rows: {few} rows on which only one is right are too few."
+        yield seen.undecided(f"{plural(counts.n, 'row')} cannot tell whether there is a gain", remedy=remedy)
 
 
-def _severity(m: Measurements, gating: bool) -> Severity:
+def _severity(m: Measurements, *, gating: bool) -> Severity:
     if gating:
         return Severity.BLOCKER
-    ratio_of_classes = m.test[Confusion].imbalance_ratio
-    return Severity.MAJOR if ratio_of_classes is None or ratio_of_classes >= 3 else Severity.MINOR
+    imbalance = m.test[Confusion].imbalance_ratio
+    return Severity.MAJOR if imbalance is None or imbalance >= IMBALANCED else Severity.MINOR
 
 
 def _gated(m: Measurements, policy: Policy, many: int) -> Iterator[tuple[int, str]]:
@@ -113,9 +138,11 @@ def _gated(m: Measurements, policy: Policy, many: int) -> Iterator[tuple[int, st
         yield m.task.positive, m.task.class_names[m.task.positive]
         return
     if m.task.n_classes > many:
-        raise NotApplicable(f"with {m.task.n_classes} classes some lie under any floor by chance or by nature; balanced accuracy decides")
+        raise NotApplicable(
+            f"with {m.task.n_classes} classes some lie under any floor by chance or by nature; balanced accuracy decides"
+        )
     support = m.test[Confusion].support
-    yield from ((i, name) for i, name in enumerate(m.task.class_names) if support[i] > 0 or m.task.n_classes == 2)
+    yield from ((i, name) for i, name in enumerate(m.task.class_names) if support[i] > 0 or m.task.positive is not None)
 
 
 def _conditions(m: Measurements, policy: Policy) -> Iterator[tuple[str, float, bool]]:
@@ -142,10 +169,25 @@ def _gate(m: Measurements, metric: str, limit: float, *, at_least: bool) -> Gate
     try:
         estimate = m.test.metric(metric)
     except NotApplicable as reason:
-        return Gate(metric, Smooth(None, None, "identity", 0, ""), limit, at_least, subject, message=f"{metric} cannot be computed: {reason}")
+        return Gate(
+            metric,
+            Smooth(None, None, "identity", 0, ""),
+            limit,
+            at_least,
+            subject,
+            message=f"{metric} cannot be computed: {reason}",
+        )
     counted, share = _counted(m, metric, class_name)
-    return Gate(metric, estimate, limit, at_least, subject, counted, share,
-                remedy=f"Train or choose a threshold until {metric} clears the limit, or state another limit with the reason for it.")
+    return Gate(
+        metric,
+        estimate,
+        limit,
+        at_least,
+        subject,
+        counted,
+        share,
+        remedy=f"Train or choose a threshold until {metric} clears the limit, or state another limit with the reason for it.",
+    )
 
 
 def _counted(m: Measurements, metric: str, class_name: str) -> tuple[str, float | None]:

@@ -1,8 +1,9 @@
 """Does the model behave as a classifier should?"""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from auditor import Direction, Finding, Measurements, NotApplicable, Severity, Status, check
+from auditor import Direction, Finding, Measurements, NotApplicable, Severity, check
 from auditor.states import Confusion, OutputForm
 from auditor.wording import count, number, plural
 
@@ -18,18 +19,22 @@ def finite_outputs(m: Measurements) -> Iterator[Finding]:
     examined = rows.judged + rows.unusable
     if not examined:
         raise NotApplicable("no labelled rows")
-    facts = {"value": rows.unusable / examined, "limit": 0.0}
+    seen = Finding.passed(
+        f"All outputs of {plural(examined, 'row')} are finite", value=rows.unusable / examined, limit=0.0
+    )
     on_finite = rows.unusable - rows.unusable_inputs
     if on_finite:
-        yield Finding(Status.FAIL, f"{count(on_finite)} of {plural(examined, 'row')} get an output that is not finite although every input is finite",
-                      Severity.BLOCKER, direction=Direction.DEFLATES, validity=True, **facts,
-                      remedy="Look for a division by zero, a logarithm of zero or an overflow in half precision.")
+        said = f"{count(on_finite)} of {plural(examined, 'row')} get an output that is not finite although every input is finite"
+        remedy = "Look for a division by zero, a logarithm of zero or an overflow in half precision."
+        fault = replace(seen, message=said)
+        yield fault.failing(Severity.BLOCKER, remedy=remedy, direction=Direction.DEFLATES, validity=True)
     if rows.unusable_inputs:
-        yield Finding(Status.FAIL, f"{count(rows.unusable_inputs)} of {plural(examined, 'row')} have an empty or infinite cell and get an output "
-                      "that is not finite; they are not judged", Severity.MAJOR, **facts,
-                      remedy="Fill empty cells inside the model, or refuse such rows and say so; the figures hold for complete rows only.")
+        rows_said = f"{count(rows.unusable_inputs)} of {plural(examined, 'row')}"
+        said = f"{rows_said} have an empty or infinite cell and get an output that is not finite"
+        remedy = "Fill empty cells inside the model, or refuse such rows and say so; the figures hold for complete rows only."
+        yield replace(seen, message=said).failing(Severity.MAJOR, "they are not judged", remedy=remedy)
     if not rows.unusable:
-        yield Finding(Status.PASS, f"All outputs of {plural(examined, 'row')} are finite", **facts)
+        yield seen
 
 
 @check("output-kind", title="The outputs are what they are taken for", needs=(OutputForm,))
@@ -43,19 +48,19 @@ def output_kind(m: Measurements) -> Iterator[Finding]:
     form = m.as_given[OutputForm]
     if m.probe is None or not form.n:
         raise NotApplicable("no model was run")
-    taken, seen = m.probe.output_kind, form.kind
+    taken, by_form = m.probe.output_kind, form.kind
     how = "declared" if m.probe.declared else f"detected on the first {plural(m.probe.n_rows, 'row')}"
     said = f"The outputs are taken for {taken} ({how})"
-    agreeing = {"probabilities": form.normalised, "log-probabilities": form.logarithmic, "sigmoid": form.unit}.get(taken, form.n)
+    forms = {"probabilities": form.normalised, "log-probabilities": form.logarithmic, "sigmoid": form.unit}
+    agreeing = forms.get(taken, form.n)
+    seen = Finding.passed(said, value=agreeing / form.n, limit=1.0)
     if agreeing < form.n:
-        yield Finding(Status.FAIL, f"{said}, but {count(form.n - agreeing)} of {plural(form.n, 'row')} do not have that form (largest output {number(form.largest)})",
-                      Severity.BLOCKER, direction=Direction.DEFLATES, validity=True, value=agreeing / form.n, limit=1.0,
-                      remedy=f"Say what they are with --output-kind; by their form all rows are {seen}.")
-    elif taken == "logits" and seen != "logits" and form.columns > 1:
-        yield Finding(Status.FAIL, f"{said}, but all {plural(form.n, 'row')} have the form of {seen}: a softmax would be applied twice",
-                      Severity.BLOCKER, direction=Direction.DEFLATES, validity=True, value=1.0,
-                      remedy=f"Run again with --output-kind {seen}.")
+        why = f"{count(form.n - agreeing)} of {plural(form.n, 'row')} do not have that form (largest output {number(form.largest)})"
+        remedy = f"Say what they are with --output-kind; by their form all rows are {by_form}."
+    elif taken == "logits" and by_form != "logits" and form.columns > 1:
+        why = f"all {plural(form.n, 'row')} have the form of {by_form}, and a softmax would be applied twice"
+        remedy = f"Run again with --output-kind {by_form}."
     else:
-        yield Finding(Status.PASS, f"{said}, and all {plural(form.n, 'row')} have that form", value=1.0, limit=1.0)
-
-
+        yield replace(seen, message=f"{said}, and all {plural(form.n, 'row')} have that form")
+        return
+    yield seen.failing(Severity.BLOCKER, why, remedy=remedy, direction=Direction.DEFLATES, validity=True)

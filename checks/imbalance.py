@@ -2,15 +2,22 @@
 
 from collections.abc import Iterator
 
-from auditor import Direction, Finding, Interval, Measurements, NotApplicable, Severity, Status, check
+from auditor import Direction, Finding, Interval, Measurements, NotApplicable, Severity, check
 from auditor.states import Confusion
 from auditor.statistics import Difference, compare_counts
 from auditor.wording import count, number, plural, ratio
 
 
 @check("class-imbalance", title="Accuracy speaks for every class", needs=(Confusion,))
-def class_imbalance(m: Measurements, *, ratio_info: float = 3, ratio_minor: float = 10, gap_minor: float = 0.10,
-                    gap_major: float = 0.25, few: int = 30) -> Iterator[Finding]:
+def class_imbalance(
+    m: Measurements,
+    *,
+    ratio_info: float = 3,
+    ratio_minor: float = 10,
+    gap_minor: float = 0.10,
+    gap_major: float = 0.25,
+    few: int = 30,
+) -> Iterator[Finding]:
     """Does accuracy hide what happens in the small classes (the accuracy paradox)?
 
     Accuracy weighs each row, balanced accuracy each class. With classes at least `ratio_info` to 1 and a gap between the two
@@ -25,24 +32,32 @@ def class_imbalance(m: Measurements, *, ratio_info: float = 3, ratio_minor: floa
     name = m.task.class_names[rare]
     accuracy, balanced = m.test.metric("accuracy"), m.test.metric("balanced_accuracy")
     gap = Difference(accuracy, balanced)
-    said = (f"The largest class is {number(imbalance, 1)} times the smallest, {name} with {plural(int(counts.support[rare]), 'row')}; "
-            f"accuracy is {ratio(accuracy.value)} and balanced accuracy {ratio(balanced.value)}")
+    said = (
+        f"The largest class is {number(imbalance, 1)} times the smallest, {name} with {plural(int(counts.support[rare]), 'row')}; "
+        f"accuracy is {ratio(accuracy.value)} and balanced accuracy {ratio(balanced.value)}"
+    )
     low_minor, low_major = gap.lower(0.05), gap.lower(0.005)
-    facts = {"value": gap.value, "subject": f"class {name}", "interval": Interval(low_minor, gap.upper(0.05), 0.95, gap.method)}
-    headline = "Quote recall and precision of each class beside accuracy, or balanced accuracy in its place."
+    seen = Finding.passed(
+        said,
+        value=gap.value,
+        limit=gap_minor,
+        subject=f"class {name}",
+        interval=Interval(low_minor, gap.upper(0.05), 0.95, gap.method),
+    )
+    remedy = "Quote recall and precision of each class beside accuracy, or balanced accuracy in its place."
+    hidden = f"accuracy hides how {name} fares"
     if low_minor is None or low_major is None:
-        yield Finding(Status.INCONCLUSIVE, f"{said}; the gap could not be bounded", **facts)
+        yield seen.undecided("the gap could not be bounded")
     elif imbalance >= ratio_info and low_major > gap_major:
-        yield Finding(Status.FAIL, f"{said}: accuracy hides how {name} fares", Severity.MAJOR, limit=gap_major,
-                      direction=Direction.FLATTERS, remedy=headline, **facts)
+        yield seen.failing(Severity.MAJOR, hidden, remedy=remedy, limit=gap_major, direction=Direction.FLATTERS)
     elif imbalance >= ratio_info and low_minor > gap_minor:
-        yield Finding(Status.FAIL, f"{said}: accuracy hides how {name} fares", Severity.MINOR, limit=gap_minor, remedy=headline, **facts)
+        yield seen.failing(Severity.MINOR, hidden, remedy=remedy)
     elif imbalance >= ratio_minor:
-        doubt = f"; with fewer than {few} rows of {name} a paradox cannot be excluded" if counts.support[rare] < few else ""
-        yield Finding(Status.FAIL, f"{said}: accuracy is no headline for such classes{doubt}", Severity.MINOR, limit=gap_minor,
-                      remedy=headline, **facts)
+        doubt = f"; with fewer than {few} rows of {name} a paradox cannot be excluded"
+        why = "accuracy is no headline for such classes"
+        yield seen.failing(Severity.MINOR, why + (doubt if counts.support[rare] < few else ""), remedy=remedy)
     else:
-        yield Finding(Status.PASS, said, limit=gap_minor, **facts)
+        yield seen
 
 
 @check("prior-shift", title="Classes are as frequent as in training", needs=(Confusion,))
@@ -61,14 +76,17 @@ def prior_shift(m: Measurements, *, minor: float = 0.02, major: float = 0.10) ->
     low, low_strict = shift.total_variation_lower(0.05), shift.total_variation_lower(0.005)
     largest = int(abs(train.support / train.n - test.support / test.n).argmax())
     name = m.task.class_names[largest]
-    said = (f"Class {name} is {ratio(test.prevalence(largest))} of test ({count(test.support[largest])} of {count(test.n)}) and "
-            f"{ratio(train.prevalence(largest))} of train ({count(train.support[largest])} of {count(train.n)}); distance of the class shares "
-            f"{ratio(shift.total_variation)}, at least {ratio(low)} with 95% confidence")
-    facts = {"value": shift.total_variation, "interval": Interval(low, None, 0.95, "noncentral chi-square")}
+    said = (
+        f"Class {name} is {ratio(test.prevalence(largest))} of test ({count(test.support[largest])} of {count(test.n)}) and "
+        f"{ratio(train.prevalence(largest))} of train ({count(train.support[largest])} of {count(train.n)}); distance of the class shares "
+        f"{ratio(shift.total_variation)}, at least {ratio(low)} with 95% confidence"
+    )
+    interval = Interval(low, None, 0.95, "noncentral chi-square")
+    seen = Finding.passed(said, value=shift.total_variation, limit=minor, interval=interval)
     remedy = "Ask which mix the model will meet in use; precision and accuracy hold only for that of the test file."
     if low_strict > major:
-        yield Finding(Status.FAIL, said, Severity.MAJOR, limit=major, remedy=remedy, **facts)
+        yield seen.failing(Severity.MAJOR, remedy=remedy, limit=major)
     elif low > minor:
-        yield Finding(Status.FAIL, said, Severity.MINOR, limit=minor, remedy=remedy, **facts)
+        yield seen.failing(Severity.MINOR, remedy=remedy)
     else:
-        yield Finding(Status.PASS, said, limit=minor, **facts)
+        yield seen

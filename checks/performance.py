@@ -1,6 +1,7 @@
 """Does the model know more than chance, and does it use its classes evenly?"""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from auditor import Direction, Finding, Interval, Measurements, NotApplicable, Policy, Severity, Status, check
 from auditor.states import Confusion, Ranking
@@ -9,7 +10,9 @@ from auditor.wording import count, metric, number, plural, ratio, short_ratio
 
 
 @check("better-than-chance", title="The answers carry information", needs=(Confusion, Ranking))
-def better_than_chance(m: Measurements, *, auc_margin: float = 0.05, kappa_margin: float = 0.10, alpha: float = 0.005) -> Iterator[Finding]:
+def better_than_chance(
+    m: Measurements, *, auc_margin: float = 0.05, kappa_margin: float = 0.10, alpha: float = 0.005
+) -> Iterator[Finding]:
     """Can the model be told from guessing?
 
     Guessing is a claim of equivalence: it is made only when the whole 99% interval of the ROC-AUC lies within `auc_margin` of
@@ -20,19 +23,22 @@ def better_than_chance(m: Measurements, *, auc_margin: float = 0.05, kappa_margi
     low, high = estimate.lower(alpha), estimate.upper(alpha)
     if low is None or high is None:
         raise NotApplicable(f"{name} is undefined: a class is absent from the test data")
-    said = f"{name} is {number(estimate.value)} (99% interval {number(low)} to {number(high)}, {estimate.method}); guessing gives {number(chance, 1)}"
-    facts = {"value": estimate.value, "limit": chance, "interval": Interval(low, high, 0.99, estimate.method)}
+    span = f"99% interval {number(low)} to {number(high)}, {estimate.method}"
+    said = f"{name} is {number(estimate.value)} ({span}); guessing gives {number(chance, 1)}"
+    interval = Interval(low, high, 0.99, estimate.method)
+    seen = Finding.passed(said, value=estimate.value, limit=chance, interval=interval)
     if high < chance - margin:
-        yield Finding(Status.FAIL, f"{said}: the ranking is the wrong way round", Severity.BLOCKER, direction=Direction.DEFLATES, **facts,
-                      validity=True, remedy="Check the order of the classes and which class the score stands for.")
+        remedy = "Check the order of the classes and which class the score stands for."
+        why, bent = "the ranking is the wrong way round", Direction.DEFLATES
+        yield seen.failing(Severity.BLOCKER, why, remedy=remedy, direction=bent, validity=True)
     elif chance - margin < low and high < chance + margin:
-        yield Finding(Status.FAIL, f"{said}: the answers cannot be told from guessing", Severity.BLOCKER, **facts,
-                      remedy="Check the labels and the preprocessing; if both are right, the model has learnt nothing of use.")
+        remedy = "Check the labels and the preprocessing; if both are right, the model has learnt nothing of use."
+        yield seen.failing(Severity.BLOCKER, "the answers cannot be told from guessing", remedy=remedy)
     elif low <= chance <= high:
-        yield Finding(Status.INCONCLUSIVE, f"{said}: {plural(m.test[Confusion].n, 'row')} cannot tell it from guessing", **facts,
-                      remedy="Label more rows of the rarer class.")
+        why = f"{plural(m.test[Confusion].n, 'row')} cannot tell it from guessing"
+        yield seen.undecided(why, remedy="Label more rows of the rarer class.")
     else:
-        yield Finding(Status.PASS, said, **facts)
+        yield seen
 
 
 def _skill(m: Measurements, auc_margin: float, kappa_margin: float) -> tuple[Estimate, str, float, float]:
@@ -46,7 +52,9 @@ def _skill(m: Measurements, auc_margin: float, kappa_margin: float) -> tuple[Est
 
 
 @check("constant-prediction", title="More than one class is predicted", needs=(Confusion,))
-def constant_prediction(m: Measurements, *, policy: Policy, share: float = 0.999, dominant: float = 0.99) -> Iterator[Finding]:
+def constant_prediction(
+    m: Measurements, *, policy: Policy, share: float = 0.999, dominant: float = 0.99
+) -> Iterator[Finding]:
     """Does the model give one answer to everything?
 
     Found when one class takes at least `share` of the predictions while it makes up less than `dominant` of the truth. The
@@ -58,17 +66,21 @@ def constant_prediction(m: Measurements, *, policy: Policy, share: float = 0.999
     top = int(counts.predicted.argmax())
     name, called = m.task.class_names[top], int(counts.predicted[top])
     prevalence = counts.prevalence(top) or 0.0
-    said = f"{count(called)} of {plural(counts.n, 'row')} ({ratio(called / counts.n)}) are called {name}, which is {ratio(prevalence)} of the truth"
+    rows = f"{count(called)} of {plural(counts.n, 'row')} ({ratio(called / counts.n)})"
+    said = f"{rows} are called {name}, which is {ratio(prevalence)} of the truth"
+    seen = Finding.passed(said, value=called / counts.n, limit=share, subject=f"class {name}")
     if called >= share * counts.n and prevalence < dominant:
         severity = Severity.BLOCKER if policy.preset.decides_by_argmax else Severity.INFO
-        yield Finding(Status.FAIL, f"{said}: the model gives one answer to nearly everything", severity, value=called / counts.n, limit=share,
-                      subject=f"class {name}", remedy="Check that the inputs are scaled as in training; then the threshold and the class weights.")
+        remedy = "Check that the inputs are scaled as in training; then the threshold and the class weights."
+        yield seen.failing(severity, "the model gives one answer to nearly everything", remedy=remedy)
     else:
-        yield Finding.passed(said, value=called / counts.n, limit=share)
+        yield seen
 
 
 @check("precision-recall-balance", title="False alarms and misses are in balance", needs=(Confusion,))
-def precision_recall_balance(m: Measurements, *, policy: Policy, minor: float = 1.5, major: float = 3.0, many: int = 20) -> Iterator[Finding]:
+def precision_recall_balance(
+    m: Measurements, *, policy: Policy, minor: float = 1.5, major: float = 3.0, many: int = 20
+) -> Iterator[Finding]:
     """Is a class called about as often as it occurs?
 
     The ratio of calls to occurrences equals recall over precision. Its 95% interval is taken on the logarithm, with variance
@@ -86,7 +98,9 @@ def precision_recall_balance(m: Measurements, *, policy: Policy, minor: float = 
         if m.task.positive is not None:
             yield found[0]
         else:
-            yield Finding.passed(f"All {len(found)} classes are called about as often as they occur ({plural(counts.n, 'row')})")
+            yield Finding.passed(
+                f"All {len(found)} classes are called about as often as they occur ({plural(counts.n, 'row')})"
+            )
 
 
 def _balance(m: Measurements, policy: Policy, i: int, minor: float, major: float) -> Finding | None:
@@ -98,16 +112,22 @@ def _balance(m: Measurements, policy: Policy, i: int, minor: float, major: float
     low, high = bias.low, bias.high
     assert low is not None
     assert high is not None
-    said = (f"Class {name} is called {count(called)} times and occurs {count(present)} times: precision {short_ratio(hit / called)} "
-            f"({count(hit)} of {count(called)}), recall {short_ratio(hit / present)} ({count(hit)} of {count(present)}); calls per "
-            f"occurrence {number(called / present, 2)} (95% interval {number(low, 2)} to {number(high, 2)})")
-    facts = {"value": called / present, "subject": f"class {name}", "interval": Interval(low, high, 0.95, bias.method)}
-    severity = Severity.MAJOR if low > major or high < 1 / major else Severity.MINOR
+    said = (
+        f"Class {name} is called {count(called)} times and occurs {count(present)} times: precision {short_ratio(hit / called)} "
+        f"({count(hit)} of {count(called)}), recall {short_ratio(hit / present)} ({count(hit)} of {count(present)}); calls per "
+        f"occurrence {number(called / present, 2)} (95% interval {number(low, 2)} to {number(high, 2)})"
+    )
+    interval = Interval(low, high, 0.95, bias.method)
+    seen = Finding.passed(said, value=called / present, limit=minor, subject=f"class {name}", interval=interval)
     if not (low > minor or high < 1 / minor):
-        return Finding(Status.PASS, said, **facts, limit=minor)
+        return seen
     wanted = policy.preset.favours == ("recall" if called > present else "precision")
     if wanted or not policy.preset.decides_by_argmax:
-        return Finding(Status.PASS, f"{said}; the criteria favour this direction", **facts, limit=minor)
-    what = "false alarms outnumber misses" if called > present else "misses outnumber false alarms"
-    return Finding(Status.FAIL, f"{said}: {what}", severity, **facts, limit=major if severity is Severity.MAJOR else minor,
-                   remedy=f"Choose the threshold for {name} by what a miss and a false alarm cost.")
+        return replace(seen, message=f"{said}; the criteria favour this direction")
+    serious = low > major or high < 1 / major
+    return seen.failing(
+        Severity.MAJOR if serious else Severity.MINOR,
+        "false alarms outnumber misses" if called > present else "misses outnumber false alarms",
+        limit=major if serious else minor,
+        remedy=f"Choose the threshold for {name} by what a miss and a false alarm cost.",
+    )

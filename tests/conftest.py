@@ -24,7 +24,13 @@ settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if "CI" in os.environ else "local"))
 
 
-FRAUD = "label,predicted\n" + "fraud,fraud\n" * 24 + "fraud,not fraud\n" * 176 + "not fraud,fraud\n" * 24 + "not fraud,not fraud\n" * 9776
+FRAUD = (
+    "label,predicted\n"
+    + "fraud,fraud\n" * 24
+    + "fraud,not fraud\n" * 176
+    + "not fraud,fraud\n" * 24
+    + "not fraud,not fraud\n" * 9776
+)
 
 
 @pytest.fixture(scope="session")

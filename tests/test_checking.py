@@ -74,7 +74,9 @@ def test_no_finding_and_no_finding_like_thing_are_errors(tmp_path, measurements,
 
 
 def test_not_applicable_is_a_skip_with_its_reason(tmp_path, measurements):
-    (check,) = checking.from_folder(custom(tmp_path, "from auditor import NotApplicable; raise NotApplicable('too few rows')"))
+    (check,) = checking.from_folder(
+        custom(tmp_path, "from auditor import NotApplicable; raise NotApplicable('too few rows')")
+    )
     (finding,) = compute(check, measurements)
     assert (finding.status, finding.message) == (Status.SKIP, "Too few rows.")
 

@@ -23,7 +23,9 @@ def test_names_of_files_are_those_beside_the_toml(tmp_path):
 
 def test_options_win_over_the_file_and_are_relative_to_the_working_folder(tmp_path):
     path = write(tmp_path, 'model = "m.pt2"\ntest = "test.csv"\ntarget = "a"\n')
-    config = load_config({"test": Path("mine.csv"), "target": "b", "positive": None, "quiet": False}, path, Path("/work-here"))
+    config = load_config(
+        {"test": Path("mine.csv"), "target": "b", "positive": None, "quiet": False}, path, Path("/work-here")
+    )
     assert (config.test, config.target, config.positive) == (Path("/work-here/mine.csv"), "b", None)
 
 
@@ -84,7 +86,11 @@ def test_predictions_are_the_test_data(tmp_path):
 
 
 def test_gates_are_read_as_they_are_written():
-    assert parse_gate("recall[fraud]>=0.9").model_dump() == {"metric": "recall[fraud]", "at_least": 0.9, "at_most": None}
+    assert parse_gate("recall[fraud]>=0.9").model_dump() == {
+        "metric": "recall[fraud]",
+        "at_least": 0.9,
+        "at_most": None,
+    }
     assert parse_gate("log_loss <= .3").model_dump() == {"metric": "log_loss", "at_least": None, "at_most": 0.3}
     for text in ("recall", ">=0.5", "recall>0.5", "recall>=high", "recall>=nan"):
         with pytest.raises(UsageError, match=r"expected METRIC>=NUMBER"):

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from auditor.config import Config, GateSettings, Waiver
 from auditor.errors import UsageError
 from auditor.findings import Finding, Gate, Severity, Status
-from auditor.policy import policy_of, resolve, waived
+from auditor.gating import resolve
+from auditor.policy import policy_of, waived
 from auditor.statistics import Proportion, Smooth
 
 TODAY = date(2026, 11, 21)
@@ -27,12 +28,18 @@ def test_pass_fail_and_undecided_follow_the_bounds(n, data):
     k, limit = data.draw(st.integers(0, n)), data.draw(st.floats(0.05, 0.95))
     (finding,) = resolve([gate(k, n, limit)])
     estimate = Proportion(k, n)
-    expected = Status.PASS if estimate.lower(0.05) >= limit else Status.FAIL if estimate.upper(0.05) < limit else Status.INCONCLUSIVE
+    expected = (
+        Status.PASS
+        if estimate.lower(0.05) >= limit
+        else Status.FAIL
+        if estimate.upper(0.05) < limit
+        else Status.INCONCLUSIVE
+    )
     assert finding.status is expected
 
 
 def test_failing_is_corrected_over_the_family_and_passing_is_not():
-    alone, = resolve([gate(150, 200, 0.80)])
+    (alone,) = resolve([gate(150, 200, 0.80)])
     assert alone.status is Status.FAIL
     family = resolve([gate(150, 200, 0.80), *[gate(161, 200, 0.80)] * 9])
     assert family[0].status is Status.INCONCLUSIVE
@@ -102,7 +109,9 @@ def test_a_waiver_in_force_stays_visible():
     assert one.waived == "known (R. Viewer, until 2027-01-31)"
 
 
-@pytest.mark.parametrize("other", [waiver(expires="2026-11-20"), waiver(subject="class spam"), waiver(check="acceptance")])
+@pytest.mark.parametrize(
+    "other", [waiver(expires="2026-11-20"), waiver(subject="class spam"), waiver(check="acceptance")]
+)
 def test_a_waiver_that_lapsed_or_names_something_else_does_nothing(other):
     (one,) = waived([finding()], [other], TODAY)
     assert not one.waived

@@ -28,7 +28,9 @@ def test_the_shipped_schema_is_that_of_the_code():
 
 def test_its_hash_is_that_of_its_content(fraud_report):
     assert reports.sealed(fraud_report).sha256 == fraud_report.sha256
-    changed = replace(fraud_report, format_version=1, sha256="", criteria=replace(fraud_report.criteria, preset="other"))
+    changed = replace(
+        fraud_report, format_version=1, sha256="", criteria=replace(fraud_report.criteria, preset="other")
+    )
     assert reports.sealed(changed).sha256 != fraud_report.sha256
 
 

@@ -58,6 +58,7 @@ def test_a_gate_that_only_fails_does_not_hold_the_verdict_open():
 def test_a_waived_failure_leaves_a_warning_and_never_a_plain_pass():
     assert decide([PASS, FAIL.waive("accepted")], POLICY).status is VerdictStatus.READY_WITH_WARNINGS
     assert decide([FAIL.waive("accepted")], POLICY).status is VerdictStatus.READY_WITH_WARNINGS
+    assert decide([PASS, OPEN.waive("accepted")], POLICY).status is VerdictStatus.READY_WITH_WARNINGS
 
 
 def test_a_required_check_holds_the_verdict_as_a_gate_does():
@@ -69,6 +70,12 @@ def test_a_required_check_holds_the_verdict_as_a_gate_does():
 
 
 def test_exit_codes_are_those_of_the_table_and_strict_turns_warnings_into_failure():
-    assert EXIT_CODES == {"ready": 0, "ready-with-warnings": 0, "not-ready": 1, "needs-review": 3, "invalid-evaluation": 4}
+    assert EXIT_CODES == {
+        "ready": 0,
+        "ready-with-warnings": 0,
+        "not-ready": 1,
+        "needs-review": 3,
+        "invalid-evaluation": 4,
+    }
     assert decide([PASS, MAJOR], POLICY).exit_code(strict=True) == 1
     assert decide([PASS], POLICY).exit_code(strict=True) == 0

@@ -14,12 +14,34 @@ def test_a_share_is_called_none_or_all_only_where_it_is(value):
         assert (text in ("100%", "100.0%")) == (value == 1)
 
 
-@pytest.mark.parametrize(("value", "long", "short"), [(0.12, "12.0%", "12%"), (0.98, "98.0%", "98%"), (0.9999, "99.9%", "99.9%"), (0.0316, "3.2%", "3.2%"), (1e-9, "0.1%", "0.1%"), (None, "–", "–"), (float("nan"), "–", "–")])
+@pytest.mark.parametrize(
+    ("value", "long", "short"),
+    [
+        (0.12, "12.0%", "12%"),
+        (0.98, "98.0%", "98%"),
+        (0.9999, "99.9%", "99.9%"),
+        (0.0316, "3.2%", "3.2%"),
+        (1e-9, "0.1%", "0.1%"),
+        (None, "–", "–"),
+        (float("nan"), "–", "–"),
+    ],
+)
 def test_ratios(value, long, short):
     assert (wording.ratio(value), wording.short_ratio(value)) == (long, short)
 
 
-@pytest.mark.parametrize(("value", "text"), [(0.1234, "0.123"), (-0.5, "−0.500"), (0.99996, "0.99996"), (1, "1.000"), (0, "0.000"), (-0.00002, "−0.00002"), (None, "–")])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.1234, "0.123"),
+        (-0.5, "−0.500"),
+        (0.99996, "0.99996"),
+        (1, "1.000"),
+        (0, "0.000"),
+        (-0.00002, "−0.00002"),
+        (None, "–"),
+    ],
+)
 def test_numbers_keep_their_sign_and_are_not_rounded_to_a_limit(value, text):
     assert wording.number(value) == text
 
@@ -38,7 +60,16 @@ def test_names_from_files_are_cut_and_lose_control_characters():
     assert len(wording.name("x" * 5000)) == wording.NAME_LENGTH
 
 
-@pytest.mark.parametrize(("metric", "words"), [("recall[fraud]", "Recall on fraud"), ("macro_f1", "Macro F1"), ("roc_auc", "ROC-AUC"), ("weighted_precision", "Weighted precision"), ("recall[a[0]]", "Recall on a[0]")])
+@pytest.mark.parametrize(
+    ("metric", "words"),
+    [
+        ("recall[fraud]", "Recall on fraud"),
+        ("macro_f1", "Macro F1"),
+        ("roc_auc", "ROC-AUC"),
+        ("weighted_precision", "Weighted precision"),
+        ("recall[a[0]]", "Recall on a[0]"),
+    ],
+)
 def test_metrics_in_words(metric, words):
     assert wording.metric(metric) == words
 

@@ -68,7 +68,9 @@ def measure(streams: Mapping[str, Stream], states: Sequence[StateType], task: Ta
     return _with_overlap(streams["test"], states, tally, splits, known)
 
 
-def tally_stream(stream: Stream, states: Sequence[StateType], task: Task, known: HashSet | None, advance: Advance) -> Tally:
+def tally_stream(
+    stream: Stream, states: Sequence[StateType], task: Task, known: HashSet | None, advance: Advance
+) -> Tally:
     """Tally every shard of a stream and merge them in order."""
     wanted = [state for state in states if not state.reads & stream.missing.keys()]
     total = empty_tally(wanted, task)
@@ -82,14 +84,23 @@ def empty_tally(states: Sequence[StateType], task: Task) -> Tally:
     return Tally({state: state(task) for state in states}, {state: state(task) for state in states})
 
 
-def tally_shard(batches: Iterator[Batch], states: Sequence[StateType], task: Task, known: HashSet | None,
-                advance: Callable[[int], None]) -> Tally:
+def tally_shard(
+    batches: Iterator[Batch],
+    states: Sequence[StateType],
+    task: Task,
+    known: HashSet | None,
+    advance: Callable[[int], None],
+) -> Tally:
     """One pass over one shard: the function that every engine runs."""
     tally = empty_tally(states, task)
     rows = max(1, STATE_ROWS_TIMES_CLASSES // task.n_classes)
     for batch in batches:
         for start in range(0, len(batch), rows):
-            _take(tally, batch if len(batch) <= rows else batch.rows(np.arange(start, min(start + rows, len(batch)))), known)
+            _take(
+                tally,
+                batch if len(batch) <= rows else batch.rows(np.arange(start, min(start + rows, len(batch)))),
+                known,
+            )
         advance(len(batch))
     return tally
 
@@ -101,13 +112,21 @@ def _take(tally: Tally, batch: Batch, known: HashSet | None) -> None:
     unusable = labelled & ~finite
     judged = _part(batch, usable)
     shared = known.contains(judged.row_hashes) if known is not None else np.zeros(len(judged), bool)
-    tally.rows += RowCounts(len(batch), int((~labelled).sum()), int(unusable.sum()), _bad_inputs(batch, unusable),
-                            int(shared.sum()), int((~shared).sum()))
+    tally.rows += RowCounts(
+        len(batch),
+        int((~labelled).sum()),
+        int(unusable.sum()),
+        _bad_inputs(batch, unusable),
+        int(shared.sum()),
+        int((~shared).sum()),
+    )
     _update(tally.clean, _part(judged, ~shared))
     if shared.any():
         copies = judged.rows(shared)
         _update(tally.shared, copies)
-        tally.first_shared = tuple(sorted((*tally.first_shared, *(int(key) for key in np.sort(copies.row_key)[:FIRST_ROWS])))[:FIRST_ROWS])
+        tally.first_shared = tuple(
+            sorted((*tally.first_shared, *(int(key) for key in np.sort(copies.row_key)[:FIRST_ROWS])))[:FIRST_ROWS]
+        )
 
 
 def _part(batch: Batch, chosen: Array) -> Batch:
@@ -127,15 +146,24 @@ def _bad_inputs(batch: Batch, unusable: Array) -> int:
     return int((~np.isfinite(features).all(axis=1)).sum())
 
 
-def _measurements(stream: Stream, states: Sequence[StateType], found: Mapping[StateType, State[Any]],
-                  rows: RowCounts) -> SplitMeasurements:
-    missing = {state: next(reason for read, reason in stream.missing.items() if read in state.reads)
-               for state in states if state.reads & stream.missing.keys()}
+def _measurements(
+    stream: Stream, states: Sequence[StateType], found: Mapping[StateType, State[Any]], rows: RowCounts
+) -> SplitMeasurements:
+    missing = {
+        state: next(reason for read, reason in stream.missing.items() if read in state.reads)
+        for state in states
+        if state.reads & stream.missing.keys()
+    }
     return SplitMeasurements(stream.name, rows, {kind: state.result() for kind, state in found.items()}, missing)
 
 
-def _with_overlap(stream: Stream, states: Sequence[StateType], tally: Tally, splits: dict[str, SplitMeasurements],
-                  known: HashSet | None) -> Measured:
+def _with_overlap(
+    stream: Stream,
+    states: Sequence[StateType],
+    tally: Tally,
+    splits: dict[str, SplitMeasurements],
+    known: HashSet | None,
+) -> Measured:
     usable = tally.rows.shared + tally.rows.judged
     overlap = None
     if known is not None:

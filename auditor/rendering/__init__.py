@@ -46,7 +46,7 @@ def replaced(path: Path, content: bytes) -> Path:
 
 
 def write(report: Report, formats: Sequence[str], folder: Path) -> tuple[list[Path], list[str]]:
-    """Write the report in each format, the quick ones first; return the files, and a line for each that the system cannot make."""
+    """Write the report in each format, the quick ones first; return the files, and a line for each that failed."""
     written, missing = [], []
     for name in sorted(formats, key=list(FILES).index):
         try:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ from auditor.report import Report
 
 NOT_EXAMINED_SHOWN = 8
 PAPER_CLASSES = 100
+WORDS = ("ratio", "count", "number", "p_value", "name", "sentence", "first_sentence")
 
 
 def page(report: Report) -> str:
@@ -24,7 +26,7 @@ def page(report: Report) -> str:
 
 
 def fill(report: Report, *, paper: bool, density: str = "") -> str:
-    """The template filled from the report; `paper` lists openly what a screen folds, `density` tightens the first page."""
+    """The page filled from the report; `paper` lists openly what a screen folds, `density` tightens the first page."""
     style = Markup(stylesheet(report))  # noqa: S704  (our own files and a colour of ours)
     script = Markup((_templates() / "script.js").read_text(encoding="utf-8"))  # noqa: S704
     context = {
@@ -84,10 +86,9 @@ def environment() -> Environment:
         loader=FileSystemLoader(_templates()), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    words = {name: getattr(wording, name) for name in ("ratio", "short_ratio", "count", "number", "name", "sentence")}
-    spoken = {name: getattr(phrases, name) for name in phrases.FILTERS}
-    placed = {name: getattr(layout, name) for name in ("range_bar", "matrix", "most_confused", "worst_classes", "of_row")}
-    made.filters.update(words | spoken | placed, paragraphs=paragraphs, plain_text=plain_text)
+    for module, names in ((wording, WORDS), (phrases, phrases.FILTERS), (layout, layout.FILTERS)):
+        made.filters.update({name: getattr(module, name) for name in names})
+    made.filters.update(paragraphs=paragraphs, plain_text=plain_text)
     made.globals.update(_globals())
     return made
 
@@ -105,7 +106,11 @@ def paragraphs(text: str) -> list[str]:
 
 
 def plain_text(value: object) -> str:
-    """A value of the configuration or of the provenance as text of bounded length."""
+    """A value of the configuration or of the provenance as text of bounded length; what is not set is a dash."""
+    if isinstance(value, Mapping):
+        return phrases.clean("; ".join(f"{key}: {plain_text(item)}" for key, item in value.items()), 400)
     if isinstance(value, list | tuple):
-        return phrases.clean(", ".join(map(str, value)), 400)
-    return phrases.clean(str(value), 400)
+        return phrases.clean(", ".join(map(plain_text, value)), 400)
+    if value is None or value == "":
+        return "–"
+    return ("yes" if value else "no") if isinstance(value, bool) else phrases.clean(str(value), 400)

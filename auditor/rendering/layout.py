@@ -12,6 +12,8 @@ WORST_SHOWN = 20
 LARGEST_TABLE = 12
 LARGEST_MAP = 256
 PAIRS_SHOWN = 8
+SHORT_NAME = 4
+FILTERS = ("range_bar", "matrix", "names_are_short", "most_confused", "worst_classes")
 
 
 @dataclass(frozen=True)
@@ -71,10 +73,15 @@ def matrix(split: SplitResult, deciding: tuple[int, int] | None) -> tuple[Matrix
         return ()
     rows = []
     for i, (name, counts) in enumerate(zip(split.class_names, split.confusion, strict=True)):
-        total = sum(counts)
+        total = split.classes[name].support
         cells = (Cell(n, of_row(n, total), i == j, (i, j) == deciding) for j, n in enumerate(counts))
         rows.append(MatrixRow(name, total, tuple(cells)))
     return tuple(rows)
+
+
+def names_are_short(split: SplitResult) -> bool:
+    """Whether every class name fits upright over a narrow column."""
+    return all(len(name) <= SHORT_NAME for name in split.class_names)
 
 
 def of_row(count: int, total: int) -> str:

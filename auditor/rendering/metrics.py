@@ -25,22 +25,27 @@ METRICS = (
     ("brier_score", "Brier score", "number"),
 )
 OF_THE_POSITIVE = {"precision", "recall", "f1"}
-SPLITS = ("test", "validation", "train")
+SPLITS = {"test": "test", "test_as_given": "test as given", "validation": "validation", "train": "train"}
 
 METHODS = {
     "Wilson": "A share k of n: the score interval (Wilson, 1927; Brown, Cai & DasGupta, 2001).",
-    "Clopper-Pearson": "A share k of n where it decides: the exact binomial bound (Clopper & Pearson, 1934), which never "
-    "covers less than its level.",
-    "Wilson on Jaccard": "F1 is 2J / (1 + J) of the Jaccard share J = TP / (TP + FP + FN): Wilson's limits of J, mapped.",
-    "Clopper-Pearson on Jaccard": "F1 where it decides: Clopper-Pearson's limits of the Jaccard share, mapped.",
-    "MOVER-Wilson": "A mean of shares: the limits of each recovered into one variance (Zou & Donner, 2008).",
-    "MOVER-Clopper-Pearson": "A mean of shares where it decides: the same on Clopper-Pearson limits (Zou & Donner, 2008).",
-    "logit DeLong": "The area under the ROC curve: DeLong's variance (DeLong, DeLong & Clarke-Pearson, 1988) on the logit "
-    "scale (Perme & Manevski, 2018).",
+    "Clopper-Pearson": "A share k of n where it decides: the exact binomial bound (Clopper & Pearson, 1934), "
+    "which never covers less than its level.",
+    "Wilson on Jaccard": "F1 is 2J / (1 + J) of J = TP / (TP + FP + FN), a share: Wilson's limits of J, mapped.",
+    "Clopper-Pearson on Jaccard": "F1 where it decides: Clopper-Pearson's limits of J, mapped.",
+    "MOVER-Wilson": "A mean of shares: their Wilson limits recovered into one variance (Zou & Donner, 2008).",
+    "MOVER-Clopper-Pearson": "A mean of shares where it decides: the same on Clopper-Pearson limits.",
+    "logit DeLong": "The area under the ROC curve: DeLong's variance (DeLong, DeLong & Clarke-Pearson, 1988) "
+    "on the logit scale (Perme & Manevski, 2018).",
     "logit DeLong with Newcombe 5": "The area under the ROC curve with few rows of a class: the logit DeLong interval "
     "united with the score interval of Newcombe (2006, method 5).",
     "Newcombe hybrid score": "A difference of two independent shares (Newcombe, 1998, method 10).",
     "Tango score": "A difference of two shares of the same rows (Tango, 1998).",
+    "Poisson bootstrap": "Any other function of counts: its spread over draws of the counts from Poisson distributions "
+    "(Chamandy et al., 2012).",
+    "bucket jackknife": "Where rows are not independent: the jackknife over buckets of whole groups "
+    "(Chamandy et al., 2012).",
+    "Student t": "A mean over rows: its standard error with Student's t.",
 }
 
 
@@ -65,14 +70,16 @@ def rows(report: Report) -> Iterator[MetricRow]:
     test = report.measurements.get("test")
     for field, title, kind in METRICS:
         values = {split: getattr(report.measurements[split], field) for split in splits(report)}
+        if field in OF_THE_POSITIVE and (test is None or test.positive is None):
+            continue  # the averages over classes stand in rows of their own
         if any(value is not None and value.value is not None for value in values.values()):
             yield MetricRow(_title(field, title, test), kind, values, _majority(field, test))
 
 
 def _title(field: str, title: str, test: SplitResult | None) -> str:
-    if field not in OF_THE_POSITIVE or test is None:
+    if field not in OF_THE_POSITIVE or test is None or test.positive is None:
         return title
-    return f"{title} of “{wording.name(test.positive)}”" if test.positive is not None else f"{title}, macro"
+    return f"{title} of “{wording.name(test.positive)}”"
 
 
 def _majority(field: str, test: SplitResult | None) -> str:
@@ -84,10 +91,11 @@ def _majority(field: str, test: SplitResult | None) -> str:
 
 
 def methods(report: Report) -> list[tuple[str, str]]:
-    """The interval methods that this report uses, each with its explanation where it is a known one."""
+    """The interval methods that this report uses and that need an explanation, each with its own."""
     used = {value.method for split in report.measurements.values() for value in _values(split) if value.method}
     used |= {finding.interval.method for finding in report.findings if finding.interval is not None}
-    return [(method, METHODS.get(method, "")) for method in sorted(used) if method]
+    known = {method.removeprefix("one-sided ") for method in used}
+    return [(method, METHODS[method]) for method in METHODS if method in known]
 
 
 def _values(split: SplitResult) -> Iterator[Value]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from auditor.errors import AuditorError
+from auditor.errors import FormatUnavailable
 from auditor.rendering import html
 from auditor.report import Report
 
@@ -20,14 +20,12 @@ REMEDIES = {
 }
 
 
-class PdfUnavailable(AuditorError):
+class PdfUnavailable(FormatUnavailable):
     """The system lacks the text layout library that a PDF needs; every other format works without it."""
 
 
-class PdfFailed(AuditorError):
+class PdfFailed(FormatUnavailable):
     """The PDF could not be made whole; every other format is unaffected."""
-
-    exit_code = 70
 
 
 def document(report: Report) -> bytes:
@@ -77,4 +75,3 @@ def _errors_collected() -> Iterator[list[str]]:
         yield found
     finally:
         logger.removeHandler(handler)
-

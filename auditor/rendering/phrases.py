@@ -1,5 +1,6 @@
 """The words of a report: records of a Report spoken by the filters of `auditor.wording`, the same on every medium."""
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -11,13 +12,15 @@ from auditor.findings import Finding, Interval, Severity, Status
 from auditor.report import Fact, Report, Value, VerdictStatus
 
 TEXT_LENGTH = 600
+NAMED_INTERVAL = re.compile(r"95% interval ([^,;()]{1,40}), [^,;()]{1,60}(?=[;)])")
 # Metrics that are shares of rows, or means of such: written as percentages. All others are plain numbers.
 SHARES = {"accuracy", "precision", "recall", "f1", "specificity", "balanced_accuracy"}
 
 # What templates may call by name; numbers and names reach a page through these and those of `auditor.wording` alone.
 FILTERS = (
-    "clean", "this_model", "always_majority", "required", "plausible", "measured", "interval", "unit", "amount", "bounds",
-    "state", "day", "short_hash", "criteria", "checks_ran", "file_name", "subject_files", "counted",
+    "clean", "this_model", "always_majority", "required", "plausible", "measured", "interval", "unit", "amount",
+    "bounds", "state", "day", "criteria", "checks_ran", "file_name", "subject_files", "counted", "plainly",
+    "open_question",
 )  # fmt: skip
 
 
@@ -207,7 +210,18 @@ def criteria(report: Report) -> str:
     """Who said what the model is held to: the user and where, or the defaults."""
     if not report.criteria.confirmed:
         return "default criteria, unconfirmed"
-    return f"criteria: yours, from {clean(report.criteria.source, wording.NAME_LENGTH)}"
+    return f"criteria: yours, from {clean(report.criteria.source, 90)}"
+
+
+def plainly(text: str) -> str:
+    """A finding's sentence for laymen: the range is called plausible, and its method is left to the chapters."""
+    return NAMED_INTERVAL.sub(r"plausible range \1", text)
+
+
+def open_question(title: str) -> str:
+    """A check's title, which names the good state, as the question that stayed open."""
+    name = clean(title, 90)
+    return name if name.endswith("?") else f"{name}?"
 
 
 def checks_ran(report: Report) -> str:

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from auditor import figures, wording
 from auditor.findings import Bars, Curve, Figure, Finding, Heatmap, Line
@@ -34,18 +34,34 @@ def of_finding(finding: Finding) -> tuple[Picture, ...]:
     return tuple(picture(figure) for figure in finding.figures)
 
 
-def of_scores(report: Report) -> tuple[Picture, ...]:
+def of_scores(report: Report) -> Iterator[Picture]:
     """Precision against recall, the ROC curve and the scores, of the test rows."""
-    return tuple(_score_pictures(report.measurements["test"])) if "test" in report.measurements else ()
-
-
-def _score_pictures(test: SplitResult) -> Iterator[Picture]:
+    test = report.measurements.get("test")
+    if test is None:
+        return
     if test.precision_recall is not None:
-        yield picture(test.precision_recall, unit_square=True)
+        yield _of_classes(test, test.precision_recall, "average_precision")
     if test.roc is not None:
-        yield picture(test.roc, unit_square=True)
+        chance = Line("chance", (0.0, 1.0), (0.0, 1.0))
+        yield _of_classes(test, replace(test.roc, lines=(*test.roc.lines, chance)), "roc_auc")
     if test.score_histogram is not None:
         yield picture(test.score_histogram)
+
+
+def _of_classes(test: SplitResult, curve: Curve, metric: str) -> Picture:
+    """A curve a class; of many classes the one with the lowest area comes first and is the one that is named."""
+
+    def area(line: Line) -> float:
+        found = getattr(test.classes.get(line.name), metric, None)
+        return 2.0 if found is None or found.value is None else float(found.value)
+
+    lines = sorted(curve.lines, key=area)
+    if len(lines) <= figures.LINES_NAMED:
+        return picture(curve, unit_square=True)
+    drawn = len([line for line in lines if line.name in test.classes])
+    others = f"each of {drawn} classes against the rest" if drawn == len(test.classes) else f"{drawn} of the classes"
+    title = f"{curve.title}: {others}, in blue {wording.name(lines[0].name)}, whose area is the smallest"
+    return picture(replace(curve, lines=tuple(lines)), title=title, unit_square=True)
 
 
 def of_history(history: HistoryResult) -> Iterator[Picture]:
@@ -56,8 +72,8 @@ def of_history(history: HistoryResult) -> Iterator[Picture]:
             for name, values in history.columns.items()
             if ("loss" in name.lower()) == is_loss and any(value is not None for value in values)
         )
-        for first in range(0, len(lines), figures.LINES_SHOWN):
-            shown = lines[first : first + figures.LINES_SHOWN]
+        for first in range(0, len(lines), figures.LINES_NAMED):
+            shown = lines[first : first + figures.LINES_NAMED]
             own = shown[0].name if len(shown) == 1 else title
             label = "loss" if is_loss else own if len(shown) == 1 else "value"
             yield picture(Curve(f"Training history: {own}", "epoch", label, shown, _marks(history)))

@@ -29,7 +29,7 @@ GROUPS = (
     Group("undecided", "Undecided", "undecided", "undecided", "The data or the evidence does not settle these."),
     Group("warnings", "Warnings", "warning", "warnings", "Found, and not enough by themselves to refuse the model."),
     Group("waived", "Waived", "waived", "waived", "Found, and taken out of the decision for a stated reason."),
-    Group("passed", "Passed", "passed", "passed", "Looked for and not found, or found to be as it should.", folded=True),
+    Group("passed", "Passed", "passed", "passed", "Looked for and not found, or as it should be.", folded=True),
     Group("skipped", "Not applicable", "not applicable", "not applicable", "Nothing to examine, and why.", folded=True),
 )
 

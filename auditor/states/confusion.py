@@ -53,7 +53,9 @@ class Confusion(State["ConfusionMatrix"]):
         return self._matrix(self._keys, self._counts)
 
     def _matrix(self, keys: Counts, counts: Counts) -> "ConfusionMatrix":
-        return ConfusionMatrix(self.task, ConfusionCounts(self.task.n_classes, *np.divmod(keys, self.task.n_classes), counts))
+        return ConfusionMatrix(
+            self.task, ConfusionCounts(self.task.n_classes, *np.divmod(keys, self.task.n_classes), counts)
+        )
 
     def _add(self, keys: Counts, counts: Counts) -> None:
         merged, place = np.unique(np.concatenate([self._keys, keys]), return_inverse=True)
@@ -106,7 +108,7 @@ class ConfusionMatrix:
         if not self.n:
             return None
         shares = self.support[self.support > 0] / self.n
-        return float(-(shares * np.log(shares)).sum())
+        return float(-(shares * np.log(shares)).sum()) + 0.0  # not -0.0 where one class holds all rows
 
     @cached_property
     def dense(self) -> Counts:

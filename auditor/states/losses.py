@@ -92,6 +92,6 @@ def _brier_scores(scores: Scores, labels: Array, task: Task) -> Array:
     """(n,) squared distances: of the positive class with two classes (0..1), summed over classes with more (0..2)."""
     p = scores.probabilities
     of_truth = np.take_along_axis(p, labels[:, None], axis=1)[:, 0]
-    if task.n_classes == 2:  # noqa: PLR2004
+    if task.n_classes == 2:
         return np.asarray((1 - of_truth) ** 2)
     return np.asarray((p**2).sum(axis=1) - of_truth**2 + (1 - of_truth) ** 2)

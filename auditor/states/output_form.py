@@ -68,7 +68,7 @@ class OutputCounts:
 
 def _forms(outputs: Array) -> tuple[Array, Array, Array]:
     values = outputs.astype(np.float64, order="C")
-    unit = ((values >= 0) & (values <= 1)).all(axis=1)
+    unit = np.asarray(((values >= 0) & (values <= 1)).all(axis=1))
     normalised = unit & (np.abs(values.sum(axis=1) - 1) < SUM_TOLERANCE)
     with np.errstate(over="ignore"):
         total = np.exp(values).sum(axis=1)

@@ -93,7 +93,11 @@ class Ranking(State["Rankings"]):
         self._binned = np.zeros((len(self._ranked), 2, 2 ** (32 - int(self._shift))), np.int64)
         kept, self._keys = self._keys, [([], []) for _ in self._ranked]
         for place, (positives, negatives) in enumerate(kept):
-            self._put(place, np.concatenate([np.zeros(0, np.uint32), *positives]), np.concatenate([np.zeros(0, np.uint32), *negatives]))
+            self._put(
+                place,
+                np.concatenate([np.zeros(0, np.uint32), *positives]),
+                np.concatenate([np.zeros(0, np.uint32), *negatives]),
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +114,9 @@ class Rankings:
         """AUC, average precision and DeLong variance of one class against the rest."""
         place = self._place(class_index)
         if place not in self._found:
-            self._found[place] = rank_counts(*self.tally(class_index)) if self.binned is not None else rank_metrics(*self.keys[place])
+            self._found[place] = (
+                rank_counts(*self.tally(class_index)) if self.binned is not None else rank_metrics(*self.keys[place])
+            )
         return self._found[place]
 
     def average_precision(self, class_index: int) -> Smooth:
@@ -143,7 +149,7 @@ class Rankings:
 @lru_cache(maxsize=8)
 def ranked_classes(task: Task) -> tuple[int, ...]:
     """The classes that are ranked: the positive of two, else each of at most 256."""
-    if task.positive is not None and task.n_classes == 2:  # noqa: PLR2004
+    if task.positive is not None and task.n_classes == 2:
         return (task.positive,)
     return tuple(range(task.n_classes)) if task.n_classes <= RANKED_CLASSES else ()
 

@@ -53,4 +53,6 @@ class State(ABC, Generic[Result]):
     def refuse_other_task(self, other: Self) -> None:
         """Raise ValueError where the other state measured something else."""
         if (type(self), self.task) != (type(other), other.task):
-            raise ValueError(f"{type(self).__name__} of {self.task} cannot be merged with {type(other).__name__} of {other.task}")
+            raise ValueError(
+                f"{type(self).__name__} of {self.task} cannot be merged with {type(other).__name__} of {other.task}"
+            )

@@ -61,7 +61,10 @@ def test_a_ceiling_is_a_gate_too(checks):
 
 
 def test_a_star_stands_for_every_class_and_holm_covers_them(checks):
-    measurements = measured(from_confusion(np.diag([90, 60, 95]) + np.array([[0, 10, 0], [20, 0, 20], [5, 0, 0]])), class_names=["a", "b", "c"])
+    measurements = measured(
+        from_confusion(np.diag([90, 60, 95]) + np.array([[0, 10, 0], [20, 0, 20], [5, 0, 0]])),
+        class_names=["a", "b", "c"],
+    )
     findings = gated(checks, measurements, "recall[*]>=0.8")
     assert [finding.subject for finding in findings] == ["class a", "class b", "class c"]
     failing = [finding for finding in findings if finding.status is Status.FAIL]

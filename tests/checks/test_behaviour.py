@@ -15,18 +15,25 @@ NAMES = ["a", "b"]
 def outputs(values, kind, features=None):
     labels = np.tile([0, 1], len(values))[: len(values)]
     features = np.ones((len(values), 2), np.float32) if features is None else features
-    return Batch(labels, np.arange(len(values), dtype=np.uint64), features, Scores(np.asarray(values, np.float32), kind))
+    return Batch(
+        labels, np.arange(len(values), dtype=np.uint64), features, Scores(np.asarray(values, np.float32), kind)
+    )
 
 
 def test_all_finite_outputs_pass_with_their_number(checks):
-    (finding,) = compute(checks["finite-outputs"], measured(outputs(np.zeros((50, 2)), OutputKind.LOGITS), class_names=NAMES, positive="b"))
+    (finding,) = compute(
+        checks["finite-outputs"],
+        measured(outputs(np.zeros((50, 2)), OutputKind.LOGITS), class_names=NAMES, positive="b"),
+    )
     assert (finding.status, "50 rows" in finding.message) == (Status.PASS, True)
 
 
 def test_one_nan_on_finite_inputs_makes_the_figures_untrustworthy(checks):
     values = np.zeros((50, 2))
     values[7, 1] = np.nan
-    (finding,) = compute(checks["finite-outputs"], measured(outputs(values, OutputKind.LOGITS), class_names=NAMES, positive="b"))
+    (finding,) = compute(
+        checks["finite-outputs"], measured(outputs(values, OutputKind.LOGITS), class_names=NAMES, positive="b")
+    )
     assert (finding.severity, finding.validity, finding.direction) == (Severity.BLOCKER, True, Direction.DEFLATES)
     assert "1 of 50 rows" in finding.message
 
@@ -34,13 +41,18 @@ def test_one_nan_on_finite_inputs_makes_the_figures_untrustworthy(checks):
 def test_nan_on_rows_with_empty_cells_is_major_and_counted_apart(checks):
     values, features = np.zeros((50, 2)), np.ones((50, 2), np.float32)
     values[:3], features[:3, 0] = np.nan, np.nan
-    findings = compute(checks["finite-outputs"], measured(outputs(values, OutputKind.LOGITS, features), class_names=NAMES, positive="b"))
+    findings = compute(
+        checks["finite-outputs"],
+        measured(outputs(values, OutputKind.LOGITS, features), class_names=NAMES, positive="b"),
+    )
     assert [(f.severity, f.validity) for f in findings] == [(Severity.MAJOR, False)]
     assert "3 of 50 rows have an empty or infinite cell" in findings[0].message
 
 
 def test_decisions_without_outputs_are_finite(checks):
-    (finding,) = compute(checks["finite-outputs"], measured(rows([0, 1], predicted=[0, 1]), class_names=NAMES, positive="b"))
+    (finding,) = compute(
+        checks["finite-outputs"], measured(rows([0, 1], predicted=[0, 1]), class_names=NAMES, positive="b")
+    )
     assert finding.status is Status.PASS
 
 

@@ -59,7 +59,13 @@ def test_few_test_rows_cannot_tell(checks):
 
 
 def curves(checks, train, val, not_finite=None):
-    history = History(Path("history.csv"), "", tuple(range(1, len(train) + 1)), {"train_loss": tuple(train), "val_loss": tuple(val)}, not_finite or {})
+    history = History(
+        Path("history.csv"),
+        "",
+        tuple(range(1, len(train) + 1)),
+        {"train_loss": tuple(train), "val_loss": tuple(val)},
+        not_finite or {},
+    )
     measurements = replace(measured(right(800, 1000), class_names=NAMES, positive="b"), training_history=history)
     return compute(checks["loss-curves"], measurements)
 
@@ -88,7 +94,9 @@ def test_nan_in_a_loss_is_a_blocker(checks):
 
 
 def test_a_loss_that_stays_at_that_of_a_constant_learnt_nothing(checks):
-    findings = curves(checks, [0.70, 0.694, 0.693, 0.692, 0.693, 0.692, 0.691, 0.692, 0.691, 0.692], [0.70] + [0.693] * 9)
+    findings = curves(
+        checks, [0.70, 0.694, 0.693, 0.692, 0.693, 0.692, 0.691, 0.692, 0.691, 0.692], [0.70] + [0.693] * 9
+    )
     assert any("nothing was learnt" in f.message and f.severity is Severity.MAJOR for f in findings)
 
 

@@ -20,9 +20,18 @@ def table(n, *, seed, columns=6, right=0.8):
 def with_copies(n_test, n_copies):
     labels, _, features = table(4000, seed=1)
     test_labels, test_predicted, test_features = table(n_test, seed=2)
-    test_features[:n_copies], test_labels[:n_copies], test_predicted[:n_copies] = features[:n_copies], labels[:n_copies], labels[:n_copies]
+    test_features[:n_copies], test_labels[:n_copies], test_predicted[:n_copies] = (
+        features[:n_copies],
+        labels[:n_copies],
+        labels[:n_copies],
+    )
     train = rows(labels, predicted=labels, features=features)
-    return measured(rows(test_labels, predicted=test_predicted, features=test_features), train=train, class_names=NAMES, positive="b")
+    return measured(
+        rows(test_labels, predicted=test_predicted, features=test_features),
+        train=train,
+        class_names=NAMES,
+        positive="b",
+    )
 
 
 def test_no_copy_is_a_pass_with_its_counts(checks):
@@ -75,7 +84,10 @@ def test_the_label_plays_no_part_in_the_comparison(checks):
 
 def test_without_train_or_features_it_says_why_it_could_not_look(checks):
     labels, predicted, features = table(200, seed=4)
-    alone = compute(checks["shared-rows"], measured(rows(labels, predicted=predicted, features=features), class_names=NAMES, positive="b"))
+    alone = compute(
+        checks["shared-rows"],
+        measured(rows(labels, predicted=predicted, features=features), class_names=NAMES, positive="b"),
+    )
     bare = rows(labels, predicted=predicted)
     predictions = compute(checks["shared-rows"], measured(bare, train=bare, class_names=NAMES, positive="b"))
     assert (alone[0].status, alone[0].message) == (Status.SKIP, "No training data was given.")

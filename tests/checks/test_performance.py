@@ -38,19 +38,30 @@ def test_few_rows_cannot_tell_from_guessing(checks):
 
 
 def test_without_scores_kappa_stands_in(checks):
-    (finding,) = compute(checks["better-than-chance"], measured(from_confusion([[2500, 2500], [2500, 2500]]), class_names=["a", "b"], positive="b"))
+    (finding,) = compute(
+        checks["better-than-chance"],
+        measured(from_confusion([[2500, 2500], [2500, 2500]]), class_names=["a", "b"], positive="b"),
+    )
     assert finding.status is Status.FAIL
     assert "kappa" in finding.message
 
 
-@pytest.mark.parametrize(("matrix", "status"), [([[0, 200], [1, 799]], Status.FAIL), ([[0, 5], [0, 995]], Status.PASS), ([[50, 50], [50, 850]], Status.PASS)])
+@pytest.mark.parametrize(
+    ("matrix", "status"),
+    [([[0, 200], [1, 799]], Status.FAIL), ([[0, 5], [0, 995]], Status.PASS), ([[50, 50], [50, 850]], Status.PASS)],
+)
 def test_one_answer_to_everything_is_found_unless_the_truth_is_so_too(checks, matrix, status):
-    (finding,) = compute(checks["constant-prediction"], measured(from_confusion(matrix), class_names=["a", "b"], positive="a"))
+    (finding,) = compute(
+        checks["constant-prediction"], measured(from_confusion(matrix), class_names=["a", "b"], positive="a")
+    )
     assert finding.status is status
 
 
 def test_misses_outnumber_false_alarms(checks):
-    (finding,) = compute(checks["precision-recall-balance"], measured(from_confusion([[24, 176], [24, 9776]]), class_names=["fraud", "fine"], positive="fraud"))
+    (finding,) = compute(
+        checks["precision-recall-balance"],
+        measured(from_confusion([[24, 176], [24, 9776]]), class_names=["fraud", "fine"], positive="fraud"),
+    )
     assert (finding.status, finding.severity) == (Status.FAIL, Severity.MAJOR)
     assert "0.24 (95% interval 0.18 to 0.32): misses outnumber false alarms" in finding.message
 
@@ -62,6 +73,9 @@ def test_the_direction_a_preset_favours_is_information(checks):
 
 
 def test_equal_margins_are_balanced(checks):
-    (finding,) = compute(checks["precision-recall-balance"], measured(from_confusion([[80, 20], [20, 880]]), class_names=["a", "b"], positive="a"))
+    (finding,) = compute(
+        checks["precision-recall-balance"],
+        measured(from_confusion([[80, 20], [20, 880]]), class_names=["a", "b"], positive="a"),
+    )
     assert finding.status is Status.PASS
     assert finding.value == 1.0

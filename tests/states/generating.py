@@ -39,13 +39,13 @@ def outputs_of(kind: OutputKind, logits: Array) -> Array:
 
 @st.composite
 def scores_of(
-    draw: st.DrawFn, n: int, n_classes: int, kinds: tuple[OutputKind, ...] = KINDS, logits: st.SearchStrategy[float] = LOGITS
+    draw: st.DrawFn, n: int, n_classes: int, kinds: tuple[OutputKind, ...], logits: st.SearchStrategy[float], dtypes: tuple[Any, ...]
 ) -> Scores:
-    """Scores of n rows in single or double precision; two classes may have one column, for either of them."""
+    """Scores of n rows; two classes may have one column, for either of them, and a threshold."""
     kind = draw(st.sampled_from(kinds))
     columns = draw(st.sampled_from([1, 2])) if n_classes == 2 else n_classes
     drawn = draw(arrays(np.float64, (n, columns), elements=logits))
-    outputs = outputs_of(kind, drawn).astype(draw(st.sampled_from([np.float32, np.float64])))
+    outputs = outputs_of(kind, drawn).astype(draw(st.sampled_from(dtypes)))
     threshold = draw(st.none() | st.floats(0, 1)) if n_classes == 2 else None
     return Scores(outputs, kind, draw(st.sampled_from([0, 1])), threshold)
 
@@ -57,6 +57,7 @@ def cases(
     n_classes: tuple[int, ...] = (2, 3, 9),
     most: int = 40,
     logits: st.SearchStrategy[float] = LOGITS,
+    dtypes: tuple[Any, ...] = (np.float32, np.float64),
 ) -> Case:
     """One to `most` rows of some task; classes may be absent, one class may hold all rows, rows may repeat."""
     n, k = draw(st.integers(1, most)), draw(st.sampled_from(n_classes))
@@ -64,7 +65,7 @@ def cases(
     present = draw(st.lists(st.integers(0, k - 1), min_size=1, max_size=k))
     labels = draw(arrays(np.int64, n, elements=st.sampled_from(present)))
     features = draw(arrays(np.float32, (n, 3), elements=st.sampled_from([-0.0, 0.0, 1.0, np.nan, 2.5])))
-    scores = draw(scores_of(n, k, kinds, logits))
+    scores = draw(scores_of(n, k, kinds, logits, dtypes))
     return Case(task, Batch(labels, np.arange(n, dtype=np.uint64), features, scores))
 
 

@@ -1,0 +1,135 @@
+"""The report on a terminal: the verdict, the facts and the findings that matter most, in 80 columns if need be."""
+
+import io
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from auditor import wording
+from auditor.findings import Finding
+from auditor.rendering import phrases, register
+from auditor.report import Report
+
+FINDINGS_SHOWN, NAMED = 10, 6
+WIDEST, NARROWEST = 110, 40
+# For terminals and log files that know no more than ASCII.
+ASCII = str.maketrans("✕✓⊘–−→“”…·", 'x+#-->""~|')
+
+
+def show(report: Report, paths: Sequence[Path] = (), stream: TextIO | None = None) -> None:
+    """Print the verdict with its reasons and where the reports are; plain where the stream is no terminal."""
+    out = sys.stdout if stream is None else stream
+    is_terminal = out.isatty()
+    colour = is_terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
+    width = Console(file=out).width if is_terminal else 80
+    out.write(encodable(text(report, paths, width=width, colour=colour), out.encoding or "utf-8"))
+    out.flush()
+
+
+def text(report: Report, paths: Sequence[Path] = (), *, width: int = 80, colour: bool = False) -> str:
+    """The same as text of at most `width` columns, with colours as escape sequences where `colour` is true."""
+    stream = io.StringIO()
+    console = Console(
+        file=stream, width=min(max(width, NARROWEST), WIDEST), force_terminal=colour, no_color=not colour,
+        color_system="truecolor" if colour else None, highlight=False, markup=False, emoji=False, legacy_windows=False,
+        _environ={},
+    )  # fmt: skip
+    console.print(Group(*_parts(report, paths)))
+    printed = stream.getvalue()
+    return printed if colour else "".join(f"{line.rstrip()}\n" for line in printed.splitlines())
+
+
+def encodable(content: str, encoding: str) -> str:
+    """The text as the encoding can hold it: symbols become ASCII signs, and other letters question marks, where not."""
+    try:
+        content.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return content.translate(ASCII).encode("ascii", "replace").decode("ascii")
+    return content
+
+
+def _parts(report: Report, paths: Sequence[Path]) -> Iterable[RenderableType]:
+    yield _strip(report)
+    yield _band(report)
+    yield Text(phrases.clean(report.verdict.sentence), "bold")
+    if report.decision.facts:
+        yield Padding(_facts(report), (1, 0, 0, 0))
+    yield Padding(_findings(report), (1, 0, 0, 0))
+    yield _not_examined(report)
+    if paths:
+        yield Padding(_written(paths), (1, 0, 0, 0))
+
+
+def _strip(report: Report) -> Text:
+    files = [f"{name} {digest}" for name, digest in phrases.subject_files(report)]
+    rows = wording.plural(report.decision.row_flow.read, "row")
+    return Text(" · ".join([*files, rows, phrases.day(report.provenance.started), phrases.criteria(report)]), "dim")
+
+
+def _band(report: Report) -> RenderableType:
+    shown = phrases.answer(report)
+    band = Table.grid(expand=True, padding=(0, 1))
+    band.style = f"bold white on {shown.colour}"
+    band.add_column(no_wrap=True)
+    band.add_column(justify="right")
+    band.add_row(f"{shown.glyph} {shown.words}", phrases.checks_ran(report))
+    return Padding(band, (1, 0))
+
+
+def _facts(report: Report) -> Table:
+    test = report.measurements.get("test")
+    majority = wording.name(test.majority.class_name) if test else "the majority class"
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    table.add_column("")
+    for title in ("This model", f"Always\n“{majority}”", "Required", "Plausible\nrange"):
+        table.add_column(Text(title), no_wrap=True, overflow="ellipsis", vertical="top")
+    for fact in report.decision.facts[:5]:
+        what = phrases.clean(fact.what, wording.NAME_LENGTH)
+        cells = (
+            said(fact) for said in (phrases.this_model, phrases.always_majority, phrases.required, phrases.plausible)
+        )
+        table.add_row(Text(what), *map(Text, cells), style="bold" if fact.decides else "")
+    return table
+
+
+def _findings(report: Report) -> RenderableType:
+    pressing = register.pressing(report)
+    if not pressing:
+        return Text("No failure, nothing undecided, no warning.")
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(max_width=24, overflow="fold")
+    table.add_column(overflow="fold")
+    for finding in pressing[:FINDINGS_SHOWN]:
+        glyph, _ = phrases.state(finding)
+        table.add_row(Text(glyph, "bold"), Text(wording.name(finding.check)), _said(finding))
+    if len(pressing) > FINDINGS_SHOWN:
+        table.add_row("", "", f"and {len(pressing) - FINDINGS_SHOWN} more")
+    return table
+
+
+def _said(finding: Finding) -> Text:
+    said = Text(wording.sentence(phrases.clean(finding.message, 240)))
+    if finding.remedy:
+        said.append("\n→ " + wording.sentence(phrases.clean(finding.remedy, 240)), "dim")
+    return said
+
+
+def _not_examined(report: Report) -> RenderableType:
+    skipped = report.decision.not_examined
+    if not skipped:
+        return Text("Not examined: every check that was chosen ran.")
+    names = " ".join(phrases.open_question(what) for what, _ in skipped[:NAMED])
+    more = f" And {len(skipped) - NAMED} more." if len(skipped) > NAMED else ""
+    return Padding(Text(f"Not examined, {len(skipped)}: {names}{more}"), (1, 0, 0, 0))
+
+
+def _written(paths: Sequence[Path]) -> RenderableType:
+    return Text("Reports: " + "  ".join(phrases.clean(str(path)) for path in paths), overflow="fold")

@@ -1,0 +1,47 @@
+"""The fraud example as an attacker would like it: one name wherever a file can put a name."""
+
+from dataclasses import replace
+
+from auditor.findings import Bars
+from auditor.report import DataFile, HistoryResult, ModelFile, Report
+from tests.rendering.example import fraud
+
+
+def named(name: str) -> Report:
+    """The fraud example with this name in every place."""
+    report = fraud()
+    test = report.measurements["test"]
+    names = ("not fraud", name)
+    renamed = replace(
+        test,
+        class_names=names,
+        classes=dict(zip(names, test.classes.values(), strict=True)),
+        positive=name,
+        majority=replace(test.majority, class_name=name),
+        notes=(name,),
+    )
+    card = replace(report.decision.cards[0], title=name, message=name, where=name, do_next=name)
+    fact = replace(report.decision.facts[0], what=name)
+    decision = replace(report.decision, cards=(card,) * 3, facts=(fact,) * 5, not_examined=((name, name),) * 9)
+    bars = Bars(name, (name, name + "2"), (1.0, 2.0), 1.5, name)
+    finding = replace(report.findings[0], message=name, subject=name, remedy=name, check=name, figures=(bars,))
+    known = replace(
+        report.provenance,
+        model=ModelFile(name, name, name, runs_code=True, output_kind=name, notes=(name,)),
+        command=name,
+        config={name: name},
+        versions={name: name},
+        settings={name: name},
+        data=(DataFile("test", name, name, name, 1),),
+    )
+    past = HistoryResult((1.0, 2.0), {name: (0.5, 0.4)}, 1.0, 2.0)
+    return replace(
+        report,
+        decision=decision,
+        findings=(finding,) * 30,
+        measurements={"test": renamed},
+        provenance=known,
+        history=past,
+        verdict=replace(report.verdict, headline=name, sentence=name),
+        criteria=replace(report.criteria, gates=(name,), waivers=({"check": name, "by": name},)),
+    )

@@ -1,0 +1,412 @@
+"""The command line as its users meet it: verdicts, exit codes, files, and one clear line where something is wrong."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import torch
+from click.testing import CliRunner, Result
+from torch import nn
+
+from auditor.cli import main
+
+ROOT = Path(__file__).parent.parent
+
+
+def auditor(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def whole_report(folder: Path) -> dict:
+    assert not list(folder.glob(".*")), "no half-written file is left"
+    return json.loads((folder / "report.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model with two features, its weights, and tables it can be run on."""
+    folder = tmp_path_factory.mktemp("home")
+    draw = np.random.default_rng(0)
+    x = draw.normal(size=(600, 2)).astype(np.float32)
+    labels = np.where(x[:, 0] + 0.3 * draw.normal(size=600) > 0, "yes", "no")
+    lines = [f"{a:.6f},{b:.6f},{label}" for (a, b), label in zip(x, labels, strict=True)]
+    (folder / "test.csv").write_text("\n".join(["f1,f2,label", *lines[:300]]) + "\n")
+    (folder / "train.csv").write_text("\n".join(["f1,f2,label", *lines[300:]]) + "\n")
+    model = nn.Linear(2, 2)
+    model.weight.data = torch.tensor([[-4.0, 0.0], [4.0, 0.0]])
+    model.bias.data = torch.zeros(2)
+    program = torch.export.export(
+        model.eval(), (torch.zeros(2, 2),), dynamic_shapes=({0: torch.export.Dim("batch", min=1)},)
+    )
+    torch.export.save(program, folder / "model.pt2")
+    torch.save(model.state_dict(), folder / "weights.pt")
+    (folder / "net.py").write_text("from torch import nn\n\n\nclass Net(nn.Linear):\n    pass\n")
+    return folder
+
+
+def run(home: Path, out: Path, *arguments: object, model: str = "model.pt2") -> Result:
+    trust = (
+        ["--trust-model-code"]
+        if model.endswith(".pt2")
+        else ["--model-class", "net:Net", "--model-args", '{"in_features": 2, "out_features": 2}']
+    )
+    return auditor(
+        "run", home / model, "--test", home / "test.csv", *trust, "--out", out, "--format", "json", *arguments
+    )
+
+
+def test_the_sentence_this_program_exists_for(fraud_table, tmp_path):
+    result = auditor("run", "--predictions", fraud_table, "--preset", "fraud", "--out", tmp_path, "--format", "html")
+    report = whole_report(tmp_path)
+    assert result.exit_code == 1
+    assert report["verdict"]["headline"] == "98.0% accuracy but 12% recall on `fraud`: not production-ready."
+    recall = report["measurements"]["test"]["classes"]["fraud"]["recall"]
+    assert (round(recall["low"], 3), round(recall["high"], 3)) == (0.082, 0.172)
+    page = (tmp_path / "report.html").read_text()
+    for text in (re.sub(r"\s+", " ", result.stdout), page):
+        assert "98.0% accuracy but 12% recall on" in text
+        assert "not production-ready" in text
+        assert "majority also gets 98.0%" in text
+
+
+def test_eight_of_nine_is_not_enough_and_the_answer_says_how_many_are(tmp_path):
+    table = tmp_path / "p.csv"
+    table.write_text("label,predicted\n" + "sick,sick\n" * 8 + "sick,well\n" + "well,well\n" * 500)
+    result = auditor(
+        "run", "--predictions", table, "--gate", "recall[sick]>=0.8", "--out", tmp_path / "out", "--format", "json"
+    )
+    assert result.exit_code == 3
+    assert "115 more" in result.stdout
+    assert "115 more" in whole_report(tmp_path / "out")["verdict"]["sentence"]
+
+
+@pytest.mark.parametrize("model", ["model.pt2", "weights.pt"])
+def test_a_saved_model_is_run_and_judged(home, tmp_path, model):
+    result = run(home, tmp_path, "--train", home / "train.csv", "--positive", "yes", model=model)
+    report = whole_report(tmp_path)
+    assert result.exit_code == 0
+    assert report["verdict"]["status"] == "ready"
+    assert report["decision"]["row_flow"] == {
+        "read": 300,
+        "without_label": 0,
+        "unusable": 0,
+        "shared": 0,
+        "judged": 300,
+        "shared_kept": 0,
+    }
+    assert report["provenance"]["model"]["sha256"] in {f["sha256"] for f in [report["provenance"]["model"]]}
+    assert report["measurements"]["train"]["n_samples"] == 300
+
+
+def test_program_weights_and_predictions_agree(home, tmp_path):
+    run(home, tmp_path / "program")
+    run(home, tmp_path / "weights", model="weights.pt")
+    first, second = (whole_report(tmp_path / name)["measurements"]["test"] for name in ("program", "weights"))
+    assert first == second
+
+
+def test_formats_of_data_agree(home, tmp_path):
+    rows = [line.split(",") for line in (home / "test.csv").read_text().split()[1:]]
+    x, y = np.array([[float(a), float(b)] for a, b, _ in rows], np.float32), [label for *_, label in rows]
+    pq.write_table(pa.table({"f1": x[:, 0], "f2": x[:, 1], "label": y}), tmp_path / "test.parquet", row_group_size=70)
+    np.savez(tmp_path / "test.npz", x=x, y=np.array(y))
+    run(home, tmp_path / "csv")
+    reference = whole_report(tmp_path / "csv")["measurements"]
+    for name in ("test.parquet", "test.npz"):
+        result = run(home, tmp_path / name.split(".")[1], "--test", tmp_path / name)
+        assert result.exit_code == 0, result.stderr
+        assert whole_report(tmp_path / name.split(".")[1])["measurements"] == reference
+
+
+def test_the_same_rows_in_any_batch_size_give_the_same_counts(home, tmp_path):
+    found = []
+    for size in ("7", "auto"):
+        run(home, tmp_path / size, "--batch-size", size)
+        found.append(whole_report(tmp_path / size)["measurements"])
+    assert found[0] == found[1]
+
+
+CUSTOM = '''from auditor import Finding, check
+from auditor.states import Confusion
+
+
+@check("alarms", title="Alarms can be handled", needs=(Confusion,))
+def alarms(m, *, most: float = 0.2):
+    """Share of rows called yes."""
+    share = m.test[Confusion].predicted[1] / m.test[Confusion].n
+    {last}
+'''
+
+
+def test_a_check_of_ones_own_stands_in_every_format(home, tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "alarms.py").write_text(
+        CUSTOM.format(last="yield Finding.passed(f'{share:.1%} of the rows raise an alarm')")
+    )
+    result = auditor(
+        "run",
+        home / "model.pt2",
+        "--trust-model-code",
+        "--test",
+        home / "test.csv",
+        "--checks",
+        folder,
+        "--out",
+        tmp_path / "out",
+    )
+    assert result.exit_code == 0, result.stderr
+    assert any(f["check"] == "alarms" for f in whole_report(tmp_path / "out")["findings"])
+    assert "of the rows raise an alarm" in (tmp_path / "out/report.html").read_text()
+    from pypdf import PdfReader
+
+    text = " ".join(page.extract_text() for page in PdfReader(tmp_path / "out/report.pdf").pages)
+    assert "of the rows raise an alarm" in re.sub(r"\s+", " ", text)
+
+
+def test_a_check_that_raises_never_passes(home, tmp_path):
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "alarms.py").write_text(CUSTOM.format(last="yield 1 / 0"))
+    result = run(home, tmp_path / "out", "--checks", folder)
+    errors = [f for f in whole_report(tmp_path / "out")["findings"] if f["status"] == "error"]
+    assert result.exit_code == 3
+    assert [(f["check"], "ZeroDivisionError" in f["message"]) for f in errors] == [("alarms", True)]
+
+
+def test_warnings_fail_only_when_strict(tmp_path):
+    table = tmp_path / "p.csv"
+    table.write_text("label,predicted\n" + "a,a\n" * 900 + "b,b\n" * 10 + "b,a\n" * 60)
+    arguments = (
+        "run",
+        "--predictions",
+        table,
+        "--gate",
+        "accuracy>=0.8",
+        "--format",
+        "json",
+        "--out",
+        tmp_path / "out",
+    )
+    assert auditor(*arguments).exit_code == 0
+    assert whole_report(tmp_path / "out")["verdict"]["status"] == "ready-with-warnings"
+    assert auditor(*arguments, "--strict").exit_code == 1
+
+
+def test_a_program_without_trust_is_refused_with_the_option_that_allows_it(home, tmp_path):
+    result = auditor("run", home / "model.pt2", "--test", home / "test.csv", "--out", tmp_path / "out")
+    assert result.exit_code == 5
+    assert "--sha256" in result.stderr
+    assert "--trust-model-code" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def bad(tmp_path: Path, name: str) -> Path:
+    path = tmp_path / name
+    if name == "truncated.parquet":
+        pq.write_table(pa.table({"f1": [1.0] * 500, "f2": [2.0] * 500, "label": ["yes"] * 500}), path)
+        path.write_bytes(path.read_bytes()[:-60])
+        return path
+    path.write_text({
+        "empty.csv": "",
+        "header.csv": "f1,f2,label\n",
+        "no_target.csv": "f1,f2,lable\n1,2,yes\n",
+        "text.csv": "f1,f2,label\n1,2,yes\n1,two,no\n",
+        "wide.csv": "f1,f2,f3,label\n1,2,3,yes\n4,5,6,no\n",
+    }[name])  # fmt: skip
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("empty.csv", ["empty"]),
+        ("header.csv", ["header"]),
+        ("no_target.csv", ["label", "lable"]),
+        ("text.csv", ["f2", "two"]),
+        ("wide.csv", ["2 features", "3 features"]),
+        ("truncated.parquet", ["truncated.parquet"]),
+        ("missing.csv", ["missing.csv"]),
+    ],
+)
+def test_bad_data_is_one_clear_line(home, tmp_path, name, words):
+    path = tmp_path / name if name == "missing.csv" else bad(tmp_path, name)
+    result = run(home, tmp_path / "out", "--test", path)
+    assert result.exit_code == 2, result.output
+    first, *rest = result.stderr.strip().splitlines()
+    assert not rest or name == "text.csv"
+    assert first.startswith("auditor: ")
+    assert name in first
+    for word in words:
+        assert word in result.stderr
+    assert "Traceback" not in result.output
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_class_unknown_to_the_model_is_named(home, tmp_path):
+    (tmp_path / "t.csv").write_text("f1,f2,label\n1,2,yes\n3,4,maybe\n")
+    config = tmp_path / "auditor.toml"
+    config.write_text(
+        f'model = "{home / "model.pt2"}"\ntrust_model_code = true\ntest = "t.csv"\nclasses = ["no", "yes"]\n'
+    )
+    result = auditor("run", "--config", config, "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "maybe" in result.stderr
+    (tmp_path / "t.csv").write_text("f1,f2,label\n1,2,yes\n3,4,maybe\n5,6,no\n")
+    result = run(home, tmp_path / "out", "--test", tmp_path / "t.csv")
+    assert result.exit_code == 2
+    assert "2 outputs a row, but there are 3 classes (maybe, no, yes" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--gate", "recall"], "expected METRIC>=NUMBER"),
+        (["--gate", "recal[yes]>=0.5"], "is no metric"),
+        (["--gate", "recall[maybe]>=0.5"], "no class is called 'maybe'"),
+        (["--positive", "maybe"], "maybe"),
+        (["--model-args", "{"], "--model-args: not JSON"),
+        (["--batch-size", "none"], "--batch-size 'none'"),
+        (["--select", "nothing"], "no check is called 'nothing'"),
+        (["--checks", "nowhere"], "no such folder of checks"),
+        (["--threshold", "0.3"], "--threshold needs two classes and --positive"),
+        (["--config", "nowhere.toml"], "nowhere.toml: cannot be read"),
+    ],
+)
+def test_bad_usage_is_one_clear_line(home, tmp_path, arguments, words):
+    result = run(home, tmp_path / "out", *arguments)
+    assert result.exit_code == 2, result.output
+    assert words in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1
+
+
+def test_an_earlier_report_is_replaced_only_by_a_whole_one(home, tmp_path):
+    run(home, tmp_path)
+    before = (tmp_path / "report.json").read_bytes()
+    assert run(home, tmp_path, "--test", tmp_path / "missing.csv").exit_code == 2
+    assert (tmp_path / "report.json").read_bytes() == before
+
+
+def test_pages_are_made_again_from_the_report_alone(fraud_table, tmp_path):
+    auditor("run", "--predictions", fraud_table, "--preset", "fraud", "--out", tmp_path / "a", "--format", "html")
+    result = auditor("render", tmp_path / "a/report.json", "--format", "html", "--out", tmp_path / "b")
+    assert result.exit_code == 0
+    assert (tmp_path / "a/report.html").read_bytes() == (tmp_path / "b/report.html").read_bytes()
+    assert auditor("render", fraud_table).exit_code == 2
+
+
+def test_checks_are_listed_and_explained():
+    listed = auditor("checks").stdout.splitlines()
+    assert len(listed) == 14
+    text = auditor("checks", "shared-rows").stdout
+    assert "Newcombe 1998" in text
+    assert "blocker = 0.05" in text
+    assert auditor("checks", "nothing").exit_code == 2
+
+
+def test_quiet_prints_nothing(home, tmp_path):
+    result = run(home, tmp_path, "--quiet")
+    assert result.output == ""
+
+
+def test_without_pango_html_is_written_and_one_line_says_what_to_install(fraud_table, tmp_path, monkeypatch):
+    import ctypes.util
+
+    from auditor.errors import FormatUnavailable
+    from auditor.rendering import pdf
+
+    def missing() -> None:
+        raise FormatUnavailable("no PDF: Pango is missing; apt-get install libpango-1.0-0")
+
+    assert ctypes.util
+    monkeypatch.setattr(pdf, "_weasyprint", missing)
+    result = auditor("run", "--predictions", fraud_table, "--preset", "fraud", "--out", tmp_path)
+    assert result.exit_code == 1
+    assert (tmp_path / "report.html").exists()
+    assert not (tmp_path / "report.pdf").exists()
+    assert "apt-get install libpango-1.0-0" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("sample", "status", "words"),
+    [
+        ("default", "not-ready", "recall on `Yes`"),
+        ("lending-club", "not-ready", "recall on `bad`"),
+        ("digits", "ready", "every condition is met"),
+        ("fashion", "not-ready", "recall on `Shirt`"),
+    ],
+)
+def test_the_samples_get_the_verdicts_they_deserve(sample, status, words, tmp_path):
+    result = auditor(
+        "run", "--config", ROOT / "samples" / sample / "auditor.toml", "--out", tmp_path, "--format", "json"
+    )
+    report = whole_report(tmp_path)
+    assert report["verdict"]["status"] == status
+    assert words in report["verdict"]["headline"]
+    assert result.exit_code == (0 if status == "ready" else 1)
+    found = {f["check"]: f for f in report["findings"] if f["status"] == "fail"}
+    if sample == "lending-club":
+        assert {"generalisation-gap", "loss-curves"} <= found.keys()
+    assert "shared-rows" not in found
+
+
+def process(*arguments: object, **more: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "auditor", *map(str, arguments)], capture_output=True, text=True, check=False, **more
+    )
+
+
+def test_help_needs_no_torch_and_names_the_exit_codes():
+    code = "import sys; sys.argv = ['auditor', '--help']; from auditor.cli import main\ntry: main()\nexcept SystemExit: pass\nprint({'torch', 'numpy', 'pydantic', 'rich'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip().endswith("set()")
+    assert "5 the model was refused" in re.sub(r"\s+", " ", done.stdout)
+
+
+def test_a_real_process_ends_with_the_verdicts_code(fraud_table, tmp_path):
+    done = process("run", "--predictions", fraud_table, "--preset", "fraud", "--out", tmp_path, "--format", "json")
+    assert done.returncode == 1
+    assert "not production-ready" in re.sub(r"\s+", " ", done.stdout)
+
+
+def test_an_interrupt_ends_with_130_and_leaves_nothing(home, tmp_path):
+    slow = tmp_path / "slow"
+    slow.mkdir()
+    (slow / "slow.py").write_text(
+        "import os, signal, time\nfrom auditor import check\n\n\n@check('slow', title='Slow')\ndef slow(m):\n    'Waits.'\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n    time.sleep(30)\n    yield\n"
+    )
+    done = process(
+        "run",
+        home / "model.pt2",
+        "--trust-model-code",
+        "--test",
+        home / "test.csv",
+        "--checks",
+        slow,
+        "--out",
+        tmp_path / "out",
+        timeout=120,
+    )
+    assert done.returncode == 130
+    assert "interrupted" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_bug_of_ours_says_what_to_report(monkeypatch, fraud_table, tmp_path):
+    def broken(_config: object) -> None:
+        raise RuntimeError("impossible")
+
+    monkeypatch.setattr("auditor.pipeline.audit", broken)
+    result = auditor("run", "--predictions", fraud_table, "--out", tmp_path)
+    assert result.exit_code == 70
+    path = Path(result.stderr.strip().rsplit(" ", 1)[1])
+    assert "RuntimeError: impossible" in path.read_text()
+    path.unlink()
