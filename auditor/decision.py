@@ -82,7 +82,7 @@ def _facts(outcome: Outcome, findings: Sequence[Finding], measurements: Measurem
     chosen: dict[str, Finding | None] = {f.metric: f for f in [*deciding[:3], *gates] if _known(measurements, f.metric)}
     shown = dict(list(chosen.items())[: MOST_FACTS - 1])
     for metric in ("accuracy", *_of_positive(measurements), "balanced_accuracy"):
-        if len(shown) < MOST_FACTS and metric not in shown:
+        if len(shown) < MOST_FACTS and metric not in shown and (metric == "accuracy" or _known(measurements, metric)):
             shown[metric] = chosen.get(metric)
     return tuple(
         _fact(metric, gate, measurements, decides=gate is not None and gate in deciding)

@@ -118,7 +118,7 @@ def undecided(gate: Gate) -> tuple[str, str]:
     remedy = (
         f"Label about {more} more rows, drawn like these. Then it is decided {IF_IT_STAYS}." if more else AT_THE_LIMIT
     )
-    return f"{wording.count(estimate.n)} rows cannot tell", remedy
+    return f"{wording.plural(int(estimate.n), 'row')} cannot tell", remedy
 
 
 def _why_few(gate: Gate, estimate: Proportion) -> str:

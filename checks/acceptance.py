@@ -48,7 +48,7 @@ def class_recall(m: Measurements, *, policy: Policy, floor: float | None = None,
             subject=f"class {name}",
             counted=f"{name} rows",
             share=counts.prevalence(i),
-            only_fails=m.task.positive is None,
+            only_fails=not m.task.is_binary,
             remedy=f"Look at the missed rows of {name}: more such rows in training, a weighted loss, or a lower threshold.",
         )
 
@@ -66,7 +66,8 @@ def class_precision(m: Measurements, *, policy: Policy, floor: float | None = No
         raise NotApplicable("no floor on the precision of each class is asked")
     for i, name in _gated(m, policy, many):
         counts = m.test[Confusion]
-        limit = floor if floor is not None or asked is None else asked.at(counts.prevalence(i) or 0.0)
+        prevalence = counts.prevalence(i)
+        limit = floor if floor is not None or asked is None else asked.at(prevalence or 0.0)
         assert limit is not None
         yield Gate(
             f"precision[{name}]",
@@ -74,8 +75,8 @@ def class_precision(m: Measurements, *, policy: Policy, floor: float | None = No
             limit,
             subject=f"class {name}",
             counted=f"rows called {name}",
-            share=float(counts.predicted[i] / counts.n),
-            only_fails=m.task.positive is None,
+            share=counts.call_rate(i),
+            only_fails=not m.task.is_binary,
             remedy=f"Look at the rows wrongly called {name}: a higher threshold, or features that tell them apart.",
         )
 
@@ -142,7 +143,7 @@ def _gated(m: Measurements, policy: Policy, many: int) -> Iterator[tuple[int, st
             f"with {m.task.n_classes} classes some lie under any floor by chance or by nature; balanced accuracy decides"
         )
     support = m.test[Confusion].support
-    yield from ((i, name) for i, name in enumerate(m.task.class_names) if support[i] > 0 or m.task.positive is not None)
+    yield from ((i, name) for i, name in enumerate(m.task.class_names) if support[i] > 0 or m.task.is_binary)
 
 
 def _conditions(m: Measurements, policy: Policy) -> Iterator[tuple[str, float, bool]]:
@@ -197,5 +198,5 @@ def _counted(m: Measurements, metric: str, class_name: str) -> tuple[str, float 
         return "rows", 1.0
     index = m.task.class_names.index(class_name)
     if metric.startswith("precision["):
-        return f"rows called {class_name}", float(counts.predicted[index] / max(counts.n, 1))
+        return f"rows called {class_name}", counts.call_rate(index)
     return f"{class_name} rows", counts.prevalence(index)

@@ -24,13 +24,15 @@ def finite_outputs(m: Measurements) -> Iterator[Finding]:
     )
     on_finite = rows.unusable - rows.unusable_inputs
     if on_finite:
-        said = f"{count(on_finite)} of {plural(examined, 'row')} get an output that is not finite although every input is finite"
+        inputs = "although every input is" if m.probe is not None else "or is missing"
+        fault = replace(
+            seen, message=f"The output of {count(on_finite)} of {plural(examined, 'row')} is not finite {inputs}"
+        )
         remedy = "Look for a division by zero, a logarithm of zero or an overflow in half precision."
-        fault = replace(seen, message=said)
         yield fault.failing(Severity.BLOCKER, remedy=remedy, direction=Direction.DEFLATES, validity=True)
     if rows.unusable_inputs:
         rows_said = f"{count(rows.unusable_inputs)} of {plural(examined, 'row')}"
-        said = f"{rows_said} have an empty or infinite cell and get an output that is not finite"
+        said = f"The output of {rows_said} is not finite, and so is an input"
         remedy = "Fill empty cells inside the model, or refuse such rows and say so; the figures hold for complete rows only."
         yield replace(seen, message=said).failing(Severity.MAJOR, "they are not judged", remedy=remedy)
     if not rows.unusable:

@@ -5,19 +5,19 @@ from dataclasses import replace
 
 from auditor import Direction, Finding, Interval, Measurements, NotApplicable, Policy, Severity, Status, check
 from auditor.states import Confusion, Ranking
-from auditor.statistics import Estimate
+from auditor.statistics import Estimate, binomial_tail
 from auditor.wording import count, metric, number, plural, ratio, short_ratio
 
 
 @check("better-than-chance", title="The answers carry information", needs=(Confusion, Ranking))
 def better_than_chance(
-    m: Measurements, *, auc_margin: float = 0.05, kappa_margin: float = 0.10, alpha: float = 0.005
+    m: Measurements, *, auc_margin: float = 0.05, kappa_margin: float = 0.10, alpha: float = 0.005, few: int = 100
 ) -> Iterator[Finding]:
     """Can the model be told from guessing?
 
     Guessing is a claim of equivalence: it is made only when the whole 99% interval of the ROC-AUC lies within `auc_margin` of
-    one half (of Cohen's kappa within `kappa_margin` of 0 where there are no scores). An interval that merely contains chance
-    is undecided. A ROC-AUC clearly under one half is a ranking the wrong way round, as after exchanged class names.
+    one half (of Cohen's kappa within `kappa_margin` of 0 where there are no scores). An interval that merely contains chance, or
+    fewer than `few` rows, is undecided. A ROC-AUC clearly under one half is a ranking the wrong way round, as after exchanged class names.
     """
     estimate, name, chance, margin = _skill(m, auc_margin, kappa_margin)
     low, high = estimate.lower(alpha), estimate.upper(alpha)
@@ -31,7 +31,7 @@ def better_than_chance(
         remedy = "Check the order of the classes and which class the score stands for."
         why, bent = "the ranking is the wrong way round", Direction.DEFLATES
         yield seen.failing(Severity.BLOCKER, why, remedy=remedy, direction=bent, validity=True)
-    elif chance - margin < low and high < chance + margin:
+    elif chance - margin < low and high < chance + margin and m.test[Confusion].n >= few:
         remedy = "Check the labels and the preprocessing; if both are right, the model has learnt nothing of use."
         yield seen.failing(Severity.BLOCKER, "the answers cannot be told from guessing", remedy=remedy)
     elif low <= chance <= high:
@@ -48,17 +48,20 @@ def _skill(m: Measurements, auc_margin: float, kappa_margin: float) -> tuple[Est
             return estimate, metric("roc_auc"), 0.5, auc_margin
     except NotApplicable:
         pass
+    if (m.test[Confusion].support > 0).sum() < 2:
+        raise NotApplicable("fewer than two classes have rows in the test data")
     return m.test.metric("kappa"), metric("kappa"), 0.0, kappa_margin
 
 
 @check("constant-prediction", title="More than one class is predicted", needs=(Confusion,))
 def constant_prediction(
-    m: Measurements, *, policy: Policy, share: float = 0.999, dominant: float = 0.99
+    m: Measurements, *, policy: Policy, share: float = 0.999, dominant: float = 0.99, alpha: float = 0.005
 ) -> Iterator[Finding]:
     """Does the model give one answer to everything?
 
-    Found when one class takes at least `share` of the predictions while it makes up less than `dominant` of the truth. The
-    usual causes: training on raw class weights, a dead output layer, inputs that are not scaled as in training.
+    Found when one class takes at least `share` of the predictions while it makes up less than `dominant` of the truth, and a
+    predictor that names it as often as it occurs (add-one estimate) would do so with a probability below `alpha`. The usual
+    causes: training on raw class weights, a dead output layer, inputs that are not scaled as in training.
     """
     counts = m.test[Confusion]
     if not counts.n:
@@ -67,9 +70,10 @@ def constant_prediction(
     name, called = m.task.class_names[top], int(counts.predicted[top])
     prevalence = counts.prevalence(top) or 0.0
     rows = f"{count(called)} of {plural(counts.n, 'row')} ({ratio(called / counts.n)})"
-    said = f"{rows} are called {name}, which is {ratio(prevalence)} of the truth"
+    said = f"The model calls {rows} {name}, which is {ratio(prevalence)} of the truth"
     seen = Finding.passed(said, value=called / counts.n, limit=share, subject=f"class {name}")
-    if called >= share * counts.n and prevalence < dominant:
+    by_chance = binomial_tail(called, counts.n, (int(counts.support[top]) + 1) / (counts.n + 2))
+    if called >= share * counts.n and prevalence < dominant and by_chance < alpha:
         severity = Severity.BLOCKER if policy.preset.decides_by_argmax else Severity.INFO
         remedy = "Check that the inputs are scaled as in training; then the threshold and the class weights."
         yield seen.failing(severity, "the model gives one answer to nearly everything", remedy=remedy)

@@ -120,3 +120,7 @@ class ConfusionMatrix:
     def prevalence(self, class_index: int) -> float | None:
         """The share of a class in the truth; None without rows."""
         return int(self.support[class_index]) / self.n if self.n else None
+
+    def call_rate(self, class_index: int) -> float | None:
+        """The share of a class in the predictions; None without rows."""
+        return int(self.predicted[class_index]) / self.n if self.n else None

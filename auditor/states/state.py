@@ -24,6 +24,11 @@ class Task:
         """How many classes there are."""
         return len(self.class_names)
 
+    @property
+    def is_binary(self) -> bool:
+        """Whether there are two classes."""
+        return len(self.class_names) == 2
+
 
 class State(ABC, Generic[Result]):
     """A mergeable measurement of sufficient statistics.

@@ -46,7 +46,7 @@ def test_nan_on_rows_with_empty_cells_is_major_and_counted_apart(checks):
         measured(outputs(values, OutputKind.LOGITS, features), class_names=NAMES, positive="b"),
     )
     assert [(f.severity, f.validity) for f in findings] == [(Severity.MAJOR, False)]
-    assert "3 of 50 rows have an empty or infinite cell" in findings[0].message
+    assert "The output of 3 of 50 rows is not finite, and so is an input" in findings[0].message
 
 
 def test_decisions_without_outputs_are_finite(checks):

@@ -79,3 +79,11 @@ def test_equal_margins_are_balanced(checks):
     )
     assert finding.status is Status.PASS
     assert finding.value == 1.0
+
+
+def test_a_handful_of_rows_proves_neither_guessing_nor_a_constant_answer(checks):
+    one = measured(from_confusion([[0, 1], [0, 0]]), class_names=["a", "b"], positive="a")
+    assert compute(checks["better-than-chance"], one)[0].status is Status.SKIP
+    assert compute(checks["constant-prediction"], one)[0].status is Status.PASS
+    four = measured(from_confusion([[1, 1], [1, 1]]), class_names=["a", "b"], positive="a")
+    assert compute(checks["better-than-chance"], four)[0].status is Status.INCONCLUSIVE
