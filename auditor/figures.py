@@ -84,7 +84,7 @@ def _canvas(width: float = WIDTH, height: float = HEIGHT) -> tuple[Canvas, Axes]
 def _curve(figure: Curve, *, unit_square: bool) -> Canvas:
     """Lines with their names at their ends, and marked positions."""
     canvas, axes = _canvas()
-    lines = figure.lines[:LINES_SHOWN]
+    lines = [line for line in figure.lines if any(y is not None for y in line.y)][:LINES_SHOWN]
     named = lines if len(lines) <= LINES_NAMED else lines[:1]
     for i, line in enumerate(lines):
         colour, dash = _stroke(i) if i < len(named) else (FILL, "-")
@@ -112,10 +112,10 @@ def _blanks(values: Sequence[float | None]) -> list[float]:
 
 def _name_at_ends(axes: Axes, lines: Sequence[Line]) -> None:
     """Names at the right ends, moved apart where they would stand on each other."""
-    ends = [([y for y in line.y if y is not None], i) for i, line in enumerate(lines)]
+    ends = [(next(y for y in reversed(line.y) if y is not None), i) for i, line in enumerate(lines)]
     low, high = axes.get_ylim()
     step, last = (high - low) * 0.07, float("-inf")
-    for end, i in sorted((ys[-1], i) for ys, i in ends if ys):
+    for end, i in sorted(ends):
         last = max(end, last + step)
         axes.annotate(
             _label(lines[i].name, 28), (1.0, last), xycoords=("axes fraction", "data"), xytext=(5, 0),

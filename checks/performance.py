@@ -48,7 +48,7 @@ def _skill(m: Measurements, auc_margin: float, kappa_margin: float) -> tuple[Est
             return estimate, metric("roc_auc"), 0.5, auc_margin
     except NotApplicable:
         pass
-    if (m.test[Confusion].support > 0).sum() < 2:
+    if m.test[Confusion].support.max() == m.test[Confusion].n:
         raise NotApplicable("fewer than two classes have rows in the test data")
     return m.test.metric("kappa"), metric("kappa"), 0.0, kappa_margin
 

@@ -1,7 +1,5 @@
 """What a model said of the rows of a batch: decisions, probabilities, margins and the keys that rank them."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -26,8 +24,8 @@ single_probabilities = arrays(
 )
 
 
-def scores(kind: OutputKind, *rows: list[float], **options: object) -> Scores:
-    return dataclasses.replace(Scores(np.array(rows, np.float32), kind), **options)
+def scores(kind: OutputKind, *rows: list[float]) -> Scores:
+    return Scores(np.array(rows, np.float32), kind)
 
 
 # Decisions
@@ -67,12 +65,12 @@ def test_a_threshold_is_the_probability_from_which_the_scored_class_is_named(
 
 
 def test_a_threshold_itself_names_the_class() -> None:
-    assert scores(OutputKind.SIGMOID, [0.25], [0.24], threshold=0.25).predicted.tolist() == [1, 0]
+    assert Scores(np.array([[0.25], [0.24]]), OutputKind.SIGMOID, threshold=0.25).predicted.tolist() == [1, 0]
 
 
 def test_stated_decisions_outrank_scores_and_threshold() -> None:
-    decided = np.array([2, 0], np.int64)
-    assert scores(OutputKind.LOGITS, [9, 0, 0], [0, 9, 0], threshold=0.5, decided=decided).predicted.tolist() == [2, 0]
+    outputs = np.array([[9.0, 0, 0], [0, 9, 0]])
+    assert Scores(outputs, OutputKind.LOGITS, threshold=0.5, decided=np.array([2, 0])).predicted.tolist() == [2, 0]
 
 
 def test_a_table_of_decisions_has_decisions_and_no_scores() -> None:
@@ -151,8 +149,8 @@ def test_log_probabilities_above_0_are_read_as_0() -> None:
     ],
 )
 def test_a_row_is_finite_where_all_its_outputs_are(kind: OutputKind, finite: list[bool]) -> None:
-    outputs = [[0, 0], [0, np.nan], [np.inf, 0], [0, -np.inf]]
-    assert scores(kind, *outputs).finite.tolist() == finite
+    outputs = np.array([[0, 0], [0, np.nan], [np.inf, 0], [0, -np.inf]])
+    assert Scores(outputs, kind).finite.tolist() == finite
 
 
 # Margins and the keys that rank

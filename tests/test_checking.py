@@ -28,8 +28,8 @@ def measurements():
     return measured(from_confusion([[80, 20], [20, 80]]), class_names=["a", "b"], positive="b")
 
 
-def custom(folder, body="yield Finding.passed(f'Accuracy {accuracy.value:.0%}')", name="custom", id="always-right"):
-    (folder / f"{name}.py").write_text(CUSTOM.format(id=id, body=body))
+def custom(folder, body="yield Finding.passed(f'Accuracy {accuracy.value:.0%}')", name="custom", id_="always-right"):
+    (folder / f"{name}.py").write_text(CUSTOM.format(id=id_, body=body))
     return folder
 
 
@@ -61,7 +61,7 @@ def test_keyword_parameters_are_limits_that_can_be_set_and_nothing_else_can(tmp_
 
 def test_a_check_that_raises_is_an_error_finding_and_stops_no_other(tmp_path, measurements):
     custom(tmp_path, "raise ZeroDivisionError('no rows')", "bad", "bad")
-    custom(tmp_path, name="good", id="good")
+    custom(tmp_path, name="good", id_="good")
     findings = checking.judge(checking.from_folder(tmp_path), measurements, POLICY)
     assert [(f.check, f.status) for f in findings] == [("bad", Status.ERROR), ("good", Status.PASS)]
     assert "ZeroDivisionError: no rows" in findings[0].message
@@ -91,7 +91,7 @@ def test_a_check_shows_at_most_twenty_findings_the_worst_first(tmp_path, measure
 
 
 def test_two_checks_of_one_id_are_refused(tmp_path):
-    custom(tmp_path, id="shared-rows")
+    custom(tmp_path, id_="shared-rows")
     with pytest.raises(UsageError, match="two checks are called 'shared-rows'"):
         checking.chosen([tmp_path], (), (), {})
 

@@ -116,6 +116,7 @@ def test_without_a_positive_class_a_bare_name_is_the_mean_over_classes(name: str
     found = metric(split(batch, task(4)), name)
     assert found.value == pytest.approx(np.mean([of_class(name, batch, index) for index in range(4)]), abs=1e-12)
     assert found.low is not None
+    assert found.value is not None
     assert found.high is not None
     assert found.low < found.value < found.high
 

@@ -25,20 +25,26 @@ def page(report: Report) -> str:
     return fill(report, paper=False)
 
 
-def fill(report: Report, *, paper: bool, density: str = "") -> str:
-    """The page filled from the report; `paper` lists openly what a screen folds, `density` tightens the first page."""
+def fill(report: Report, *, paper: bool, density: str = "", chapters: bool = True) -> str:
+    """The page filled from the report.
+
+    `paper` lists openly what a screen folds, `density` tightens the first page, and without `chapters` it is all.
+    """
     style = Markup(stylesheet(report))  # noqa: S704  (our own files and a colour of ours)
     script = Markup((_templates() / "script.js").read_text(encoding="utf-8"))  # noqa: S704
+    groups = register.groups(report)
     context = {
         "report": report,
         "test": report.measurements.get("test"),
         "answer": phrases.answer(report),
-        "groups": register.groups(report),
+        "groups": groups,
+        "drawn": pictures.of_findings(groups) if chapters else {},
         "style": style,
         "script": script,
         "policy": policy(str(style), str(script)),
         "paper": paper,
         "density": density,
+        "chapters": chapters,
         "created": created(report.provenance.started),
     }
     return environment().get_template("report.html").render(context)

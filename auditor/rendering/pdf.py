@@ -11,7 +11,7 @@ from auditor.rendering import html
 from auditor.report import Report
 
 VARIANT = "pdf/ua-1"
-DENSITIES = ("", "tight", "tighter", "tightest")
+DENSITIES = ("tight", "tighter", "tightest")
 REMEDIES = {
     "Linux": "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 (Debian, Ubuntu), "
     "dnf install pango (Fedora) or apk add pango (Alpine)",
@@ -36,22 +36,31 @@ def document(report: Report) -> bytes:
     """
     weasyprint = _weasyprint()
     with _errors_collected() as errors:
-        laid_out = _laid_out(weasyprint, report)
-        made: bytes = laid_out.write_pdf(pdf_variant=VARIANT, pdf_tags=True)
+        made: bytes = _laid_out(weasyprint, report).write_pdf(pdf_variant=VARIANT, pdf_tags=True)
     if errors:
         raise PdfFailed(f"report.pdf: {errors[0]}; give --format html instead, and report this with report.json")
     return made
 
 
 def _laid_out(weasyprint: Any, report: Report) -> Any:  # noqa: ANN401  (weasyprint has no types)
-    """The pages at the first density at which the findings start on the second page, else at the last."""
+    """All pages at the first density at which the findings start on the second page, else at the tightest."""
+    pages = _render(weasyprint, html.fill(report, paper=True))
+    if len(pages.pages) > 1 and "findings" in pages.pages[1].anchors:
+        return pages
+    return _render(weasyprint, html.fill(report, paper=True, density=_density(weasyprint, report)))
+
+
+def _density(weasyprint: Any, report: Report) -> str:  # noqa: ANN401
     for density in DENSITIES:
-        text = html.fill(report, paper=True, density=density)
-        fetcher = weasyprint.urls.URLFetcher(allowed_protocols=("data",))
-        laid_out = weasyprint.HTML(string=text, url_fetcher=fetcher).render(pdf_variant=VARIANT, pdf_tags=True)
-        if len(laid_out.pages) > 1 and "findings" in laid_out.pages[1].anchors:
+        alone = _render(weasyprint, html.fill(report, paper=True, density=density, chapters=False))
+        if len(alone.pages) == 1:
             break
-    return laid_out
+    return density
+
+
+def _render(weasyprint: Any, text: str) -> Any:  # noqa: ANN401
+    fetcher = weasyprint.urls.URLFetcher(allowed_protocols=("data",))
+    return weasyprint.HTML(string=text, url_fetcher=fetcher).render(pdf_variant=VARIANT, pdf_tags=True)
 
 
 def _weasyprint() -> Any:  # noqa: ANN401

@@ -19,7 +19,7 @@ SHARES = {"accuracy", "precision", "recall", "f1", "specificity", "balanced_accu
 # What templates may call by name; numbers and names reach a page through these and those of `auditor.wording` alone.
 FILTERS = (
     "clean", "this_model", "always_majority", "required", "plausible", "measured", "interval", "unit", "amount",
-    "bounds", "state", "day", "criteria", "checks_ran", "file_name", "subject_files", "counted", "plainly",
+    "bounds", "state", "day", "criteria", "checks_ran", "headline", "file_name", "subject_files", "counted", "plainly",
     "open_question",
 )  # fmt: skip
 
@@ -222,6 +222,11 @@ def open_question(title: str) -> str:
     """A check's title, which names the good state, as the question that stayed open."""
     name = clean(title, 90)
     return name if name.endswith("?") else f"{name}?"
+
+
+def headline(report: Report) -> str:
+    """The verdict in one breath, a class name in quotation marks rather than in code marks."""
+    return re.sub(r"`([^`]*)`", r"“\1”", clean(report.verdict.headline))
 
 
 def checks_ran(report: Report) -> str:

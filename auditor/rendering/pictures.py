@@ -1,13 +1,17 @@
 """Which pictures a report has, and the sentence that says each in words."""
 
 import base64
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from auditor import figures, wording
 from auditor.findings import Bars, Curve, Figure, Finding, Heatmap, Line
 from auditor.rendering.layout import LARGEST_MAP, LARGEST_TABLE
+from auditor.rendering.register import Group
 from auditor.report import HistoryResult, Report, ScoreHistogram, SplitResult
+
+# Characters of pictures beside findings: the file stays small enough to be mailed, however much the checks draw.
+BUDGET = 250_000
 
 
 @dataclass(frozen=True)
@@ -29,9 +33,18 @@ def picture(figure: Figure | ScoreHistogram, *, title: str = "", unit_square: bo
     return Picture(title or own, uri, describe(figure), wide)
 
 
-def of_finding(finding: Finding) -> tuple[Picture, ...]:
-    """The figures that a check drew its finding with."""
-    return tuple(picture(figure) for figure in finding.figures)
+def of_findings(groups: Iterable[Group]) -> dict[Finding, tuple[Picture, ...]]:
+    """The figures that checks gave with their findings, drawn in reading order as far as `BUDGET` reaches."""
+    drawn: dict[Finding, tuple[Picture, ...]] = {}
+    spent = 0
+    for finding in (finding for group in groups for finding in group.findings if finding.figures):
+        if spent > BUDGET:
+            break
+        if finding in drawn:
+            continue
+        drawn[finding] = tuple(picture(figure) for figure in finding.figures)
+        spent += sum(len(shown.uri) for shown in drawn[finding])
+    return drawn
 
 
 def of_scores(report: Report) -> Iterator[Picture]:

@@ -58,7 +58,8 @@ def encodable(content: str, encoding: str) -> str:
 def _parts(report: Report, paths: Sequence[Path]) -> Iterable[RenderableType]:
     yield _strip(report)
     yield _band(report)
-    yield Text(phrases.clean(report.verdict.sentence), "bold")
+    yield Text(phrases.clean(report.verdict.headline), "bold")
+    yield Text(phrases.clean(report.verdict.sentence))
     if report.decision.facts:
         yield Padding(_facts(report), (1, 0, 0, 0))
     yield Padding(_findings(report), (1, 0, 0, 0))

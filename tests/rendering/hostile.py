@@ -38,7 +38,7 @@ def named(name: str) -> Report:
     return replace(
         report,
         decision=decision,
-        findings=(finding,) * 30,
+        findings=tuple(replace(finding, value=i / 30) for i in range(30)),
         measurements={"test": renamed},
         provenance=known,
         history=past,

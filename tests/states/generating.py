@@ -39,9 +39,15 @@ def outputs_of(kind: OutputKind, logits: Array) -> Array:
 
 @st.composite
 def scores_of(
-    draw: st.DrawFn, n: int, n_classes: int, kinds: tuple[OutputKind, ...], logits: st.SearchStrategy[float], dtypes: tuple[Any, ...]
+    draw: st.DrawFn,
+    shape: tuple[int, int],
+    *,
+    kinds: tuple[OutputKind, ...],
+    logits: st.SearchStrategy[float],
+    dtypes: tuple[Any, ...],
 ) -> Scores:
-    """Scores of n rows; two classes may have one column, for either of them, and a threshold."""
+    """Scores of (rows, classes); two classes may have one column, for either of them, and a threshold."""
+    n, n_classes = shape
     kind = draw(st.sampled_from(kinds))
     columns = draw(st.sampled_from([1, 2])) if n_classes == 2 else n_classes
     drawn = draw(arrays(np.float64, (n, columns), elements=logits))
@@ -53,6 +59,7 @@ def scores_of(
 @st.composite
 def cases(
     draw: st.DrawFn,
+    *,
     kinds: tuple[OutputKind, ...] = KINDS,
     n_classes: tuple[int, ...] = (2, 3, 9),
     most: int = 40,
@@ -65,7 +72,7 @@ def cases(
     present = draw(st.lists(st.integers(0, k - 1), min_size=1, max_size=k))
     labels = draw(arrays(np.int64, n, elements=st.sampled_from(present)))
     features = draw(arrays(np.float32, (n, 3), elements=st.sampled_from([-0.0, 0.0, 1.0, np.nan, 2.5])))
-    scores = draw(scores_of(n, k, kinds, logits, dtypes))
+    scores = draw(scores_of((n, k), kinds=kinds, logits=logits, dtypes=dtypes))
     return Case(task, Batch(labels, np.arange(n, dtype=np.uint64), features, scores))
 
 

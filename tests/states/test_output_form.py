@@ -9,7 +9,9 @@ from tests.states.generating import Case, cases, measured
 
 def form(*rows: list[float]) -> OutputCounts:
     outputs = np.array(rows, np.float32)
-    batch = Batch(np.zeros(len(rows), np.int64), np.arange(len(rows), dtype=np.uint64), None, Scores(outputs, OutputKind.LOGITS))
+    batch = Batch(
+        np.zeros(len(rows), np.int64), np.arange(len(rows), dtype=np.uint64), None, Scores(outputs, OutputKind.LOGITS)
+    )
     found: OutputCounts = measured(OutputForm(Task(("a", "b", "c"))), batch)
     return found
 
@@ -36,6 +38,12 @@ def test_the_kind_is_the_strictest_that_every_row_allows(rows: list[list[float]]
 def test_rows_of_each_form_are_counted() -> None:
     found = form([0.2, 0.3, 0.5], [0.9, 0.9, 0.1], [0, -1000, -1000], [7, 1, 1])
     assert found == OutputCounts(n=4, columns=3, unit=2, normalised=1, logarithmic=1, largest=7.0)
+
+
+def test_a_largest_output_of_0_has_no_sign_whichever_row_comes_first() -> None:
+    assert [str(form([first], [second]).largest) for first, second in ([0.0, -0.0], [-0.0, 0.0], [-0.0, -0.0])] == [
+        "0.0"
+    ] * 3
 
 
 @given(cases(kinds=(OutputKind.PROBABILITIES,)))

@@ -13,7 +13,6 @@ from auditor.states import Ranking, Rankings, Task
 from auditor.statistics.ranking import auc_error_bound, average_precision_bounds
 from tests.states.generating import Array, Case, cases, measured
 
-
 PROBABILITIES = (OutputKind.PROBABILITIES, OutputKind.SIGMOID)
 
 
@@ -58,7 +57,7 @@ def test_area_and_average_precision_equal_scikit_learn(kind: OutputKind, data: s
         assert_equals_scikit_learn(case, found, class_index)
 
 
-@given(cases(PROBABILITIES, logits=st.floats(-80, 80, width=32), dtypes=(np.float32,)))
+@given(cases(kinds=PROBABILITIES, logits=st.floats(-80, 80, width=32), dtypes=(np.float32,)))
 def test_probabilities_next_to_0_and_1_are_told_apart(case: Case) -> None:
     found: Rankings = measured(Ranking(case.task), case.rows)
     assert case.rows.scores is not None
@@ -76,16 +75,14 @@ def test_beyond_the_budget_the_area_is_within_its_stated_error(case: Case) -> No
         binned: Rankings = measured(Ranking(case.task, budget=0), case.rows)
     assert binned.binned is not None
     for class_index in exact.ranked:
-        auc, bound = binned.metrics(class_index).auc, auc_error_bound(*binned.tally(class_index))
-        limits = average_precision_bounds(*binned.tally(class_index))
-        if exact.metrics(class_index).auc is not None:
-            assert auc is not None
-            assert bound is not None
-            assert abs(auc - exact.metrics(class_index).auc) <= bound + 1e-12
-        if limits is not None:
-            found = exact.metrics(class_index).average_precision
-            assert found is not None
-            assert limits[0] - 1e-9 <= found <= limits[1] + 1e-9
+        area, in_bins, counts = exact.metrics(class_index), binned.metrics(class_index), binned.tally(class_index)
+        bound, limits = auc_error_bound(*counts), average_precision_bounds(*counts)
+        assert (area.auc is None) == (in_bins.auc is None) == (bound is None)
+        if area.auc is not None and in_bins.auc is not None and bound is not None:
+            assert abs(in_bins.auc - area.auc) <= bound + 1e-12
+        assert (area.average_precision is None) == (limits is None)
+        if area.average_precision is not None and limits is not None:
+            assert limits[0] - 1e-9 <= area.average_precision <= limits[1] + 1e-9
 
 
 def test_the_budget_counts_rows_times_ranked_classes() -> None:
@@ -98,7 +95,8 @@ def test_the_budget_counts_rows_times_ranked_classes() -> None:
 
 
 @pytest.mark.parametrize(
-    ("n_classes", "positive", "ranked"), [(2, 0, (0,)), (2, 1, (1,)), (2, None, (0, 1)), (3, None, (0, 1, 2)), (257, None, ())]
+    ("n_classes", "positive", "ranked"),
+    [(2, 0, (0,)), (2, 1, (1,)), (2, None, (0, 1)), (3, None, (0, 1, 2)), (257, None, ())],
 )
 def test_the_classes_that_are_ranked(n_classes: int, positive: int | None, ranked: tuple[int, ...]) -> None:
     found = Ranking(Task(tuple(map(str, range(n_classes))), positive)).result()
@@ -123,8 +121,12 @@ def test_many_rows_are_tallied_in_groups_that_hold_every_row() -> None:
     n = 2**18 + 1
     labels = (rng.random(n) < 0.1).astype(np.int64)
     scores = Scores((rng.normal(size=n) + labels)[:, None], OutputKind.LOGITS)
-    found: Rankings = measured(Ranking(Task(("no", "yes"), 1)), Batch(labels, np.arange(n, dtype=np.uint64), None, scores))
+    found: Rankings = measured(
+        Ranking(Task(("no", "yes"), 1)), Batch(labels, np.arange(n, dtype=np.uint64), None, scores)
+    )
     positives, negatives = found.tally(1)
     assert len(positives) == len(negatives) <= 4096
     assert (positives.sum(), negatives.sum()) == (labels.sum(), n - labels.sum())
-    assert found.average_precision(1).value == pytest.approx(average_precision_score(labels, scores.margin(1)), abs=1e-12)
+    assert found.average_precision(1).value == pytest.approx(
+        average_precision_score(labels, scores.margin(1)), abs=1e-12
+    )

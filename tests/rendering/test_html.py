@@ -1,0 +1,216 @@
+"""The HTML report as text: whole in one file, escaped, the same bytes each time, small, in the designed order."""
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from jinja2 import UndefinedError
+
+from auditor.rendering import html, phrases
+from auditor.report import Report, dumps, loads
+from tests.rendering import example, hostile
+
+REPORTS = {
+    name: getattr(example, name) for name in ("fraud", "ten", "thousand", "ready", "decisions_only", "undecided")
+}
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "</style></title><img src=x onerror=alert(1)>",
+    "{{ 7 * 7 }}{% include 'x' %}",
+    '"\' onload="alert(1)',
+    "\x1b[31mred\x1b]0;title\x07",
+    "abc\u202egnp.exe",
+    "x" * 5000,
+)
+
+
+class Reader(HTMLParser):
+    """Every tag with its attributes, and the text that a reader sees."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[str] = []
+        self._silent = 0
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._silent += tag in {"style", "script", "title"}
+
+    def handle_endtag(self, tag: str) -> None:
+        self._silent -= tag in {"style", "script", "title"}
+
+    def handle_data(self, data: str) -> None:
+        if not self._silent and data.strip():
+            self.text.append(" ".join(data.split()))
+
+
+def seen(report: Report) -> str:
+    return " ".join(Reader(html.page(report)).text)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_file_loads_nothing(name: str) -> None:
+    text = html.page(REPORTS[name]())
+    for tag, attributes in Reader(text).tags:
+        for attribute in ("src", "href", "data", "action", "srcset", "poster"):
+            target = attributes.get(attribute) or ""
+            assert target.startswith(("data:", "#")) or not target, (tag, target)
+        assert "style" not in attributes
+        assert not [key for key in attributes if key.startswith("on")]
+    assert re.findall(r"url\((?!data:)", text) == []
+    assert "@import" not in text
+
+
+def test_the_policy_allows_this_style_and_this_script_and_nothing_else() -> None:
+    text = html.page(example.fraud())
+    (style,), (script,) = (
+        re.findall(r"<style>(.*?)</style>", text, re.S),
+        re.findall(r"<script>(.*?)</script>", text, re.S),
+    )
+    (policy,) = [a["content"] for tag, a in Reader(text).tags if a.get("http-equiv") == "Content-Security-Policy"]
+    assert policy == html.policy(style, script)
+    assert "unsafe" not in str(policy)
+    assert "default-src 'none'" in str(policy)
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_same_report_gives_the_same_bytes(name: str) -> None:
+    assert html.page(REPORTS[name]()) == html.page(REPORTS[name]())
+
+
+def test_a_report_that_was_saved_and_read_again_gives_the_same_page() -> None:
+    again = loads(dumps(example.fraud()), Path("report.json"))
+    assert html.page(again) == html.page(example.fraud())
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_the_file_is_small(name: str) -> None:
+    assert len(html.page(REPORTS[name]()).encode()) < 400_000
+
+
+def test_whatever_the_names_and_however_much_the_checks_draw_it_stays_under_a_megabyte() -> None:
+    assert len(html.page(hostile.named("x" * 5000)).encode()) < 1_000_000
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_from_files_are_text_and_nothing_else(name: str) -> None:
+    text, plain = html.page(hostile.named(name)), html.page(example.fraud())
+    tags, usual = ({tag for tag, _ in Reader(page).tags} for page in (text, plain))
+    assert tags <= usual
+    assert text.count("<script") == 1
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "x" * 601 not in text
+    assert "49" not in re.findall(r"<title>(.*?)</title>", text)[0]
+
+
+def test_the_first_page_reads_as_designed() -> None:
+    text = seen(example.fraud())
+    order = [
+        "fraud.pt2", "33333333", "test.csv", "10,150 rows", "21 November 2026", "default criteria, unconfirmed", "NOT READY",
+        "28 of 34 checks ran, 6 could not", "Misses 176 of 200 frauds", "This model", "Always “not fraud”", "Required",
+        "Plausible range", "Frauds caught", "24 of 200, 12%", "at least 90%", "8 to 17%", "Why", "Do next:",
+        "Confusion matrix", "9,776", "176", "88%", "Rows of the test file", "10,150", "read", "without label", "unusable",
+        "also in training, removed", "judged", "Not examined", "Test comes after training?", "unsigned",
+        example.fraud().sha256, "Findings", "Failures", "Undecided", "Warnings", "Waived", "Passed", "Not applicable",
+        "Results", "Classes", "Curves", "Criteria", "How it was measured", "Provenance", "Sign-off",
+    ]  # fmt: skip
+    place = 0
+    for words in order:
+        found = text.find(words, place)
+        assert found >= 0, f"{words!r} does not follow {text[max(place - 80, 0) : place]!r}"
+        place = found + len(words)
+
+
+def test_the_first_page_speaks_of_plausible_ranges_and_the_chapters_of_intervals() -> None:
+    first, _, chapters = html.page(example.fraud()).partition('<main class="chapters">')
+    assert "95% interval" not in first
+    assert "95% interval" in chapters
+    assert "Wilson" in chapters
+
+
+def test_the_deciding_cell_is_the_only_one_that_is_outlined() -> None:
+    cells = [attributes for tag, attributes in Reader(html.page(example.fraud())).tags if tag == "td"]
+    assert len([cell for cell in cells if "deciding" in (cell.get("class") or "")]) == 1
+
+
+def test_each_verdict_has_its_words_and_its_colour() -> None:
+    for make in REPORTS.values():
+        text = html.page(make())
+        assert f"--accent:{phrases.answer(make()).colour}" in text
+        assert f"</span> {phrases.answer(make()).words}</h1>" in text
+
+
+def test_defaults_are_called_defaults_wherever_they_stand() -> None:
+    assert seen(example.fraud()).lower().count("unconfirmed") >= 4
+    assert "unconfirmed" not in seen(example.ready())
+    assert "criteria: yours, from auditor.toml of 3 May" in seen(example.ready())
+
+
+def test_without_scores_or_history_the_report_says_so() -> None:
+    text = seen(example.decisions_only())
+    assert "No scores were given, only decisions" in text
+    assert "No training history was given" in text
+    assert "the model itself was not at hand" in text
+
+
+def test_of_a_thousand_classes_the_worst_twenty_are_shown_and_the_rest_folded() -> None:
+    text = html.page(example.thousand())
+    shown, _, folded = text.partition("The other 980 classes")
+    assert shown.count('<tr><th scope="row">species') == 20
+    assert folded.count('<tr><th scope="row">species') == 980
+
+
+def test_forty_classes_are_shown_whole() -> None:
+    names = tuple(f"c{i}" for i in range(40))
+    report = example.many(names, 20, example.ten().verdict.status, "x")
+    assert "<details><summary><h3>The other" not in html.page(report)
+
+
+def test_thirteen_classes_get_a_heat_map() -> None:
+    names = tuple(f"c{i}" for i in range(13))
+    report = example.many(names, 20, example.ten().verdict.status, "x")
+    assert "each row shaded by its largest cell" in seen(report)
+
+
+def test_every_picture_says_its_numbers() -> None:
+    pictures = [attributes for tag, attributes in Reader(html.page(example.fraud())).tags if tag == "img"]
+    assert len(pictures) == 6
+    for attributes in pictures:
+        assert re.search(r"\d", attributes["alt"] or "")
+        assert len(attributes["alt"] or "") > 40
+
+
+def test_a_finding_shows_value_limit_interval_subject_and_remedy() -> None:
+    text = seen(example.fraud())
+    assert "recall[fraud] 12.0% limit 90.0% interval that decides at most 16.5% (95%, Clopper-Pearson)" in text
+    assert "Do next: Lower the threshold or weigh the 200 frauds more" in text
+    assert "Waived: Known repeat customers" in text
+
+
+def test_rows_as_given_are_told_from_the_rows_that_decide() -> None:
+    report = example.fraud()
+    test = report.measurements["test"]
+    text = seen(replace(report, measurements={"test": test, "test_as_given": test}))
+    assert "test as given" in text
+    assert "“Test as given” still holds the rows that stand in training too" in text
+
+
+def test_a_template_that_asks_for_what_is_not_there_fails() -> None:
+    with pytest.raises(UndefinedError):
+        html.environment().from_string("{{ report.nothing }}").render(report=example.fraud())
+
+
+def test_a_report_without_measurements_still_renders() -> None:
+    report = replace(example.decisions_only(), measurements={})
+    empty = replace(report, decision=replace(report.decision, facts=(), deciding_cell=None))
+    assert "FIGURES NOT TRUSTWORTHY" in seen(empty)
+
+
+def test_values_of_the_configuration_read_as_words() -> None:
+    values = ({"a": [1, 2]}, None, True, False, "", ("x",), 0.5)
+    assert [html.plain_text(value) for value in values] == ["a: 1, 2", "–", "yes", "no", "–", "x", "0.5"]

@@ -1,0 +1,108 @@
+"""The PDF report: the decision on one page, tagged, readable by machines, the same bytes for the same report."""
+
+import io
+import platform
+import sys
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+from pypdf.generic import DictionaryObject
+
+from auditor.rendering import pdf
+from tests.rendering import example
+
+pytest.importorskip("weasyprint", reason="Pango is not installed", exc_type=OSError)
+
+
+@pytest.fixture(scope="module")
+def fraud() -> bytes:
+    return pdf.document(example.fraud())
+
+
+@pytest.fixture(scope="module")
+def pages(fraud: bytes) -> list[str]:
+    return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(fraud)).pages]
+
+
+def test_the_first_page_is_the_decision_and_nothing_else(pages: list[str]) -> None:
+    for words in ("NOT READY", "Misses 176 of 200 frauds", "Frauds caught", "24 of 200, 12%", "8 to 17%", "Do next:",
+                  "9,776", "10,000 judged", "Not examined", "unsigned", example.fraud().sha256):  # fmt: skip
+        assert words in pages[0]
+    assert "Failures" not in pages[0]
+    assert pages[1].startswith("Findings Failures")
+
+
+def test_every_page_is_numbered_and_carries_the_reports_hash(pages: list[str]) -> None:
+    for number, text in enumerate(pages, 1):
+        assert f"page {number} of {len(pages)}" in text
+        assert f"report {example.fraud().sha256}" in text
+
+
+def test_what_a_screen_folds_is_printed(pages: list[str]) -> None:
+    text = " ".join(pages)
+    assert "Two runs on 2,048 rows gave the same outputs" in text
+    assert "No column was declared with --time" in text
+
+
+def test_the_file_is_tagged_titled_and_in_english(fraud: bytes) -> None:
+    reader = PdfReader(io.BytesIO(fraud))
+    root = reader.trailer["/Root"].get_object()
+    assert isinstance(root, DictionaryObject)
+    assert root["/MarkInfo"]["/Marked"]
+    assert root["/Lang"] == "en"
+    assert "/StructTreeRoot" in root
+    assert reader.metadata is not None
+    assert reader.metadata.title == "Not ready: fraud.pt2"
+    assert b"pdfuaid" in fraud or "pdfuaid" in str(reader.xmp_metadata and reader.xmp_metadata.stream.get_data())
+    assert len(fraud) < 400_000
+
+
+def test_the_same_report_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1790000000")
+    assert pdf.document(example.decisions_only()) == pdf.document(example.decisions_only())
+
+
+def test_a_crowded_decision_is_tightened_until_it_fits_one_page() -> None:
+    report = example.fraud()
+    card = replace(report.decision.cards[0], message="Most of the rows are missed, and more so at night. " * 6)
+    crowded = replace(report, decision=replace(report.decision, cards=(card,) * 3, facts=report.decision.facts[:1] * 5,
+                                               not_examined=(("A long title of a check", "A long reason " * 9),) * 9),
+                      history=None, findings=(), measurements={"test": report.measurements["test"]})  # fmt: skip
+    second = PdfReader(io.BytesIO(pdf.document(crowded))).pages[1].extract_text()
+    assert second.split()[0] == "Findings"
+
+
+def test_where_pango_is_missing_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Missing:
+        def find_spec(self, name: str, *_: Any) -> None:
+            if name == "weasyprint":
+                raise OSError("cannot load library 'libpango-1.0-0'")
+
+    monkeypatch.delitem(sys.modules, "weasyprint")
+    monkeypatch.setattr(sys, "meta_path", [Missing(), *sys.meta_path])
+    for system, remedy in (("Linux", "apt-get install libpango-1.0-0"), ("Darwin", "brew install pango")):
+        monkeypatch.setattr(platform, "system", lambda system=system: system)
+        with pytest.raises(pdf.PdfUnavailable, match=remedy) as caught:
+            pdf.document(example.ready())
+        assert "\n" not in str(caught.value)
+
+
+def test_a_picture_that_cannot_be_drawn_is_a_failure_and_no_blank(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any, **__: Any) -> str:
+        return '<html lang="en"><title>t</title><p id="findings">x<img alt="a" src="data:image/png;base64,AAAA">'
+
+    monkeypatch.setattr(pdf.html, "fill", broken)
+    with pytest.raises(pdf.PdfFailed, match=r"report\.pdf: Failed to load image"):
+        pdf.document(example.ready())
+
+
+@pytest.mark.parametrize("target", ["file:///etc/hostname", "http://127.0.0.1:9/x.png"])
+def test_neither_files_nor_the_network_are_read(monkeypatch: pytest.MonkeyPatch, target: str) -> None:
+    def reaching(*_: Any, **__: Any) -> str:
+        return f'<html lang="en"><title>t</title><p id="findings">x<img alt="a" src="{target}">'
+
+    monkeypatch.setattr(pdf.html, "fill", reaching)
+    with pytest.raises(pdf.PdfFailed, match="protocol"):
+        pdf.document(example.ready())

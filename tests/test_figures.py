@@ -1,0 +1,98 @@
+"""Figures: the same bytes for the same numbers, text as paths, and names from files taken as nothing but names."""
+
+import subprocess
+import sys
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from auditor import figures
+from auditor.findings import Bars, Curve, Figure, Heatmap, Line
+from auditor.report import ScoreHistogram
+
+CURVE = Curve("Loss", "epoch", "loss", (Line("train", (1.0, 2.0, 3.0), (0.9, None, 0.2)),), (("best", 2.0),))
+BARS = Bars("Recall", ("cat", "dog"), (0.5, None), 0.4, "recall")
+MAP = Heatmap("Confusion", ("a", "b"), ("a", "b"), ((9.0, 1.0), (0.0, 5.0)))
+HISTOGRAM = ScoreHistogram("score", (0.0, 0.5, 1.0), {"no": (9800, 24), "yes": (1, 24)})
+ALL = (CURVE, BARS, MAP, HISTOGRAM)
+
+HOSTILE = ("$x^2$ \\frac{", "<b>&\"'", "\x1b[31m\x00\u202e", "欺诈 مرحبا", "x" * 5000, "")
+
+
+def elements(svg: bytes) -> list[str]:
+    return [element.tag.rpartition("}")[2] for element in ET.fromstring(svg).iter()]  # noqa: S314  (our own)
+
+
+@pytest.mark.parametrize("figure", ALL, ids=lambda figure: type(figure).__name__)
+def test_a_figure_is_an_svg_with_its_text_as_paths(figure: Figure | ScoreHistogram) -> None:
+    svg = figures.draw(figure)
+    assert "path" in elements(svg)
+    assert "text" not in elements(svg)
+    assert b"<!--" not in svg
+    assert b"Date" not in svg
+
+
+@pytest.mark.parametrize("figure", ALL, ids=lambda figure: type(figure).__name__)
+def test_the_same_numbers_give_the_same_bytes(figure: Figure | ScoreHistogram) -> None:
+    assert figures.draw(figure) == figures.draw(figure)
+
+
+def test_another_process_draws_the_same_bytes() -> None:
+    program = (
+        "import sys; from auditor import figures; from auditor.findings import Curve, Line;"
+        f"sys.stdout.buffer.write(figures.draw({CURVE!r}))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, env={"PYTHONHASHSEED": "7"}
+    )
+    assert found.stdout == figures.draw(CURVE)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_names_from_files_are_drawn_and_never_interpreted(name: str) -> None:
+    named = (
+        Curve(
+            name, name, name, (Line(name, (1.0, 2.0), (0.1, 0.2)), Line(name, (1.0, 2.0), (0.3, 0.2))), ((name, 1.5),)
+        ),
+        Bars(name, (name, name), (1.0, 2.0), 1.5, name),
+        Heatmap(name, (name, name), (name, name), ((1.0, 2.0), (3.0, 4.0))),
+        ScoreHistogram(name, (0.0, 0.5, 1.0), {name: (3, 4)}),
+    )
+    for figure in named:
+        svg = figures.draw(figure)
+        assert "text" not in elements(svg)
+        assert len(svg) < 100_000
+
+
+def test_a_mathematical_name_is_drawn_letter_by_letter() -> None:
+    plain, dollars = (figures.draw(Bars("b", (name,), (1.0,))) for name in ("x", "$x$"))
+    assert dollars.count(b"<use") == plain.count(b"<use") + 2
+
+
+def test_a_blank_point_breaks_the_line() -> None:
+    whole = Curve("Loss", "epoch", "loss", (Line("train", (1.0, 2.0, 3.0, 4.0), (0.9, 0.5, 0.4, 0.2)),))
+    broken = Curve("Loss", "epoch", "loss", (Line("train", (1.0, 2.0, 3.0, 4.0), (0.9, 0.5, None, 0.2)),))
+    assert figures.draw(whole) != figures.draw(broken)
+
+
+def test_a_curve_without_any_point_is_an_empty_plot() -> None:
+    assert "path" in elements(figures.draw(Curve("Loss", "epoch", "loss", (Line("a", (1.0,), (None,)),) * 2)))
+    assert "path" in elements(figures.draw(Curve("ROC", "x", "y", (Line("a", (1.0,), (None,)),) * 2), unit_square=True))
+
+
+def test_of_many_bars_the_first_thirty_are_drawn() -> None:
+    def bars(amount: int) -> bytes:
+        return figures.draw(Bars("b", tuple(f"n{i}" for i in range(amount)), tuple(map(float, range(amount)))))
+
+    assert len(bars(10)) < len(bars(30))
+    assert abs(len(bars(500)) - len(bars(30))) < 200
+
+
+def test_a_matrix_of_256_classes_stays_small() -> None:
+    names = tuple(f"class {i}" for i in range(256))
+    values = tuple(tuple(float(i == j) * 90 + (i * j) % 7 for j in range(256)) for i in range(256))
+    assert len(figures.draw(Heatmap("Confusion", names, names, values))) < 250_000
+
+
+def test_whole_numbers_are_written_as_counts() -> None:
+    assert [figures.figure_number(x) for x in (None, 12_000.0, 0.12345)] == ["–", "12,000", "0.123"]
