@@ -36,6 +36,7 @@ from auditor.statistics.estimates import (
     PairedDifference,
     Proportion,
 )
+from auditor.statistics.floors import Floor, best_within
 from auditor.statistics.hypothesis_tests import (
     benjamini_hochberg,
     benjamini_yekutieli,
@@ -81,6 +82,7 @@ from auditor.statistics.sample_size import (
     size_to_decide,
 )
 from auditor.statistics.shift import compare_counts, noncentrality_lower, population_stability, stability_index
+from auditor.statistics.temperature import TEMPERATURES, TemperatureFit, fit_temperature, losses_by_temperature
 from auditor.statistics.thresholds import (
     best_f_score,
     best_youden,
@@ -95,12 +97,14 @@ from auditor.statistics.thresholds import (
 
 __all__ = [
     "SUMMARIES",
+    "TEMPERATURES",
     "AreaUnderCurve",
     "ClassCounts",
     "ConfusionCounts",
     "Difference",
     "Estimate",
     "FScore",
+    "Floor",
     "LabelsNeeded",
     "Limits",
     "MeanOfProportions",
@@ -110,6 +114,7 @@ __all__ = [
     "Proportion",
     "Ranking",
     "Smooth",
+    "TemperatureFit",
     "accuracy",
     "auc_error_bound",
     "average_precision_bounds",
@@ -119,6 +124,7 @@ __all__ = [
     "benjamini_yekutieli",
     "best_f_score",
     "best_lower_bound",
+    "best_within",
     "best_youden",
     "bin_centre",
     "bin_count",
@@ -144,12 +150,14 @@ __all__ = [
     "examine",
     "expected_calibration_error",
     "f_scores",
+    "fit_temperature",
     "generator",
     "holm",
     "hypergeometric_mid_p",
     "jackknife_estimate",
     "labels_needed",
     "leave_one_out",
+    "losses_by_temperature",
     "macro_f1",
     "macro_precision",
     "macro_recall",

@@ -124,7 +124,9 @@ def _debiased(probability: Floats, positives: NDArray[np.number], total: NDArray
 
 
 def recalibration_fit(logits: Floats, positives: Counts, negatives: Counts) -> RecalibrationFit | None:
-    """Fit outcome ~ intercept + slope x logit by Newton's method, errors from the Fisher information (Cox 1958).
+    """Fit outcome ~ intercept + slope x logit by Newton's method (Cox 1958).
+
+    The errors hold where the true curve bends, too: the sandwich of the information (Huber 1967; White 1982).
 
     logits: (bins,) centres. None where there is no fit: a class is absent, one logit only, or complete separation.
     """
