@@ -25,6 +25,19 @@ class OutputKind(StrEnum):
     PREDICTED = "predicted"
 
 
+# Where the other classes have less than this beside the highest one, their sum is taken by itself and not as a difference.
+ALMOST_CERTAIN = 1e-7
+
+
+@dataclass(frozen=True)
+class Softmax:
+    """Parts of a softmax of n rows: outputs less their highest, their exponentials (n, classes), and the sums of these (n,)."""
+
+    shifted: Array
+    powers: Array
+    total: Array
+
+
 @dataclass(frozen=True)
 class Scores:
     """What a model said of n rows, read as `kind` says.
@@ -54,17 +67,16 @@ class Scores:
     @cached_property
     def log_probabilities(self) -> Array:
         """(n, classes) float64 natural logarithms of the probabilities."""
+        if self._is_softmax and self.outputs.shape[1] > 2 and self.kind is OutputKind.LOGITS:
+            return np.asarray(self._softmax.shifted - np.log(self._softmax.total)[:, None])
         outputs = self._outputs()
         with np.errstate(divide="ignore"):
             if self.kind is OutputKind.LOGITS:
-                return (
-                    self._pair(_log_sigmoid(-outputs), _log_sigmoid(outputs)) if self._single else _log_softmax(outputs)
-                )
+                odds = outputs if self._single else outputs[:, [self.scored]] - outputs[:, [1 - self.scored]]
+                return self._pair(_log_sigmoid(-odds), _log_sigmoid(odds))
             if self.kind is OutputKind.LOG_PROBABILITIES:
                 return self._pair(_log1mexp(outputs), outputs) if self._single else outputs
-            if self._single:
-                return self._pair(np.log1p(-outputs), np.log(outputs))
-            return np.log(outputs)
+            return self._pair(np.log1p(-outputs), np.log(outputs)) if self._single else np.log(outputs)
 
     @cached_property
     def probabilities(self) -> Array:
@@ -72,6 +84,8 @@ class Scores:
         if self.kind in (OutputKind.PROBABILITIES, OutputKind.SIGMOID):
             outputs = self._outputs()
             return self._pair(1 - outputs, outputs) if self._single else outputs
+        if self._is_softmax and self.outputs.shape[1] > 2 and self.kind is OutputKind.LOGITS:
+            return np.asarray(self._softmax.powers / self._softmax.total[:, None])
         return np.exp(self.log_probabilities)
 
     @cached_property
@@ -89,12 +103,16 @@ class Scores:
 
     def margin(self, class_index: int) -> Array:
         """(n,) float32 log-odds of one class against all others."""
-        outputs = self._outputs()
         with np.errstate(divide="ignore", over="ignore"):
-            if self.kind is OutputKind.LOGITS and self._single:
-                return (outputs[:, 0] if class_index == self.scored else -outputs[:, 0]).astype(np.float32)
-            if self.kind is OutputKind.LOGITS and outputs.shape[1] == 2:
-                return (outputs[:, class_index] - outputs[:, 1 - class_index]).astype(np.float32)
+            if self._is_softmax:
+                outputs = self.outputs
+                if outputs.shape[1] == 2:
+                    columns = outputs.astype(np.float64)
+                    return np.asarray((columns[:, class_index] - columns[:, 1 - class_index]).astype(np.float32))
+                return np.asarray(self._margins[:, class_index])
+            if self.kind is OutputKind.LOGITS:
+                only = self._outputs()[:, 0]
+                return (only if class_index == self.scored else -only).astype(np.float32)
             log_p = self.log_probabilities[:, class_index]
             return (log_p - _log1mexp(log_p)).astype(np.float32)
 
@@ -114,6 +132,30 @@ class Scores:
         """The scores of the chosen rows; `chosen` is a boolean mask or indices."""
         decided = None if self.decided is None else self.decided[chosen]
         return Scores(self.outputs[chosen], self.kind, self.scored, self.threshold, decided)
+
+    @property
+    def _is_softmax(self) -> bool:
+        """Whether one column a class stands for log-odds: logits, or log-probabilities, whose softmax is themselves."""
+        return not self._single and self.kind in (OutputKind.LOGITS, OutputKind.LOG_PROBABILITIES)
+
+    @cached_property
+    def _softmax(self) -> "Softmax":
+        outputs = self._outputs()
+        shifted = outputs - outputs.max(axis=1, keepdims=True)
+        powers = np.exp(shifted)
+        return Softmax(shifted, powers, powers.sum(axis=1))
+
+    @cached_property
+    def _margins(self) -> Array:
+        """(n, classes) float32 log-odds, a class's in one piece of memory."""
+        parts = self._softmax
+        others = parts.total[:, None] - parts.powers
+        close = np.flatnonzero(parts.total - 1 < ALMOST_CERTAIN)
+        with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+            margins = np.asfortranarray((parts.shifted - np.log(others)).astype(np.float32))
+            top = parts.shifted[close].argmax(axis=1)
+            margins[close, top] = -_log_sum_without(parts.shifted[close], top)
+        return margins
 
     @property
     def _single(self) -> bool:
@@ -167,9 +209,13 @@ def _end_keys(p: Array) -> Array:
     return np.where(upper, np.uint32(2**31 - 1) - bits, bits)
 
 
-def _log_softmax(z: Array) -> Array:
-    shifted = z - z.max(axis=1, keepdims=True)
-    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)))
+def _log_sum_without(shifted: Array, left_out: Array) -> Array:
+    """(n,) logarithm of the sum of exponentials of a row without one of its entries; minus infinity where nothing is left."""
+    rest = shifted.copy()
+    rest[np.arange(len(rest)), left_out] = -np.inf
+    highest = rest.max(axis=1, initial=-np.inf)
+    base = np.where(np.isfinite(highest), highest, 0.0)
+    return np.asarray(base + np.log(np.exp(rest - base[:, None]).sum(axis=1)))
 
 
 def _log_sigmoid(z: Array) -> Array:

@@ -20,7 +20,7 @@ SHARES = {"accuracy", "precision", "recall", "f1", "specificity", "balanced_accu
 FILTERS = (
     "clean", "this_model", "always_majority", "required", "plausible", "measured", "interval", "unit", "amount",
     "bounds", "state", "day", "criteria", "checks_ran", "headline", "file_name", "subject_files", "counted", "plainly",
-    "open_question",
+    "open_question", "said_after",
 )  # fmt: skip
 
 
@@ -227,6 +227,12 @@ def open_question(title: str) -> str:
 def headline(report: Report) -> str:
     """The verdict in one breath, a class name in quotation marks rather than in code marks."""
     return re.sub(r"`([^`]*)`", r"“\1”", clean(report.verdict.headline))
+
+
+def said_after(report: Report) -> str:
+    """What follows the headline, empty where it would only say the same again."""
+    text = clean(report.verdict.sentence, 320)
+    return "" if text == clean(report.verdict.headline, 320) else text
 
 
 def checks_ran(report: Report) -> str:

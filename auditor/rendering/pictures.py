@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from auditor import figures, wording
 from auditor.findings import Bars, Curve, Figure, Finding, Heatmap, Line
+from auditor.rendering import phrases
 from auditor.rendering.layout import LARGEST_MAP, LARGEST_TABLE
 from auditor.rendering.register import Group
 from auditor.report import HistoryResult, Report, ScoreHistogram, SplitResult
@@ -30,7 +31,7 @@ def picture(figure: Figure | ScoreHistogram, *, title: str = "", unit_square: bo
     uri = "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
     own = f"Rows by {figure.score}" if isinstance(figure, ScoreHistogram) else figure.title
     wide = isinstance(figure, Heatmap) and len(figure.column_names) > LARGEST_TABLE
-    return Picture(title or own, uri, describe(figure), wide)
+    return Picture(phrases.clean(title or own, 160), uri, describe(figure), wide)
 
 
 def of_findings(groups: Iterable[Group]) -> dict[Finding, tuple[Picture, ...]]:
@@ -118,7 +119,7 @@ def describe(figure: Figure | ScoreHistogram) -> str:
 
 
 def _say_curve(figure: Curve) -> Iterator[str]:
-    yield f"{wording.name(figure.title)}: {figure.y_label} against {figure.x_label}."
+    yield f"{wording.name(figure.title)}: {wording.name(figure.y_label)} against {wording.name(figure.x_label)}."
     for line in figure.lines[: figures.LINES_SHOWN]:
         points = [(x, y) for x, y in zip(line.x, line.y, strict=True) if x is not None and y is not None]
         if points:
@@ -152,7 +153,7 @@ def _say_heatmap(figure: Heatmap) -> str:
         for value, i, j in largest
     )
     size = f"{len(figure.row_names)} rows by {len(figure.column_names)} columns"
-    return f"{figure.title}: {size}. Largest off the diagonal: {said or 'none'}."
+    return f"{phrases.clean(figure.title, 120)}: {size}. Largest off the diagonal: {said or 'none'}."
 
 
 def _say_histogram(histogram: ScoreHistogram) -> Iterator[str]:

@@ -58,8 +58,9 @@ def encodable(content: str, encoding: str) -> str:
 def _parts(report: Report, paths: Sequence[Path]) -> Iterable[RenderableType]:
     yield _strip(report)
     yield _band(report)
-    yield Text(phrases.clean(report.verdict.headline), "bold")
-    yield Text(phrases.clean(report.verdict.sentence))
+    yield Text(phrases.headline(report), "bold")
+    if phrases.said_after(report):
+        yield Text(phrases.said_after(report))
     if report.decision.facts:
         yield Padding(_facts(report), (1, 0, 0, 0))
     yield Padding(_findings(report), (1, 0, 0, 0))
@@ -76,11 +77,11 @@ def _strip(report: Report) -> Text:
 
 def _band(report: Report) -> RenderableType:
     shown = phrases.answer(report)
-    band = Table.grid(expand=True, padding=(0, 1))
-    band.style = f"bold white on {shown.colour}"
+    band = Table.grid(expand=True)
     band.add_column(no_wrap=True)
     band.add_column(justify="right")
-    band.add_row(f"{shown.glyph} {shown.words}", phrases.checks_ran(report))
+    style = f"bold white on {shown.colour}"
+    band.add_row(Text(f"{shown.glyph} {shown.words}"), Text(phrases.checks_ran(report)), style=style)
     return Padding(band, (1, 0))
 
 

@@ -5,8 +5,10 @@ from auditor.states.losses import Losses, LossSums
 from auditor.states.output_form import OutputCounts, OutputForm
 from auditor.states.ranking import Ranking, Rankings
 from auditor.states.row_hashes import HashSet, RowHashes
+from auditor.states.score_bins import Reliability, ScoreBins
 from auditor.states.score_histogram import ScoreCounts, ScoreHistogram
 from auditor.states.state import State, Task
+from auditor.states.temperatures import TemperatureLosses, Temperatures
 
 __all__ = [
     "Confusion",
@@ -18,9 +20,13 @@ __all__ = [
     "OutputForm",
     "Ranking",
     "Rankings",
+    "Reliability",
     "RowHashes",
+    "ScoreBins",
     "ScoreCounts",
     "ScoreHistogram",
     "State",
     "Task",
+    "TemperatureLosses",
+    "Temperatures",
 ]

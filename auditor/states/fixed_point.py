@@ -7,31 +7,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+BITS = 52
+HIGH_BITS = 10
+LARGEST = 2.0**20
+ROWS_AT_ONCE = 2**20
+
+
 @dataclass
 class FixedPointSum:
-    """Sums of columns of reals, each rounded to a multiple of 2**-bits and clipped at +-cap; `clipped` counts the values cut.
+    """Sums of columns of reals, each rounded to a multiple of 2**-52 and clipped at +-cap; `clipped` counts the values cut.
 
-    Integer addition is associative, so any order of batches gives the same bits. A batch of fewer than
-    2**(62 - bits) / cap rows cannot overflow the 64-bit sum of one batch; the running sum is a Python integer.
+    Integer addition is associative, so any order of batches gives the same bits. A value is split into a high part of 10
+    and a low part of 42 fractional bits, so that 2**20 rows of up to 2**20 each fit 64-bit sums; the running sums are
+    Python integers. Raises ValueError for a cap beyond 2**20 and for NaN.
     """
 
     columns: int
-    bits: int = 32
     cap: float = 1024.0
     totals: list[int] = field(default_factory=list)
     clipped: int = 0
 
     def __post_init__(self) -> None:
+        if self.cap > LARGEST:
+            raise ValueError(f"the cap of a fixed-point sum is at most 2**20, found {self.cap}")
         self.totals = self.totals or [0] * self.columns
 
     def add(self, values: NDArray[np.float64], groups: NDArray[np.int64] | None = None) -> None:
         """Add (n,) values: to column 0, or each to the column that `groups` (n,) names."""
-        limit = int(2.0 ** (62 - self.bits) / self.cap)
-        for start in range(0, len(values), limit):
-            part = values[start : start + limit]
+        if np.isnan(values).any():
+            raise ValueError("NaN cannot be summed; leave such rows out and count them")
+        for start in range(0, len(values), ROWS_AT_ONCE):
+            part = values[start : start + ROWS_AT_ONCE]
             self.clipped += int(np.count_nonzero(np.abs(part) > self.cap))
-            scaled = np.rint(np.clip(part, -self.cap, self.cap) * 2.0**self.bits).astype(np.int64)
-            self._add_scaled(scaled, None if groups is None else groups[start : start + limit])
+            held = np.clip(part, -self.cap, self.cap)
+            high = np.floor(held * 2.0**HIGH_BITS)
+            low = np.rint((held - high * 2.0**-HIGH_BITS) * 2.0**BITS)
+            columns = None if groups is None else groups[start : start + ROWS_AT_ONCE]
+            self._add_scaled(high.astype(np.int64), BITS - HIGH_BITS, columns)
+            self._add_scaled(low.astype(np.int64), 0, columns)
 
     def merge(self, other: Self) -> None:
         """Add the other's sums."""
@@ -41,13 +54,13 @@ class FixedPointSum:
     @property
     def values(self) -> tuple[float, ...]:
         """The sums as floats."""
-        return tuple(total / 2**self.bits for total in self.totals)
+        return tuple(total / 2**BITS for total in self.totals)
 
-    def _add_scaled(self, scaled: NDArray[np.int64], groups: NDArray[np.int64] | None) -> None:
+    def _add_scaled(self, scaled: NDArray[np.int64], shift: int, groups: NDArray[np.int64] | None) -> None:
         if groups is None:
-            self.totals[0] += int(scaled.sum())
+            self.totals[0] += int(scaled.sum()) << shift
             return
         sums = np.zeros(self.columns, np.int64)
         np.add.at(sums, groups, scaled)
         for column in np.flatnonzero(sums):
-            self.totals[column] += int(sums[column])
+            self.totals[column] += int(sums[column]) << shift

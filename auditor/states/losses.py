@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from auditor.batches import Array, Batch, OutputKind, Scores
-from auditor.states.fixed_point import FixedPointSum
+from auditor.states.fixed_point import LARGEST, FixedPointSum
 from auditor.states.state import State, Task
 from auditor.statistics.estimates import Smooth
 
@@ -26,12 +26,10 @@ class Losses(State["LossSums"]):
         super().__init__(task)
         self._n = 0
         self._zero = 0
-        self._sums = {
-            "log_loss": FixedPointSum(1, bits=32, cap=LOSS_CAP),
-            "log_loss_squared": FixedPointSum(1, bits=24, cap=LOSS_CAP**2),
-            "brier_score": FixedPointSum(1, bits=40, cap=4.0),
-            "brier_score_squared": FixedPointSum(1, bits=40, cap=16.0),
-        }
+        brier_cap = float(max(2, task.n_classes))
+        caps = {"log_loss": LOSS_CAP, "brier_score": brier_cap}
+        self._sums = {name: FixedPointSum(1, cap) for name, cap in caps.items()}
+        self._sums |= {f"{name}_squared": FixedPointSum(1, min(cap**2, LARGEST)) for name, cap in caps.items()}
 
     def update(self, batch: Batch) -> None:
         """Add the losses of a batch."""

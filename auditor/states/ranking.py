@@ -13,13 +13,14 @@ from auditor.states.state import State, Task
 from auditor.statistics.estimates import Smooth
 from auditor.statistics.ranking import Ranking as RankMetrics
 from auditor.statistics.ranking import rank_counts, rank_metrics, tally
-from auditor.statistics.resampling import average_precision_estimate
+from auditor.statistics.resampling import REPLICATES, average_precision_estimate
 
 BUDGET_WORDS = 2**26
 BINNED_BYTES = 2**27
 RANKED_CLASSES = 256
 TALLIED_ROWS = 2**18
 GROUPS = 4096
+MANY_RANKED = 10
 
 Keys = NDArray[np.uint32]
 
@@ -121,7 +122,9 @@ class Rankings:
 
     def average_precision(self, class_index: int) -> Smooth:
         """Average precision of one class, exact, with its bootstrapped standard error."""
-        estimate = average_precision_estimate(*self.tally(class_index), f"audit-v1 average precision {class_index}")
+        replicates = REPLICATES if len(self.ranked) <= MANY_RANKED else REPLICATES // 4
+        name = f"audit-v1 average precision {class_index}"
+        estimate = average_precision_estimate(*self.tally(class_index), name, replicates)
         return replace(estimate, value=self.metrics(class_index).average_precision)
 
     def tally(self, class_index: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

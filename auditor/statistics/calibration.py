@@ -139,10 +139,10 @@ def recalibration_fit(logits: Floats, positives: Counts, negatives: Counts) -> R
     fitted = _newton(design, k, n)
     if fitted is None:
         return None
-    beta, covariance = fitted
-    (a, b), (a_error, b_error) = beta.tolist(), np.sqrt(np.diag(covariance)).tolist()
+    beta, inverse = fitted
+    (a, b), (a_error, b_error) = beta.tolist(), np.sqrt(np.diag(_sandwich(design, beta, inverse, k, n))).tolist()
     rows = int(n.sum())
-    method = "Fisher information"
+    method = "sandwich"
     return RecalibrationFit(Smooth(a, a_error, "identity", rows, method), Smooth(b, b_error, "identity", rows, method))
 
 
@@ -168,6 +168,13 @@ def _newton(design: Floats, k: Floats, n: Floats) -> tuple[Floats, Floats] | Non
         if np.abs(step).max() < 1e-10 * (1 + np.abs(beta).max()):
             return beta, np.asarray(np.linalg.inv(information), np.float64)
     return None
+
+
+def _sandwich(design: Floats, beta: Floats, inverse: Floats, k: Floats, n: Floats) -> Floats:
+    """Covariance of the fit from the scores of single rows, whether or not the curve has the shape that is fitted."""
+    p = special.expit(beta @ design)
+    middle = (design * (k * (1 - p) ** 2 + (n - k) * p**2)) @ design.T
+    return np.asarray(inverse @ middle @ inverse, np.float64)
 
 
 def _log_loss(eta: Floats, k: Floats, n: Floats) -> float:

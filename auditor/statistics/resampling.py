@@ -88,7 +88,7 @@ def bootstrap_bins(
     return np.concatenate([statistic(block[:, : len(held)], block[:, len(held) :]) for block in blocks])
 
 
-def average_precision_estimate(positives: Counts, negatives: Counts, name: str) -> Smooth:
+def average_precision_estimate(positives: Counts, negatives: Counts, name: str, replicates: int = REPLICATES) -> Smooth:
     """Average precision from counts per distinct score or bin, ascending, with its bootstrapped standard error."""
     ranking = rank_counts(positives, negatives)
     rows, method = ranking.positives + ranking.negatives, "Poisson bootstrap"
@@ -97,7 +97,7 @@ def average_precision_estimate(positives: Counts, negatives: Counts, name: str) 
     mass = np.asarray(positives) / ranking.positives + np.asarray(negatives) / ranking.negatives
     starts = equal_mass_groups(mass, RANKING_BINS)
     merged = [np.add.reduceat(np.asarray(counts, np.int64), starts) for counts in (positives, negatives)]
-    error = spread(bootstrap_bins(merged[0], merged[1], average_precisions, name))
+    error = spread(bootstrap_bins(merged[0], merged[1], average_precisions, name, replicates))
     binding = min(ranking.positives, ranking.negatives)
     return Smooth(ranking.average_precision, error, "logit", rows, method, binding=binding)
 

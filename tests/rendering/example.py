@@ -206,7 +206,7 @@ def ready() -> Report:
     return sealed(
         replace(
             report,
-            verdict=Verdict(VerdictStatus.READY, "Ready.", sentence, (), 0),
+            verdict=Verdict(VerdictStatus.READY, "99.4% accuracy and 96% recall on `spam`: ready.", sentence, (), 0),
             decision=decision,
             criteria=criteria,
             findings=findings,

@@ -7,8 +7,8 @@ from auditor.report import DataFile, HistoryResult, ModelFile, Report
 from tests.rendering.example import fraud
 
 
-def named(name: str) -> Report:
-    """The fraud example with this name in every place."""
+def named(name: str, *, drawn: int = 1) -> Report:
+    """The fraud example with this name in every place, and a figure with so many of its 30 findings."""
     report = fraud()
     test = report.measurements["test"]
     names = ("not fraud", name)
@@ -38,7 +38,7 @@ def named(name: str) -> Report:
     return replace(
         report,
         decision=decision,
-        findings=tuple(replace(finding, value=i / 30) for i in range(30)),
+        findings=tuple(replace(finding, value=i / 30, figures=(bars,) * (i < drawn)) for i in range(30)),
         measurements={"test": renamed},
         provenance=known,
         history=past,

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -48,13 +49,22 @@ class Reader(HTMLParser):
             self.text.append(" ".join(data.split()))
 
 
+@cache
+def paged(name: str) -> str:
+    return html.page(REPORTS[name]())
+
+
 def seen(report: Report) -> str:
     return " ".join(Reader(html.page(report)).text)
 
 
+def shown(name: str) -> str:
+    return " ".join(Reader(paged(name)).text)
+
+
 @pytest.mark.parametrize("name", REPORTS)
 def test_the_file_loads_nothing(name: str) -> None:
-    text = html.page(REPORTS[name]())
+    text = paged(name)
     for tag, attributes in Reader(text).tags:
         for attribute in ("src", "href", "data", "action", "srcset", "poster"):
             target = attributes.get(attribute) or ""
@@ -66,10 +76,10 @@ def test_the_file_loads_nothing(name: str) -> None:
 
 
 def test_the_policy_allows_this_style_and_this_script_and_nothing_else() -> None:
-    text = html.page(example.fraud())
+    text = paged("fraud")
     (style,), (script,) = (
-        re.findall(r"<style>(.*?)</style>", text, re.S),
-        re.findall(r"<script>(.*?)</script>", text, re.S),
+        re.findall(r"<style>(.*?)</style>", text, re.DOTALL),
+        re.findall(r"<script>(.*?)</script>", text, re.DOTALL),
     )
     (policy,) = [a["content"] for tag, a in Reader(text).tags if a.get("http-equiv") == "Content-Security-Policy"]
     assert policy == html.policy(style, script)
@@ -79,37 +89,36 @@ def test_the_policy_allows_this_style_and_this_script_and_nothing_else() -> None
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_the_same_report_gives_the_same_bytes(name: str) -> None:
-    assert html.page(REPORTS[name]()) == html.page(REPORTS[name]())
+    assert html.page(REPORTS[name]()) == paged(name)
 
 
 def test_a_report_that_was_saved_and_read_again_gives_the_same_page() -> None:
     again = loads(dumps(example.fraud()), Path("report.json"))
-    assert html.page(again) == html.page(example.fraud())
+    assert html.page(again) == paged("fraud")
 
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_the_file_is_small(name: str) -> None:
-    assert len(html.page(REPORTS[name]()).encode()) < 400_000
+    assert len(paged(name).encode()) < 400_000
 
 
 def test_whatever_the_names_and_however_much_the_checks_draw_it_stays_under_a_megabyte() -> None:
-    assert len(html.page(hostile.named("x" * 5000)).encode()) < 1_000_000
+    assert len(html.page(hostile.named("x" * 5000, drawn=30)).encode()) < 1_000_000
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_names_from_files_are_text_and_nothing_else(name: str) -> None:
-    text, plain = html.page(hostile.named(name)), html.page(example.fraud())
-    tags, usual = ({tag for tag, _ in Reader(page).tags} for page in (text, plain))
-    assert tags <= usual
+    text = html.page(hostile.named(name))
+    assert {tag for tag, _ in Reader(text).tags} <= {tag for tag, _ in Reader(paged("fraud")).tags}
     assert text.count("<script") == 1
     assert "\x1b" not in text
     assert "\u202e" not in text
-    assert "x" * 601 not in text
+    assert "x" * 1201 not in text  # a command may be long
     assert "49" not in re.findall(r"<title>(.*?)</title>", text)[0]
 
 
 def test_the_first_page_reads_as_designed() -> None:
-    text = seen(example.fraud())
+    text = shown("fraud")
     order = [
         "fraud.pt2", "33333333", "test.csv", "10,150 rows", "21 November 2026", "default criteria, unconfirmed", "NOT READY",
         "28 of 34 checks ran, 6 could not", "Misses 176 of 200 frauds", "This model", "Always “not fraud”", "Required",
@@ -127,39 +136,39 @@ def test_the_first_page_reads_as_designed() -> None:
 
 
 def test_the_first_page_speaks_of_plausible_ranges_and_the_chapters_of_intervals() -> None:
-    first, _, chapters = html.page(example.fraud()).partition('<main class="chapters">')
+    first, _, chapters = paged("fraud").partition('<main class="chapters">')
     assert "95% interval" not in first
     assert "95% interval" in chapters
     assert "Wilson" in chapters
 
 
 def test_the_deciding_cell_is_the_only_one_that_is_outlined() -> None:
-    cells = [attributes for tag, attributes in Reader(html.page(example.fraud())).tags if tag == "td"]
+    cells = [attributes for tag, attributes in Reader(paged("fraud")).tags if tag == "td"]
     assert len([cell for cell in cells if "deciding" in (cell.get("class") or "")]) == 1
 
 
 def test_each_verdict_has_its_words_and_its_colour() -> None:
-    for make in REPORTS.values():
-        text = html.page(make())
+    for name, make in REPORTS.items():
+        text = paged(name)
         assert f"--accent:{phrases.answer(make()).colour}" in text
         assert f"</span> {phrases.answer(make()).words}</h1>" in text
 
 
 def test_defaults_are_called_defaults_wherever_they_stand() -> None:
-    assert seen(example.fraud()).lower().count("unconfirmed") >= 4
-    assert "unconfirmed" not in seen(example.ready())
-    assert "criteria: yours, from auditor.toml of 3 May" in seen(example.ready())
+    assert shown("fraud").lower().count("unconfirmed") >= 4
+    assert "unconfirmed" not in shown("ready")
+    assert "criteria: yours, from auditor.toml of 3 May" in shown("ready")
 
 
 def test_without_scores_or_history_the_report_says_so() -> None:
-    text = seen(example.decisions_only())
+    text = shown("decisions_only")
     assert "No scores were given, only decisions" in text
     assert "No training history was given" in text
     assert "the model itself was not at hand" in text
 
 
 def test_of_a_thousand_classes_the_worst_twenty_are_shown_and_the_rest_folded() -> None:
-    text = html.page(example.thousand())
+    text = paged("thousand")
     shown, _, folded = text.partition("The other 980 classes")
     assert shown.count('<tr><th scope="row">species') == 20
     assert folded.count('<tr><th scope="row">species') == 980
@@ -178,7 +187,7 @@ def test_thirteen_classes_get_a_heat_map() -> None:
 
 
 def test_every_picture_says_its_numbers() -> None:
-    pictures = [attributes for tag, attributes in Reader(html.page(example.fraud())).tags if tag == "img"]
+    pictures = [attributes for tag, attributes in Reader(paged("fraud")).tags if tag == "img"]
     assert len(pictures) == 6
     for attributes in pictures:
         assert re.search(r"\d", attributes["alt"] or "")
@@ -186,7 +195,7 @@ def test_every_picture_says_its_numbers() -> None:
 
 
 def test_a_finding_shows_value_limit_interval_subject_and_remedy() -> None:
-    text = seen(example.fraud())
+    text = shown("fraud")
     assert "recall[fraud] 12.0% limit 90.0% interval that decides at most 16.5% (95%, Clopper-Pearson)" in text
     assert "Do next: Lower the threshold or weigh the 200 frauds more" in text
     assert "Waived: Known repeat customers" in text

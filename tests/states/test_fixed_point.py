@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from auditor.states import Losses, Task
-from auditor.states.fixed_point import FixedPointSum
+from auditor.states.fixed_point import BITS, ROWS_AT_ONCE, FixedPointSum
 
 Values = NDArray[np.float64]
 
@@ -17,7 +17,7 @@ beyond = arrays(np.float64, st.integers(1, 60), elements=st.floats(allow_nan=Fal
 
 
 def exact(summed: FixedPointSum, column: int = 0) -> Fraction:
-    return Fraction(summed.totals[column], 2**summed.bits)
+    return Fraction(summed.totals[column], 2**BITS)
 
 
 def sum_of(*parts: Values) -> FixedPointSum:
@@ -40,7 +40,7 @@ def test_neither_order_nor_cut_nor_merging_changes_the_sum(all_values: Values, s
 @given(values)
 def test_each_value_is_off_by_half_a_step_at_most(some: Values) -> None:
     wanted = sum(map(Fraction, some.tolist()), Fraction(0))
-    assert abs(exact(sum_of(some)) - wanted) <= len(some) * Fraction(1, 2**33)
+    assert abs(exact(sum_of(some)) - wanted) <= len(some) * Fraction(1, 2**53)
 
 
 @given(beyond)
@@ -48,7 +48,7 @@ def test_what_lies_beyond_the_cap_is_cut_and_counted(some: Values) -> None:
     summed = sum_of(some)
     assert summed.clipped == sum(abs(value) > 1024 for value in some.tolist())
     wanted = sum((Fraction(max(-1024.0, min(1024.0, value))) for value in some.tolist()), Fraction(0))
-    assert abs(exact(summed) - wanted) <= len(some) * Fraction(1, 2**33)
+    assert abs(exact(summed) - wanted) <= len(some) * Fraction(1, 2**53)
 
 
 @given(values, st.integers(0, 2**32))
@@ -64,8 +64,8 @@ def test_groups_are_summed_apart(some: Values, seed: int) -> None:
 @pytest.mark.parametrize("grouped", [False, True])
 def test_a_batch_of_the_largest_values_does_not_overflow(name: str, sign: int, grouped: bool) -> None:
     used = Losses(Task(("a", "b")))._sums[name]
-    rows = 3 * int(2 ** (62 - used.bits) / used.cap) + 1  # one sum of so many would pass 2^63
-    summed = FixedPointSum(1, used.bits, used.cap)
+    rows = ROWS_AT_ONCE + 1
+    summed = FixedPointSum(1, used.cap)
     summed.add(np.full(rows, sign * used.cap), np.zeros(rows, np.int64) if grouped else None)
     assert exact(summed) == sign * rows * Fraction(used.cap)
     assert summed.clipped == 0
@@ -75,3 +75,10 @@ def test_totals_pass_what_64_bits_hold() -> None:
     summed = sum_of(*[np.full(2**20, 1024.0)] * 5)
     assert summed.totals[0] > 2**63
     assert summed.values == (5 * 2.0**30,)
+
+
+def test_nan_and_a_cap_that_could_overflow_are_refused() -> None:
+    with pytest.raises(ValueError, match="NaN cannot be summed"):
+        sum_of(np.array([1.0, np.nan]))
+    with pytest.raises(ValueError, match="at most"):
+        FixedPointSum(1, 2.0**21)

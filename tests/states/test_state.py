@@ -11,7 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.batches import Batch, OutputKind, Scores
-from auditor.states import Confusion, Losses, OutputForm, Ranking, RowHashes, ScoreHistogram, State, Task
+from auditor.states import (
+    Confusion,
+    Losses,
+    OutputForm,
+    Ranking,
+    Reliability,
+    RowHashes,
+    ScoreHistogram,
+    State,
+    Task,
+    Temperatures,
+)
 from tests.states.generating import Case, cases, measured
 
 Make = Callable[[Task], State[Any]]
@@ -27,6 +38,11 @@ def binned_ranking(task: Task) -> State[Any]:
         return Ranking(task, budget=8)
 
 
+def sampled_temperatures(task: Task) -> State[Any]:
+    with patch("auditor.states.temperatures.MOST_ROWS", 5):
+        return Temperatures(task)
+
+
 # A new state is held to the law by a line here.
 STATES: Mapping[str, Make] = {
     "confusion": Confusion,
@@ -35,8 +51,11 @@ STATES: Mapping[str, Make] = {
     "output form": OutputForm,
     "ranking": Ranking,
     "ranking beyond its budget": binned_ranking,
+    "reliability": Reliability,
     "row hashes": RowHashes,
     "score histogram": ScoreHistogram,
+    "temperatures": Temperatures,
+    "temperatures beyond the sample": sampled_temperatures,
 }
 
 
@@ -129,7 +148,7 @@ def test_a_state_of_another_task_or_kind_is_refused(make: Make) -> None:
         state.merge(stranger)
 
 
-@pytest.mark.parametrize("make", [Losses, OutputForm, ScoreHistogram, Ranking])
+@pytest.mark.parametrize("make", [Losses, OutputForm, ScoreHistogram, Ranking, Reliability, Temperatures])
 def test_wide_outputs_add_up_alike_in_either_layout(make: Make) -> None:
     rng = np.random.default_rng(3)
     task = Task(tuple(map(str, range(200))))
