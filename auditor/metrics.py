@@ -1,17 +1,24 @@
 """Metrics by the names users write: `accuracy`, `recall[fraud]`, `macro_f1`, `roc_auc`."""
 
 import math
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from auditor.errors import UsageError
 from auditor.findings import NotApplicable
-from auditor.states import Confusion, Losses, Ranking
+from auditor.states import Confusion, Losses, Ranking, TopRanks
 from auditor.states.confusion import ConfusionMatrix
 from auditor.statistics.estimates import AreaUnderCurve, Estimate, Smooth
+from auditor.statistics.intervals import SHOWN_ALPHA, normal_quantile
 
 if TYPE_CHECKING:
     from auditor.measurements import SplitMeasurements
+
+
+TOP = re.compile(r"top_(10|[1-9])_accuracy")
+F_BETA = re.compile(r"f(0\.\d{1,3}|[2-9]|[1-9]\.\d{1,3})")
 
 
 class OfClass(Protocol):
@@ -34,6 +41,8 @@ def metric(split: "SplitMeasurements", name: str) -> Estimate:
         return _of_class(plain, name)(split, _class_index(matrix, class_name, name))
     if name in OVERALL:
         return OVERALL[name](split)
+    if found := TOP.fullmatch(name):
+        return split[TopRanks].accuracy(int(found[1]))
     of_class = _of_class(name, name)
     if matrix.task.positive is not None:
         return of_class(split, matrix.task.positive)
@@ -42,7 +51,7 @@ def metric(split: "SplitMeasurements", name: str) -> Estimate:
 
 def metric_names() -> tuple[str, ...]:
     """All names of metrics."""
-    return (*OVERALL, *OF_CLASS)
+    return (*OVERALL, "top_5_accuracy", *OF_CLASS, "f2")
 
 
 def _class_index(matrix: ConfusionMatrix, class_name: str, name: str) -> int:
@@ -54,9 +63,12 @@ def _class_index(matrix: ConfusionMatrix, class_name: str, name: str) -> int:
 
 
 def _of_class(plain: str, name: str) -> OfClass:
+    if found := F_BETA.fullmatch(plain):
+        beta = float(found[1])
+        return lambda split, class_index: split[Confusion].classes.f_score(class_index, beta)
     if plain not in OF_CLASS:
         raise UsageError(
-            f"{name!r} is no metric; the metrics are {', '.join(metric_names())}, the latter ones also as recall[CLASS]"
+            f"{name!r} is no metric; the metrics are {', '.join(metric_names())}, those of a class also as recall[CLASS]"
         )
     return OF_CLASS[plain]
 
@@ -64,8 +76,8 @@ def _of_class(plain: str, name: str) -> OfClass:
 def _mean(split: "SplitMeasurements", plain: str) -> Estimate:
     if plain in ("recall", "precision", "f1"):
         return OVERALL[f"macro_{plain}"](split)
-    if plain == "specificity":
-        raise NotApplicable("specificity is defined for a positive class; with more classes ask for specificity[CLASS]")
+    if plain not in ("roc_auc", "average_precision"):
+        raise NotApplicable(f"{plain} is defined for a positive class; with more classes ask for {plain}[CLASS]")
     ranking = split[Ranking]
     if not ranking.ranked:
         raise NotApplicable(f"{split[Confusion].task.n_classes} classes are too many to rank each against the rest")
@@ -78,6 +90,29 @@ def _macro_recall(split: "SplitMeasurements") -> Estimate:
     if ((matrix.predicted > 0) & (matrix.support == 0)).any():
         return split.summaries["macro_recall"]
     return matrix.classes.balanced_accuracy()
+
+
+def _normalised_accuracy(split: "SplitMeasurements") -> Estimate:
+    """(accuracy - share of the largest class) / (1 - that share): what of the room above the majority is filled."""
+    gain = split[Confusion].classes.gain_over_constant(int(split[Confusion].support.argmax()))
+    room = 1 - split[Confusion].support.max() / max(split[Confusion].n, 1)
+    if gain.value is None or not room:
+        return Smooth(None, None, "identity", split[Confusion].n, "paired")
+    low, high = gain.interval(SHOWN_ALPHA)
+    error = None if low is None or high is None else (high - low) / (2 * normal_quantile(1 - SHOWN_ALPHA)) / room
+    return Smooth(gain.value / room, error, "identity", split[Confusion].n, "Tango score, rescaled")
+
+
+def _skill(split: "SplitMeasurements", name: str) -> Estimate:
+    """1 - mean loss / loss of the constant answer that states the share of each class in this split, taken as known."""
+    estimate, shares = split[Losses].mean(name), split[Confusion].support / max(split[Confusion].n, 1)
+    constant = split[Confusion].entropy if name == "log_loss" else float((shares * (1 - shares)).sum())
+    if split[Confusion].task.is_binary and name == "brier_score" and constant:
+        constant /= 2
+    if estimate.value is None or not constant:
+        return Smooth(None, None, "identity", estimate.n, "Student t")
+    error = None if estimate.standard_error is None else estimate.standard_error / constant
+    return replace(estimate, value=1 - estimate.value / constant, standard_error=error)
 
 
 def _macro(estimates: list[Estimate], n: int) -> Smooth:
@@ -112,12 +147,18 @@ OVERALL: Mapping[str, Callable[["SplitMeasurements"], Estimate]] = {
     "kappa": lambda split: split.summaries["kappa"],
     "log_loss": lambda split: split[Losses].mean("log_loss"),
     "brier_score": lambda split: split[Losses].mean("brier_score"),
+    "normalised_accuracy": _normalised_accuracy,
+    "log_loss_skill": lambda split: _skill(split, "log_loss"),
+    "brier_skill": lambda split: _skill(split, "brier_score"),
 }
 
 OF_CLASS: Mapping[str, OfClass] = {
     "recall": lambda split, class_index: split[Confusion].classes.recall(class_index),
     "precision": lambda split, class_index: split[Confusion].classes.precision(class_index),
     "f1": lambda split, class_index: split[Confusion].classes.f_score(class_index),
+    "negative_predictive_value": lambda split, class_index: split[Confusion].classes.negative_predictive_value(
+        class_index
+    ),
     "specificity": lambda split, class_index: split[Confusion].classes.specificity(class_index),
     "roc_auc": lambda split, class_index: split[Ranking].metrics(class_index).area,
     "average_precision": lambda split, class_index: split[Ranking].average_precision(class_index),

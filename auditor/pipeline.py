@@ -20,11 +20,11 @@ from auditor.progress import progress
 from auditor.provenance import provenance
 from auditor.rendering import write
 from auditor.report import FORMAT_VERSION, CheckRecord, Report, SplitResult, sealed
-from auditor.states import Confusion, Losses, Ranking, ScoreHistogram, State, Task
+from auditor.states import Confusion, Losses, Ranking, ScoreHistogram, State, Task, TopRanks
 from auditor.summary import history, overlap, split_result
 from auditor.verdict import decide
 
-REPORTED: tuple[type[State[Any]], ...] = (Confusion, Losses, Ranking, ScoreHistogram)
+REPORTED: tuple[type[State[Any]], ...] = (Confusion, Losses, Ranking, ScoreHistogram, TopRanks)
 
 
 def audit(config: Config) -> Report:

@@ -101,6 +101,10 @@ class SplitResult:
     roc: Curve | None = None
     precision_recall: Curve | None = None
     score_histogram: ScoreHistogram | None = None
+    top_5_accuracy: Value | None = None
+    normalised_accuracy: Value | None = None
+    log_loss_skill: Value | None = None
+    brier_skill: Value | None = None
     positive: str | None = None
     notes: tuple[str, ...] = ()
 

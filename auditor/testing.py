@@ -12,9 +12,9 @@ from auditor.engines.local import Stream, measure
 from auditor.findings import Finding
 from auditor.measurements import Measurements
 from auditor.policy import PRESETS, Policy
-from auditor.states import Confusion, Losses, OutputForm, Ranking, RowHashes, ScoreHistogram, State, Task
+from auditor.states import Confusion, Losses, OutputForm, Ranking, RowHashes, ScoreHistogram, State, Task, TopRanks
 
-STATES: tuple[type[State[Any]], ...] = (Confusion, Losses, Ranking, ScoreHistogram, OutputForm, RowHashes)
+STATES: tuple[type[State[Any]], ...] = (Confusion, Losses, Ranking, ScoreHistogram, OutputForm, RowHashes, TopRanks)
 
 
 def rows(

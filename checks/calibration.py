@@ -52,7 +52,7 @@ def calibration(
         raise NotApplicable("no labelled rows")
     right, wrong = int(bins.positives.sum()), int(bins.negatives.sum())
     enough = min(right, wrong) >= few
-    seen = Finding.passed(_said(m, bins, whole=enough), figures=_figure(m, bins))
+    seen = replace(Finding.passed(_said(m, bins, whole=enough)), figures=_figure(m, bins))
     faults = list(_level_faults(bins, level))
     if enough:
         seen = _with_error(seen, bins, minor)
@@ -62,9 +62,10 @@ def calibration(
         failing = seen.failing(worst.severity, _why(bins, faults), remedy=_remedy(m, bins), limit=worst.limit)
         yield replace(failing, value=worst.value, interval=worst.interval)
     elif not enough:
-        fewer = f"{plural(min(right, wrong), 'row')} of {_sides(m)[int(right <= wrong)]}"
-        why = f"{fewer} are too few to judge more than the overall level ({count(few)} needed)"
-        yield seen.undecided(why, remedy=f"Label more rows of {_sides(m)[int(right <= wrong)]}.")
+        rarer, side = min(right, wrong), _sides(m)[int(right <= wrong)]
+        why = f"{count(rarer)} {side} cannot show more than the overall level ({count(few)} are needed)"
+        more = f"about {count(round(bins.n / rarer * (few - rarer)))} more rows" if rarer else "more rows"
+        yield seen.undecided(why, remedy=f"Label {more}, drawn like these, for {count(few)} {side}.")
     else:
         yield seen
 
@@ -78,30 +79,32 @@ def _sides(m: Measurements) -> tuple[str, str]:
 
 
 def _said(m: Measurements, bins: ScoreBins, *, whole: bool) -> str:
-    named, ratio = _sides(m)[1], bins.observed_to_expected
-    level = (
-        f"{count(int(bins.positives.sum()))} {named} seen where {count(round(bins.stated))} were stated in {plural(bins.n, 'row')}"
-        f" (ratio {_with_interval(ratio, 1)})"
+    named, ratio, error = _sides(m)[1], bins.observed_to_expected, bins.error
+    rows = f"{count(int(bins.positives.sum()))} {named} seen where {count(round(bins.stated))} were stated"
+    level = f"{rows} (ratio {number(ratio.value, 2)}; {_interval(ratio, 1)})"
+    if not whole or error is None or error.value is None or bins.groups is None:
+        return f"{level}, in {plural(bins.n, 'row')}"
+    share = (
+        "confidence and the share of right answers" if m.task.positive is None else f"and observed shares of {named}"
     )
-    if not whole or bins.error is None or bins.groups is None:
-        return level
-    apart = "Stated confidence and the share of right answers" if m.task.positive is None else f"Stated and observed shares of {named}"
-    error = (
-        f"{apart} lie {_with_interval(bins.error, 100)} points apart (root mean square over {plural(len(bins.groups.total), 'group')} of "
-        f"{plural(bins.n, 'row')}, chance taken out)"
+    groups = f"{plural(bins.n, 'row')} in {plural(len(bins.groups.total), 'group')}"
+    slope = (
+        "no slope can be fitted"
+        if bins.fit is None
+        else f"slope {number(bins.fit.slope.value, 2)} ({_interval(bins.fit.slope, 1)})"
     )
-    slope = "no slope can be fitted" if bins.fit is None else f"slope {_with_interval(bins.fit.slope, 1)}"
     z = "" if bins.spiegelhalter_z is None else f"; Spiegelhalter z {number(bins.spiegelhalter_z, 1)}"
-    return f"{error}; {slope}; {level}{z}"
+    return (
+        f"Stated {share} lie {number(100 * error.value, 1)} points apart ({_interval(error, 100)}; root mean square over {groups}, "
+        f"chance taken out); {slope}; {level}{z}"
+    )
 
 
-def _with_interval(estimate: Estimate, times: int) -> str:
+def _interval(estimate: Estimate, times: int) -> str:
+    if estimate.low is None or estimate.high is None:
+        return "no interval"
     digits = 1 if times > 1 else 2
-    low, high = estimate.low, estimate.high
-    value = None if estimate.value is None else times * estimate.value
-    if low is None or high is None:
-        return f"{number(value, digits)}, no interval"
-    return f"{number(value, digits)} (95% interval {number(times * low, digits)} to {number(times * high, digits)})"
+    return f"95% interval {number(times * estimate.low, digits)} to {number(times * estimate.high, digits)}"
 
 
 def _with_error(seen: Finding, bins: ScoreBins, minor: float) -> Finding:
@@ -158,7 +161,10 @@ def _why(bins: ScoreBins, faults: list[_Fault]) -> str:
         words.append("more is stated than comes true")
     if ratio.low is not None and ratio.low > 1:
         words.append("less is stated than comes true")
-    return "; ".join(words) or f"neither too extreme nor too timid overall, {plural(len(faults), 'bound')} beyond its limit"
+    return (
+        "; ".join(words)
+        or f"neither too extreme nor too timid overall, {plural(len(faults), 'bound')} beyond its limit"
+    )
 
 
 def _remedy(m: Measurements, bins: ScoreBins) -> str:
@@ -168,7 +174,8 @@ def _remedy(m: Measurements, bins: ScoreBins) -> str:
         return "Fit intercept and slope to the logits (Platt scaling) or an isotonic curve on validation data."
     return (
         f"Divide the logits by a temperature fitted on validation data; {number(fit.temperature, 2)} is that of lowest log loss here. "
-        f"Log loss goes from {number(fit.before)} to {number(fit.after)} on {plural(fit.n, 'row')}, each half scaled by what the other chose."
+        f"Log loss goes from {number(fit.before)} to {number(fit.after)} on {plural(fit.n, 'row')}, each half scaled by what the other "
+        f"chose."
         f"{_beside_temperature(bins)}"
     )
 

@@ -2,43 +2,49 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 import numpy as np
 
-from auditor import Curve, Finding, Interval, Line, Measurements, NotApplicable, Severity, Status, check
+from auditor import Confidence, Curve, Finding, Interval, Line, Measurements, NotApplicable, Severity, Status, check
 from auditor.states import Confusion, Reliability, ScoreBins, thresholds
 from auditor.statistics import (
+    Difference,
     Estimate,
     Floor,
     OperatingPoints,
     Outcome,
+    Proportion,
     Smooth,
     best_f_score,
     best_within,
     certified_precision,
+    changes,
     cheapest,
+    cost,
     cost_threshold,
-    cross_fitted,
+    floor_on,
+    is_dearer,
     mcnemar_mid_p,
+    tune,
 )
 from auditor.wording import count, metric, number, plural, ratio
 
 GATES = ("acceptance", "class-recall", "class-precision", "better-than-majority")
+ON_SCORES = ("roc_auc", "average_precision", "log_loss", "brier_score")
 GAIN = "gain_over_majority"
 ENDED = 0.05
 SHOWN = 120
 
-Choose = Callable[[OperatingPoints], int]
-
 
 @dataclass(frozen=True)
 class _Aims:
-    """The conditions of release that follow from the threshold, whether a gain over the majority is one, and those that do not."""
+    """What is asked of a threshold, and the conditions of release that are not followed along it."""
 
     floors: tuple[Floor, ...]
     gain: bool
     missed: tuple[Finding, ...]
-    out_of_reach: tuple[Finding, ...]
+    not_followed: tuple[Finding, ...]
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,14 @@ class _Choice:
     threshold: float
     fair: Outcome
     own: Outcome
-    how: str
+    on_validation: bool
+
+    @property
+    def how(self) -> str:
+        """How it was chosen and counted."""
+        if self.on_validation:
+            return "chosen on validation data, counted on test"
+        return "there is no validation data: each half of test judged by the threshold that the other half chose"
 
 
 @check("threshold-choice", title="No other threshold would serve better", needs=(Confusion, Reliability), after=GATES)
@@ -65,53 +78,72 @@ def threshold_choice(
 ) -> Iterator[Finding]:
     """Would the conditions be met if the class were named from another probability on?
 
-    Where a condition of release is missed at the threshold in use, another is looked for: of those that clear every floor on
-    recall, precision and accuracy comfortably, the one of highest F1. It is chosen on validation data and counted on test;
-    without validation data each half of the test rows is judged by the threshold that the other half chose, since the best
-    threshold of a data set looks better there than it is. It is offered only where the one-sided 95% bounds clear every floor;
-    the verdict stays until the audit is run again with it. Where no threshold does, the finding says what the strictest one
-    certifies: fixed-sequence testing from the highest threshold downwards (Angelopoulos et al. 2021), never the lowest threshold
-    at which the observed precision happens to suffice. A threshold is steep when recall or precision changes by more than
-    `steep` within `step` of it (Poisson bootstrap, Bonferroni over four changes). With `cost_miss` and `cost_alarm` set, the cost
-    in use is held against the lowest one and against the threshold alarm / (alarm + miss) that is best for calibrated
-    probabilities (Elkan 2001); more than `dearer` times the lowest is a minor finding. Fewer than `few` rows of either class
-    allow no advice. Thresholds are probabilities; a row counts as called from the threshold on.
+    Where a condition of release is missed, another threshold is looked for: of those that clear every floor comfortably, the
+    one of highest F1. It is chosen on validation data and counted on test; without validation data each half of the test rows
+    is judged by the threshold that the other half chose, since the best threshold of a data set looks better there than it is.
+    It is offered as a major finding only where the one-sided 95% bounds clear every floor, and as a suspected minor one where
+    the values do and the rows cannot show it; the verdict stays until the audit is run again with it. Where none does, the
+    finding says down to which threshold a precision floor is certified by fixed-sequence testing (Angelopoulos et al. 2021):
+    the lowest threshold at which the observed precision happens to suffice would promise too much. A threshold is steep when
+    recall or precision changes by more than `steep` within `step` of it (Clopper-Pearson and Newcombe bounds, Bonferroni over
+    four changes). With `cost_miss` and `cost_alarm` set, the cost in use is held against the lowest one and against the
+    threshold alarm / (alarm + miss) that is best for calibrated probabilities (Elkan 2001); more than `dearer` times the
+    lowest is a minor finding. Fewer than `few` rows of either class allow no advice. A threshold is the probability from
+    which on a row is called.
     """
     if m.task.positive is None or not m.task.is_binary:
-        raise NotApplicable("a threshold is chosen for one class against another; here the highest score of several decides")
+        raise NotApplicable(
+            "a threshold is chosen for one class against another; here the highest score of several decides"
+        )
     bins = m.test[Reliability]
     rarer = int(min(bins.positives.sum(), bins.negatives.sum()))
     if rarer < few:
-        raise NotApplicable(f"{plural(rarer, 'row')} of the rarer class allow no advice on the threshold ({count(few)} needed)")
+        raise NotApplicable(
+            f"{plural(rarer, 'row')} of the rarer class allow no advice on the threshold ({count(few)} needed)"
+        )
     yield _main(m, bins, _aims(m, earlier), few)
     yield from _steepness(m, bins, step, steep)
-    if cost_miss is not None and cost_alarm is not None and cost_miss > 0 and cost_alarm > 0:
-        yield _cost(m, bins, few, cost_miss, cost_alarm, dearer)
+    if cost_miss and cost_alarm:
+        yield _cost(
+            m, _chosen(m, lambda points: cheapest(points, cost_alarm, cost_miss), few), (cost_miss, cost_alarm), dearer
+        )
 
 
 def _main(m: Measurements, bins: ScoreBins, aims: _Aims, few: int) -> Finding:
     """Whether another threshold meets what is missed; else where F1 is highest."""
-    highest = _chosen(m, best_f_score, few)
     now = _now(m)
-    said = f"{_in_use(m, bins)}: {_counted(now)}"
+    said = f"Calling {_name(m)} {_in_use(bins)} gives {_counted(now)}"
     seen = Finding.passed(said, value=now.f_score().value, subject=f"class {_name(m)}")
     if not aims.missed or not aims.floors:
+        highest = _chosen(m, best_f_score, few)
         told = f"{said}. F1 is highest {_at(m, highest)}: {_f1(highest, now)}"
-        return replace(seen, message=told, figures=_figure(bins, [("highest F1", highest)]))
+        return replace(seen, message=told, figures=_figure(bins, "highest F1", highest))
     offer = _chosen(m, lambda points: best_within(points, aims.floors), few)
-    figures = _figure(bins, [("suggested", offer)])
-    if aims.out_of_reach:
-        others = ", ".join(sorted({metric(f.metric) for f in aims.out_of_reach}))
-        return replace(seen, message=f"{said}. A threshold cannot change {others}, so none meets every condition", figures=figures)
-    if not _meets(m, aims, offer.fair):
-        return replace(seen, message=f"{said}. {_none_meets(m, bins, aims, offer)}", figures=figures)
-    failed = [f for f in aims.missed if f.status is Status.FAIL]
-    missed = ", ".join(metric(f.metric) for f in failed or aims.missed)
-    why = f"{missed} {'misses its limit' if failed else 'is undecided'} here, but fixable by threshold: {_at(m, offer)} gives {_counted(offer.fair)}, which meets every condition"
-    remedy = (
-        f"Run again with --positive {_name(m)} --threshold {_probability(offer.threshold)}{_confirm(offer)}; the verdict stays until then."
+    seen = replace(seen, figures=_figure(bins, "suggested", offer))
+    if aims.not_followed:
+        others = ", ".join(sorted({metric(f.metric) for f in aims.not_followed}))
+        asked = f"No other threshold is offered: {others} is asked too, and is not followed along the thresholds"
+        return replace(seen, message=f"{said}. {asked}")
+    if all(floor.is_reached(offer.fair) for floor in aims.floors) and (not aims.gain or _gains(m, offer.fair)):
+        return replace(_offered(m, bins, aims, offer), figures=seen.figures)
+    return replace(seen, message=f"{said}. {_none_meets(m, bins, aims, offer)}")
+
+
+def _offered(m: Measurements, bins: ScoreBins, aims: _Aims, offer: _Choice) -> Finding:
+    """A threshold whose values meet every floor, proven or not."""
+    failed = any(f.status is Status.FAIL for f in aims.missed)
+    proven = all(floor.is_met(offer.fair) for floor in aims.floors)
+    enough = "meets every condition" if proven else "is enough for every condition, though these rows cannot show it"
+    now = _now(m)
+    said = (
+        f"{'Fixable' if proven else 'Perhaps fixable'} by threshold: calling {_name(m)} from {_probability(offer.threshold)} on "
+        f"({offer.how}) gives {_counted(offer.fair)}, which {enough}; {_in_use(bins)} recall is {ratio(now.recall.value)} and "
+        f"precision {ratio(now.precision.value)}"
     )
-    return replace(seen, figures=figures).failing(Severity.MAJOR if failed else Severity.MINOR, why, remedy=remedy)
+    seen = Finding.passed(said, value=now.f_score().value, subject=f"class {_name(m)}")
+    severity = Severity.MAJOR if failed and proven else Severity.MINOR
+    found = seen.failing(severity, remedy=f"{_again(m, offer)}; the verdict stays until then.")
+    return found if proven else replace(found, confidence=Confidence.SUSPECTED)
 
 
 def _aims(m: Measurements, earlier: Sequence[Finding]) -> _Aims:
@@ -119,42 +151,37 @@ def _aims(m: Measurements, earlier: Sequence[Finding]) -> _Aims:
     gates = [f for f in earlier if f.gate and f.metric and f.limit is not None and f.status is not Status.SKIP]
     missed = tuple(f for f in gates if f.status is not Status.PASS)
     floors = {f.metric: floor for f in gates if (floor := _floor(m, f)) is not None}
-    beyond = tuple(f for f in missed if f.metric not in floors and f.metric != GAIN)
+    beyond = tuple(f for f in gates if f.metric not in floors and f.metric != GAIN and not _stays_met(f))
     return _Aims(tuple(dict.fromkeys(floors.values())), any(f.metric == GAIN for f in gates), missed, beyond)
 
 
+def _stays_met(gate: Finding) -> bool:
+    """Whether a condition is met and hangs on the scores alone, whatever the threshold."""
+    return gate.status is Status.PASS and gate.metric.partition("[")[0] in ON_SCORES
+
+
 def _floor(m: Measurements, gate: Finding) -> Floor | None:
-    """The floor on counts that a gate is, None where a threshold does not decide it so."""
+    """The floor that a condition is, None where it is not followed along the thresholds."""
     plain, _, class_name = gate.metric.removesuffix("]").partition("[")
-    swapped = {"recall": "specificity", "specificity": "recall", "precision": "negative_predictive_value"}
-    if class_name and class_name != _name(m):
-        plain = swapped.get(plain, "")
-    known = ("recall", "precision", "specificity", "negative_predictive_value", "accuracy", "balanced_accuracy", "f1")
-    return Floor(plain, gate.limit) if plain in known and gate.at_least and gate.limit is not None else None
-
-
-def _meets(m: Measurements, aims: _Aims, outcome: Outcome) -> bool:
-    return all(floor.is_met(outcome) for floor in aims.floors) and (not aims.gain or _gains(m, outcome))
+    if gate.limit is None or not gate.at_least:
+        return None
+    return floor_on(plain, gate.limit, of_positive=class_name in ("", _name(m)))
 
 
 def _gains(m: Measurements, outcome: Outcome) -> bool:
     """Whether better-than-majority would pass: a gain in accuracy, or less accuracy for clearly better balanced accuracy."""
     positive_majority = m.majority[0] == m.task.positive
     model, majority = (outcome.tn, outcome.fn) if positive_majority else (outcome.tp, outcome.fp)
-    return mcnemar_mid_p(model, majority) <= ENDED or (model < majority and Floor("balanced_accuracy", 0.5).is_met(outcome))
+    return mcnemar_mid_p(model, majority) <= ENDED or (
+        model < majority and Floor("balanced_accuracy", 0.5).is_met(outcome)
+    )
 
 
-def _chosen(m: Measurements, choose: Choose, few: int) -> _Choice:
-    """A threshold chosen on validation data and counted on test, else cross-fitted on the halves of test."""
+def _chosen(m: Measurements, choose: Callable[[OperatingPoints], int], few: int) -> _Choice:
     bins, tuning = m.test[Reliability], _validation(m, few)
-    if tuning is not None:
-        index = choose(tuning.points())
-        fair, own, how = bins.points().outcome(index), tuning.points().outcome(index), "chosen on validation data, counted on test"
-    else:
-        index = choose(bins.points())
-        fair, own = cross_fitted(bins.points(0), bins.points(1), choose), bins.points().outcome(index)
-        how = "without validation data: each half of the test rows judged by the threshold that the other half chose"
-    return _Choice(float(thresholds()[index]), fair, own, how)
+    halves, validation = (bins.points(0), bins.points(1)), None if tuning is None else tuning.points()
+    found = tune(choose, bins.points(), halves, validation)
+    return _Choice(float(thresholds()[found.index]), found.fair, found.own, tuning is not None)
 
 
 def _validation(m: Measurements, few: int) -> ScoreBins | None:
@@ -172,13 +199,129 @@ def _now(m: Measurements) -> Outcome:
 
 
 def _none_meets(m: Measurements, bins: ScoreBins, aims: _Aims, offer: _Choice) -> str:
-    said = f"No threshold was found that meets every condition; nearest is {_at(m, offer)}: {_counted(offer.fair)}"
+    said = f"No threshold was found that meets every condition; the nearest is {_at(m, offer)}: {_counted(offer.fair)}"
     precise = [floor.limit for floor in aims.floors if floor.metric == "precision"]
     if not precise:
         return said
-    tuning, points = bins.points(), bins.points()
-    index = certified_precision(tuning, max(precise))
+    points = bins.points()
+    index = certified_precision(points, max(precise))
     if index is None:
         return f"{said}. No threshold certifies a precision of {ratio(max(precise))}"
     found, lowest = points.outcome(index).recall, _probability(float(thresholds()[index]))
     return f"{said}. A precision of {ratio(max(precise))} is certified down to {lowest}, with recall {_share(found)}"
+
+
+def _steepness(m: Measurements, bins: ScoreBins, step: float, steep: float) -> Iterator[Finding]:
+    """A finding where a small move of the threshold changes recall or precision much."""
+    if bins.threshold is None:
+        return
+    low, at, high = np.searchsorted(
+        thresholds(), [bins.threshold - step, bins.threshold, bins.threshold + step]
+    ).tolist()
+    tried = [*changes(bins.points(), low, at).items(), *changes(bins.points(), at, high).items()]
+    bound, what, change = max(
+        ((_least(change, ENDED / len(tried)), what, change) for what, change in tried), key=itemgetter(0)
+    )
+    if bound <= steep:
+        return
+    moved = abs(change.value or 0.0)
+    said = (
+        f"{metric(what)} on {_name(m)} changes by {number(100 * moved, 1)} points when the threshold moves by {number(step, 2)} "
+        f"from {_probability(bins.threshold)} (at least {number(100 * bound, 1)} points with 95% confidence)"
+    )
+    interval = Interval(bound, None, 1 - ENDED, f"{change.decision_method}, Bonferroni")
+    seen = Finding.passed(said, value=moved, limit=steep, subject=f"class {_name(m)}", interval=interval)
+    remedy = "Fix the threshold to three digits wherever the model runs, and watch the share of calls: a small drift moves it."
+    yield seen.failing(Severity.MINOR, "the threshold stands where the scores are dense", remedy=remedy)
+
+
+def _least(change: Estimate, alpha: float) -> float:
+    """The smallest size of a change, of either sign, that its bounds allow; 0 where they allow none."""
+    low, high = change.lower(alpha), change.upper(alpha)
+    return 0.0 if low is None or high is None else max(low, -high, 0.0)
+
+
+def _cost(m: Measurements, lowest: _Choice, prices: tuple[float, float], dearer: float) -> Finding:
+    """The cost in use beside the lowest one, and beside the threshold that calibrated probabilities would ask for."""
+    (miss, alarm), bins = prices, m.test[Reliability]
+    ideal = cost_threshold(alarm, miss)
+    closed = bins.points().outcome(int(np.searchsorted(thresholds(), ideal)))
+    now, least, by_rule = (cost(outcome, alarm, miss) for outcome in (_now(m), lowest.fair, closed))
+    said = (
+        f"With a miss at {number(miss, 2)} and a false alarm at {number(alarm, 2)}, the decisions in use cost {_spoken_cost(now)} in "
+        f"{plural(bins.n, 'row')}; the lowest cost is {_spoken_cost(least)}, {_at(m, lowest)}. Calibrated probabilities would ask for "
+        f"{_probability(round(ideal, 3))} (Elkan 2001), which costs {_spoken_cost(by_rule)}"
+    )
+    if is_dearer(by_rule, least, dearer):
+        said += ", so they are not calibrated well enough for that rule"
+    value = now.value / least.value if now.value is not None and least.value else None
+    seen = Finding.passed(said, value=value, limit=dearer, subject="costs")
+    if not is_dearer(now, least, dearer):
+        return seen
+    why = f"the decisions in use cost more than {number(dearer, 2)} times the lowest"
+    return seen.failing(Severity.MINOR, why, remedy=f"{_again(m, lowest)}.")
+
+
+def _spoken_cost(cost: Smooth) -> str:
+    return count(round(cost.value or 0.0, 1))
+
+
+def _figure(bins: ScoreBins, name: str, choice: _Choice) -> tuple[Curve, ...]:
+    """Recall and precision by threshold on the test rows."""
+    points, at = bins.points(), thresholds()
+    inside = np.flatnonzero((at > 0) & (at < 1))
+    shown = inside[np.unique(np.linspace(0, len(inside) - 1, SHOWN).astype(int))]
+    x = tuple(float(t) for t in at[shown])
+    lines = tuple(
+        Line(what, x, tuple(None if np.isnan(y) else round(float(y), 6) for y in values[shown]))
+        for what, values in (("recall", points.recall), ("precision", points.precision))
+    )
+    marks = ((name, choice.threshold),) if choice.threshold <= 1 else ()
+    now = () if bins.threshold is None else (("in use", bins.threshold),)
+    return (Curve("Recall and precision by threshold", "Threshold (probability)", "Share", lines, (*now, *marks)),)
+
+
+def _name(m: Measurements) -> str:
+    assert m.task.positive is not None
+    return m.task.class_names[m.task.positive]
+
+
+def _in_use(bins: ScoreBins) -> str:
+    return "as it is called now" if bins.threshold is None else f"from {_probability(bins.threshold)} on, as now,"
+
+
+def _at(m: Measurements, choice: _Choice) -> str:
+    if choice.threshold > 1:
+        return f"where {_name(m)} is never called ({choice.how})"
+    return f"with {_name(m)} called from {_probability(choice.threshold)} on ({choice.how})"
+
+
+def _counted(outcome: Outcome) -> str:
+    return f"recall {_share(outcome.recall)} and precision {_share(outcome.precision)}"
+
+
+def _share(estimate: Proportion) -> str:
+    if estimate.value is None:
+        return "undefined, nothing is called"
+    span = f"95% interval {ratio(estimate.low)} to {ratio(estimate.high)}"
+    return f"{ratio(estimate.value)} ({count(estimate.k)} of {count(estimate.n)}; {span})"
+
+
+def _f1(choice: _Choice, now: Outcome) -> str:
+    fair, own, used = (number(outcome.f_score().value, 3) for outcome in (choice.fair, choice.own, now))
+    return f"{fair}, against {used} in use ({own} on the rows that chose it)"
+
+
+def _again(m: Measurements, choice: _Choice) -> str:
+    """What to run, and that a threshold chosen on test is to be confirmed elsewhere."""
+    said = f"Run again with --positive {_name(m)} --threshold {_probability(choice.threshold)}"
+    return (
+        said
+        if choice.on_validation
+        else f"{said}, and confirm it on rows that did not choose it, such as validation data"
+    )
+
+
+def _probability(value: float) -> str:
+    """A threshold with as many digits as it has."""
+    return f"{value:.6f}".rstrip("0").rstrip(".") if value < 1 else "1"

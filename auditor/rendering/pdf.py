@@ -1,16 +1,18 @@
 """The report as PDF: the same template on A4, tagged for screen readers (PDF/UA), one page for the decision."""
 
 import logging
+import os
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from auditor.errors import FormatUnavailable
 from auditor.rendering import html
 from auditor.report import Report
 
-VARIANT = "pdf/ua-1"
+VARIANT, EPOCH = "pdf/ua-1", "SOURCE_DATE_EPOCH"
 DENSITIES = ("tight", "tighter", "tightest")
 REMEDIES = {
     "Linux": "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 (Debian, Ubuntu), "
@@ -35,7 +37,7 @@ def document(report: Report) -> bytes:
     PdfFailed where a part of the page could not be drawn.
     """
     weasyprint = _weasyprint()
-    with _errors_collected() as errors:
+    with _dated(report), _errors_collected() as errors:
         made: bytes = _laid_out(weasyprint, report).write_pdf(pdf_variant=VARIANT, pdf_tags=True)
     if errors:
         raise PdfFailed(f"report.pdf: {errors[0]}; give --format html instead, and report this with report.json")
@@ -70,6 +72,20 @@ def _weasyprint() -> Any:  # noqa: ANN401
         remedy = REMEDIES.get(platform.system(), "install Pango 1.44 or newer")
         raise PdfUnavailable(f"report.pdf needs Pango, which this system lacks: {remedy}, then render again") from error
     return weasyprint
+
+
+@contextmanager
+def _dated(report: Report) -> Iterator[None]:
+    """Fonts inside a PDF carry the date of their making: that of the audit, unless the environment names another."""
+    started = html.created(report.provenance.started)
+    if started == "" or EPOCH in os.environ:
+        yield
+        return
+    os.environ[EPOCH] = str(int(datetime.fromisoformat(started).timestamp()))
+    try:
+        yield
+    finally:
+        del os.environ[EPOCH]
 
 
 @contextmanager

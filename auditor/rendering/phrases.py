@@ -153,11 +153,16 @@ def interval(value: Value | None, kind: str) -> str:
 
 
 def unit(finding: Finding) -> str:
-    """Whether the finding's value is a `share`, else a `number`: known from the metric it speaks of."""
+    """Whether a finding's value is a `share`, else a `number`: by the metric it speaks of, or as its sentence says it."""
     base = finding.metric.partition("[")[0]
     for average in ("macro_", "micro_", "weighted_"):
         base = base.removeprefix(average)
-    return "share" if base in SHARES else "number"
+    if base in SHARES:
+        return "share"
+    said = {wording.ratio(finding.value, digits).removesuffix("%") for digits in (0, 1, 2)} - {"–"}
+    return (
+        "share" if any(f"{text}{sign}" in finding.message for text in said for sign in ("%", " points")) else "number"
+    )
 
 
 def amount(value: float | None, kind: str) -> str:

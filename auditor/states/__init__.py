@@ -5,10 +5,11 @@ from auditor.states.losses import Losses, LossSums
 from auditor.states.output_form import OutputCounts, OutputForm
 from auditor.states.ranking import Ranking, Rankings
 from auditor.states.row_hashes import HashSet, RowHashes
-from auditor.states.score_bins import Reliability, ScoreBins
+from auditor.states.score_bins import Reliability, ScoreBins, thresholds
 from auditor.states.score_histogram import ScoreCounts, ScoreHistogram
 from auditor.states.state import State, Task
 from auditor.states.temperatures import TemperatureLosses, Temperatures
+from auditor.states.top_ranks import RankCounts, TopRanks
 
 __all__ = [
     "Confusion",
@@ -18,6 +19,7 @@ __all__ = [
     "Losses",
     "OutputCounts",
     "OutputForm",
+    "RankCounts",
     "Ranking",
     "Rankings",
     "Reliability",
@@ -29,4 +31,6 @@ __all__ = [
     "Task",
     "TemperatureLosses",
     "Temperatures",
+    "TopRanks",
+    "thresholds",
 ]

@@ -6,7 +6,6 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-
 BITS = 52
 HIGH_BITS = 10
 LARGEST = 2.0**20

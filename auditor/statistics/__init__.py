@@ -36,7 +36,7 @@ from auditor.statistics.estimates import (
     PairedDifference,
     Proportion,
 )
-from auditor.statistics.floors import Floor, best_within
+from auditor.statistics.floors import Floor, best_within, floor_on
 from auditor.statistics.hypothesis_tests import (
     benjamini_hochberg,
     benjamini_yekutieli,
@@ -84,15 +84,20 @@ from auditor.statistics.sample_size import (
 from auditor.statistics.shift import compare_counts, noncentrality_lower, population_stability, stability_index
 from auditor.statistics.temperature import TEMPERATURES, TemperatureFit, fit_temperature, losses_by_temperature
 from auditor.statistics.thresholds import (
+    Tuned,
     best_f_score,
     best_youden,
     certified_precision,
     certified_recall,
+    changes,
     cheapest,
+    cost,
     cost_threshold,
     costs,
     cross_fitted,
+    is_dearer,
     near_best,
+    tune,
 )
 
 __all__ = [
@@ -115,6 +120,7 @@ __all__ = [
     "Ranking",
     "Smooth",
     "TemperatureFit",
+    "Tuned",
     "accuracy",
     "auc_error_bound",
     "average_precision_bounds",
@@ -136,9 +142,11 @@ __all__ = [
     "brier_parts",
     "certified_precision",
     "certified_recall",
+    "changes",
     "cheapest",
     "cohen_kappa",
     "compare_counts",
+    "cost",
     "cost_threshold",
     "costs",
     "cross_fitted",
@@ -151,9 +159,11 @@ __all__ = [
     "expected_calibration_error",
     "f_scores",
     "fit_temperature",
+    "floor_on",
     "generator",
     "holm",
     "hypergeometric_mid_p",
+    "is_dearer",
     "jackknife_estimate",
     "labels_needed",
     "leave_one_out",
@@ -192,6 +202,7 @@ __all__ = [
     "summary_estimates",
     "tally",
     "trend",
+    "tune",
     "two_sided",
     "weighted_f1",
     "weighted_precision",

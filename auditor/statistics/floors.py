@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from auditor.statistics.bins import Floats
-from auditor.statistics.estimates import Estimate, FScore, MeanOfProportions, Proportion
+from auditor.statistics.estimates import Estimate, MeanOfProportions, Proportion
 from auditor.statistics.operating_points import OperatingPoints, Outcome
 from auditor.statistics.thresholds import highest_best
 
@@ -25,6 +25,11 @@ PARTS: Mapping[str, Pair] = {
     "accuracy": lambda c: (c.tp + c.tn, c.tp + c.fp + c.fn + c.tn),
 }
 
+FOLLOWED = (*PARTS, "balanced_accuracy", "f1")
+
+# What a metric of the other class is for the positive one.
+OF_OTHER = {"recall": "specificity", "specificity": "recall", "precision": "negative_predictive_value"}
+
 
 @dataclass(frozen=True)
 class Floor:
@@ -38,7 +43,7 @@ class Floor:
     limit: float
 
     def __post_init__(self) -> None:
-        if self.metric not in (*PARTS, "balanced_accuracy", "f1"):
+        if self.metric not in FOLLOWED:
             raise ValueError(f"{self.metric!r} does not follow from the counts of one threshold")
 
     def estimate(self, outcome: Outcome) -> Estimate:
@@ -49,6 +54,11 @@ class Floor:
             found, left_alone = PARTS["recall"](outcome), PARTS["specificity"](outcome)
             return MeanOfProportions((found[0], left_alone[0]), (found[1], left_alone[1]))
         return Proportion(*PARTS[self.metric](outcome))
+
+    def is_reached(self, outcome: Outcome) -> bool:
+        """Whether the value itself is at the limit or above it."""
+        value = self.estimate(outcome).value
+        return value is not None and value >= self.limit
 
     def is_met(self, outcome: Outcome, alpha: float = 0.05) -> bool:
         """Whether the one-sided lower bound clears the limit."""
@@ -63,6 +73,12 @@ class Floor:
         if self.metric == "balanced_accuracy":
             return _mean_room(points, self.limit)
         return _room(*PARTS[self.metric](points), self.limit)
+
+
+def floor_on(metric: str, limit: float, *, of_positive: bool = True) -> Floor | None:
+    """The floor on a metric of the positive class or of the other one, None where it is not one that is followed."""
+    known = metric if of_positive else OF_OTHER.get(metric, "")
+    return Floor(known, limit) if known in FOLLOWED else None
 
 
 def best_within(points: OperatingPoints, floors: Sequence[Floor]) -> int:

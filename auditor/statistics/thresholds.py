@@ -4,11 +4,14 @@ Thresholds are indices of operating points, ascending in the score. Choose on va
 or cross-fit: the best threshold of one data set looks better there than it is.
 """
 
+import math
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from auditor.statistics.bins import Counts, Floats
+from auditor.statistics.estimates import Difference, Proportion, Smooth
 from auditor.statistics.hypothesis_tests import binomial_tail
 from auditor.statistics.operating_points import OperatingPoints, Outcome
 from auditor.statistics.sample_size import minimum_without_miss
@@ -25,6 +28,20 @@ def cost_threshold(cost_of_false_alarm: float, cost_of_miss: float) -> float:
 def costs(points: OperatingPoints, cost_of_false_alarm: float, cost_of_miss: float) -> Floats:
     """(points,) total cost at each operating point."""
     return np.asarray(cost_of_false_alarm * points.fp + cost_of_miss * points.fn, np.float64)
+
+
+def cost(outcome: Outcome, cost_of_false_alarm: float, cost_of_miss: float) -> Smooth:
+    """Total cost of one outcome, its false alarms and misses being Poisson counts."""
+    variance = cost_of_false_alarm**2 * outcome.fp + cost_of_miss**2 * outcome.fn
+    value, rows = cost_of_false_alarm * outcome.fp + cost_of_miss * outcome.fn, sum(vars(outcome).values())
+    return Smooth(value, math.sqrt(variance), "identity", rows, "Poisson counts")
+
+
+def is_dearer(one: Smooth, other: Smooth, times: float, alpha: float = 0.05) -> bool:
+    """Whether a cost is more than `times` another with confidence 1 - alpha; as if independent, which widens the bound."""
+    value, error = (None if part is None else times * part for part in (other.value, other.standard_error))
+    low = Difference(one, replace(other, value=value, standard_error=error)).lower(alpha)
+    return low is not None and low > 0
 
 
 def cheapest(points: OperatingPoints, cost_of_false_alarm: float, cost_of_miss: float) -> int:
@@ -53,6 +70,19 @@ def near_best(values: Floats, tolerance: float = 0.01) -> tuple[int, int]:
     worse = np.flatnonzero(values < values[best] * (1 - tolerance))
     below, above = worse[worse < best], worse[worse > best]
     return int(below[-1]) + 1 if len(below) else 0, int(above[0]) - 1 if len(above) else len(values) - 1
+
+
+def changes(points: OperatingPoints, low: int, high: int) -> dict[str, Proportion | Difference]:
+    """How much higher recall is, and how much higher or lower precision, at the lower of two thresholds.
+
+    Precision differs by the share of the calls that lie between the two, times how far the precision there is from that
+    above.
+    """
+    above, both = points.outcome(high), points.outcome(low)
+    between = Outcome(both.tp - above.tp, both.fp - above.fp, 0, 0)
+    calls, more = both.tp + both.fp, between.tp + between.fp
+    precision = Difference(between.precision, above.precision, more / calls if calls else 0.0)
+    return {"recall": Proportion(between.tp, points.positives), "precision": precision}
 
 
 def certified_precision(points: OperatingPoints, floor: float, alpha: float = 0.05) -> int | None:
@@ -94,6 +124,35 @@ def _walk(candidates: Counts, right: Counts, trials: Counts, floor: float, alpha
     return reached
 
 
-def cross_fitted(first: OperatingPoints, second: OperatingPoints, choose: Callable[[OperatingPoints], int]) -> Outcome:
+@dataclass(frozen=True)
+class Tuned:
+    """A threshold's index, what it gives on rows that did not choose it (`fair`), and on those that did (`own`)."""
+
+    index: int
+    fair: Outcome
+    own: Outcome
+
+
+Choose = Callable[[OperatingPoints], int]
+
+
+def tune(
+    choose: Choose,
+    test: OperatingPoints,
+    halves: tuple[OperatingPoints, OperatingPoints],
+    validation: OperatingPoints | None = None,
+) -> Tuned:
+    """A threshold chosen on validation and counted on test; without it chosen on test and counted cross-fitted.
+
+    All operating points stand at the same thresholds; the halves are those of test.
+    """
+    if validation is not None:
+        index = choose(validation)
+        return Tuned(index, test.outcome(index), validation.outcome(index))
+    index = choose(test)
+    return Tuned(index, cross_fitted(*halves, choose), test.outcome(index))
+
+
+def cross_fitted(first: OperatingPoints, second: OperatingPoints, choose: Choose) -> Outcome:
     """Counts of both halves, each decided at the threshold chosen on the other; the halves share their bins."""
     return first.outcome(choose(second)) + second.outcome(choose(first))

@@ -152,19 +152,9 @@ def many(names: tuple[str, ...], rows_each: int, status: VerdictStatus, sentence
     n = rows_each * k
     skipped = tuple((f.title, f.message) for f in findings if f.status is Status.SKIP)
     decision = Decision(facts, (card,), (at, (at + 1) % k), RowFlow(n, 0, 0, 0, n), skipped, 30, 33)
+    verdict, criteria = Verdict(status, sentence, sentence, (), 0), Criteria("balanced", False, "", ("mcc >= 0.70",))
     return sealed(
-        Report(
-            1,
-            Verdict(status, sentence, sentence, (), 0),
-            decision,
-            Criteria("balanced", False, "", ("balanced_accuracy >= 0.70",)),
-            findings,
-            checks(findings),
-            {"test": test},
-            None,
-            None,
-            provenance(n),
-        )
+        Report(1, verdict, decision, criteria, findings, checks(findings), {"test": test}, None, None, provenance(n))
     )
 
 
@@ -174,9 +164,7 @@ CLOTHES = ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shi
 @cache
 def ten() -> Report:
     """Ten classes, ready with warnings."""
-    return many(
-        CLOTHES, 1000, VerdictStatus.READY_WITH_WARNINGS, "Ten kinds of clothing, 92% of 10,000 called by their name."
-    )
+    return many(CLOTHES, 1000, VerdictStatus.READY_WITH_WARNINGS, "92% of 10,000 pieces called by their name.")
 
 
 @cache

@@ -110,6 +110,16 @@ def test_the_unit_of_a_finding_is_that_of_its_metric(metric: str, unit: str) -> 
     assert phrases.unit(Finding(Status.FAIL, "", metric=metric)) == unit
 
 
+def test_without_a_known_metric_the_unit_is_the_one_its_sentence_uses() -> None:
+    said = {
+        "Calibration error is 1.2%": "share",
+        "A gap of 1.2 points": "share",
+        "The loss is 0.012 higher": "number",
+    }
+    assert {text: phrases.unit(Finding(Status.FAIL, text, value=0.012)) for text in said} == said
+    assert phrases.unit(Finding(Status.FAIL, "Nothing was measured, 3% of it")) == "number"
+
+
 def test_each_outcome_has_a_glyph_and_a_word() -> None:
     said = {phrases.state(Finding(status, ""))[0] for status in Status}
     assert said == {"✓", "!", "?", "–", "⊘"}

@@ -22,6 +22,7 @@ from auditor.states import (
     State,
     Task,
     Temperatures,
+    TopRanks,
 )
 from tests.states.generating import Case, cases, measured
 
@@ -55,6 +56,7 @@ STATES: Mapping[str, Make] = {
     "row hashes": RowHashes,
     "score histogram": ScoreHistogram,
     "temperatures": Temperatures,
+    "top ranks": TopRanks,
     "temperatures beyond the sample": sampled_temperatures,
 }
 
