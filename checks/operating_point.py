@@ -9,13 +9,13 @@ import numpy as np
 from auditor import Confidence, Curve, Finding, Interval, Line, Measurements, NotApplicable, Severity, Status, check
 from auditor.states import Confusion, Reliability, ScoreBins, thresholds
 from auditor.statistics import (
-    Difference,
     Estimate,
     Floor,
     OperatingPoints,
     Outcome,
     Proportion,
     Smooth,
+    Tuned,
     best_f_score,
     best_within,
     certified_precision,
@@ -33,7 +33,7 @@ from auditor.wording import count, metric, number, plural, ratio
 GATES = ("acceptance", "class-recall", "class-precision", "better-than-majority")
 ON_SCORES = ("roc_auc", "average_precision", "log_loss", "brier_score")
 GAIN = "gain_over_majority"
-ENDED = 0.05
+ALPHA = 0.05
 SHOWN = 120
 
 
@@ -45,23 +45,6 @@ class _Aims:
     gain: bool
     missed: tuple[Finding, ...]
     not_followed: tuple[Finding, ...]
-
-
-@dataclass(frozen=True)
-class _Choice:
-    """A threshold, what it gives on rows that did not choose it, and on those that did."""
-
-    threshold: float
-    fair: Outcome
-    own: Outcome
-    on_validation: bool
-
-    @property
-    def how(self) -> str:
-        """How it was chosen and counted."""
-        if self.on_validation:
-            return "chosen on validation data, counted on test"
-        return "there is no validation data: each half of test judged by the threshold that the other half chose"
 
 
 @check("threshold-choice", title="No other threshold would serve better", needs=(Confusion, Reliability), after=GATES)
@@ -92,21 +75,16 @@ def threshold_choice(
     which on a row is called.
     """
     if m.task.positive is None or not m.task.is_binary:
-        raise NotApplicable(
-            "a threshold is chosen for one class against another; here the highest score of several decides"
-        )
+        raise NotApplicable("a threshold parts two classes; here the highest score of several decides")
     bins = m.test[Reliability]
     rarer = int(min(bins.positives.sum(), bins.negatives.sum()))
     if rarer < few:
-        raise NotApplicable(
-            f"{plural(rarer, 'row')} of the rarer class allow no advice on the threshold ({count(few)} needed)"
-        )
+        raise NotApplicable(f"{plural(rarer, 'row')} of the rarer class allow no advice ({count(few)} are needed)")
     yield _main(m, bins, _aims(m, earlier), few)
     yield from _steepness(m, bins, step, steep)
     if cost_miss and cost_alarm:
-        yield _cost(
-            m, _chosen(m, lambda points: cheapest(points, cost_alarm, cost_miss), few), (cost_miss, cost_alarm), dearer
-        )
+        lowest = _chosen(m, lambda points: cheapest(points, cost_alarm, cost_miss), few)
+        yield _cost(m, lowest, (cost_miss, cost_alarm), dearer)
 
 
 def _main(m: Measurements, bins: ScoreBins, aims: _Aims, few: int) -> Finding:
@@ -129,15 +107,15 @@ def _main(m: Measurements, bins: ScoreBins, aims: _Aims, few: int) -> Finding:
     return replace(seen, message=f"{said}. {_none_meets(m, bins, aims, offer)}")
 
 
-def _offered(m: Measurements, bins: ScoreBins, aims: _Aims, offer: _Choice) -> Finding:
+def _offered(m: Measurements, bins: ScoreBins, aims: _Aims, offer: Tuned) -> Finding:
     """A threshold whose values meet every floor, proven or not."""
     failed = any(f.status is Status.FAIL for f in aims.missed)
     proven = all(floor.is_met(offer.fair) for floor in aims.floors)
     enough = "meets every condition" if proven else "is enough for every condition, though these rows cannot show it"
     now = _now(m)
     said = (
-        f"{'Fixable' if proven else 'Perhaps fixable'} by threshold: calling {_name(m)} from {_probability(offer.threshold)} on "
-        f"({offer.how}) gives {_counted(offer.fair)}, which {enough}; {_in_use(bins)} recall is {ratio(now.recall.value)} and "
+        f"{'Fixable' if proven else 'Perhaps fixable'} by threshold: calling {_name(m)} from {_probability(_threshold(offer))} on "
+        f"({_how(offer)}) gives {_counted(offer.fair)}, which {enough}; {_in_use(bins)} recall is {ratio(now.recall.value)} and "
         f"precision {ratio(now.precision.value)}"
     )
     seen = Finding.passed(said, value=now.f_score().value, subject=f"class {_name(m)}")
@@ -170,18 +148,15 @@ def _floor(m: Measurements, gate: Finding) -> Floor | None:
 
 def _gains(m: Measurements, outcome: Outcome) -> bool:
     """Whether better-than-majority would pass: a gain in accuracy, or less accuracy for clearly better balanced accuracy."""
-    positive_majority = m.majority[0] == m.task.positive
-    model, majority = (outcome.tn, outcome.fn) if positive_majority else (outcome.tp, outcome.fp)
-    return mcnemar_mid_p(model, majority) <= ENDED or (
-        model < majority and Floor("balanced_accuracy", 0.5).is_met(outcome)
-    )
+    model, majority = (outcome.tn, outcome.fn) if m.majority[0] == m.task.positive else (outcome.tp, outcome.fp)
+    trades = model < majority and Floor("balanced_accuracy", 0.5).is_met(outcome)
+    return trades or mcnemar_mid_p(model, majority) <= ALPHA
 
 
-def _chosen(m: Measurements, choose: Callable[[OperatingPoints], int], few: int) -> _Choice:
-    bins, tuning = m.test[Reliability], _validation(m, few)
-    halves, validation = (bins.points(0), bins.points(1)), None if tuning is None else tuning.points()
-    found = tune(choose, bins.points(), halves, validation)
-    return _Choice(float(thresholds()[found.index]), found.fair, found.own, tuning is not None)
+def _chosen(m: Measurements, choose: Callable[[OperatingPoints], int], few: int) -> Tuned:
+    bins, validation = m.test[Reliability], _validation(m, few)
+    points = None if validation is None else validation.points()
+    return tune(choose, bins.points(), (bins.points(0), bins.points(1)), points)
 
 
 def _validation(m: Measurements, few: int) -> ScoreBins | None:
@@ -198,7 +173,7 @@ def _now(m: Measurements) -> Outcome:
     return Outcome(hit, called - hit, real - hit, counts.n - called - real + hit)
 
 
-def _none_meets(m: Measurements, bins: ScoreBins, aims: _Aims, offer: _Choice) -> str:
+def _none_meets(m: Measurements, bins: ScoreBins, aims: _Aims, offer: Tuned) -> str:
     said = f"No threshold was found that meets every condition; the nearest is {_at(m, offer)}: {_counted(offer.fair)}"
     precise = [floor.limit for floor in aims.floors if floor.metric == "precision"]
     if not precise:
@@ -220,7 +195,7 @@ def _steepness(m: Measurements, bins: ScoreBins, step: float, steep: float) -> I
     ).tolist()
     tried = [*changes(bins.points(), low, at).items(), *changes(bins.points(), at, high).items()]
     bound, what, change = max(
-        ((_least(change, ENDED / len(tried)), what, change) for what, change in tried), key=itemgetter(0)
+        ((_least(change, ALPHA / len(tried)), what, change) for what, change in tried), key=itemgetter(0)
     )
     if bound <= steep:
         return
@@ -229,7 +204,7 @@ def _steepness(m: Measurements, bins: ScoreBins, step: float, steep: float) -> I
         f"{metric(what)} on {_name(m)} changes by {number(100 * moved, 1)} points when the threshold moves by {number(step, 2)} "
         f"from {_probability(bins.threshold)} (at least {number(100 * bound, 1)} points with 95% confidence)"
     )
-    interval = Interval(bound, None, 1 - ENDED, f"{change.decision_method}, Bonferroni")
+    interval = Interval(bound, None, 1 - ALPHA, f"{change.decision_method}, Bonferroni")
     seen = Finding.passed(said, value=moved, limit=steep, subject=f"class {_name(m)}", interval=interval)
     remedy = "Fix the threshold to three digits wherever the model runs, and watch the share of calls: a small drift moves it."
     yield seen.failing(Severity.MINOR, "the threshold stands where the scores are dense", remedy=remedy)
@@ -241,7 +216,7 @@ def _least(change: Estimate, alpha: float) -> float:
     return 0.0 if low is None or high is None else max(low, -high, 0.0)
 
 
-def _cost(m: Measurements, lowest: _Choice, prices: tuple[float, float], dearer: float) -> Finding:
+def _cost(m: Measurements, lowest: Tuned, prices: tuple[float, float], dearer: float) -> Finding:
     """The cost in use beside the lowest one, and beside the threshold that calibrated probabilities would ask for."""
     (miss, alarm), bins = prices, m.test[Reliability]
     ideal = cost_threshold(alarm, miss)
@@ -266,7 +241,7 @@ def _spoken_cost(cost: Smooth) -> str:
     return count(round(cost.value or 0.0, 1))
 
 
-def _figure(bins: ScoreBins, name: str, choice: _Choice) -> tuple[Curve, ...]:
+def _figure(bins: ScoreBins, name: str, choice: Tuned) -> tuple[Curve, ...]:
     """Recall and precision by threshold on the test rows."""
     points, at = bins.points(), thresholds()
     inside = np.flatnonzero((at > 0) & (at < 1))
@@ -276,7 +251,7 @@ def _figure(bins: ScoreBins, name: str, choice: _Choice) -> tuple[Curve, ...]:
         Line(what, x, tuple(None if np.isnan(y) else round(float(y), 6) for y in values[shown]))
         for what, values in (("recall", points.recall), ("precision", points.precision))
     )
-    marks = ((name, choice.threshold),) if choice.threshold <= 1 else ()
+    marks = ((name, _threshold(choice)),) if _threshold(choice) <= 1 else ()
     now = () if bins.threshold is None else (("in use", bins.threshold),)
     return (Curve("Recall and precision by threshold", "Threshold (probability)", "Share", lines, (*now, *marks)),)
 
@@ -290,10 +265,20 @@ def _in_use(bins: ScoreBins) -> str:
     return "as it is called now" if bins.threshold is None else f"from {_probability(bins.threshold)} on, as now,"
 
 
-def _at(m: Measurements, choice: _Choice) -> str:
-    if choice.threshold > 1:
-        return f"where {_name(m)} is never called ({choice.how})"
-    return f"with {_name(m)} called from {_probability(choice.threshold)} on ({choice.how})"
+def _threshold(choice: Tuned) -> float:
+    return float(thresholds()[choice.index])
+
+
+def _how(choice: Tuned) -> str:
+    if choice.on_validation:
+        return "chosen on validation data, counted on test"
+    return "there is no validation data: each half of test judged by the threshold that the other half chose"
+
+
+def _at(m: Measurements, choice: Tuned) -> str:
+    if _threshold(choice) > 1:
+        return f"where {_name(m)} is never called ({_how(choice)})"
+    return f"with {_name(m)} called from {_probability(_threshold(choice))} on ({_how(choice)})"
 
 
 def _counted(outcome: Outcome) -> str:
@@ -307,14 +292,14 @@ def _share(estimate: Proportion) -> str:
     return f"{ratio(estimate.value)} ({count(estimate.k)} of {count(estimate.n)}; {span})"
 
 
-def _f1(choice: _Choice, now: Outcome) -> str:
+def _f1(choice: Tuned, now: Outcome) -> str:
     fair, own, used = (number(outcome.f_score().value, 3) for outcome in (choice.fair, choice.own, now))
     return f"{fair}, against {used} in use ({own} on the rows that chose it)"
 
 
-def _again(m: Measurements, choice: _Choice) -> str:
+def _again(m: Measurements, choice: Tuned) -> str:
     """What to run, and that a threshold chosen on test is to be confirmed elsewhere."""
-    said = f"Run again with --positive {_name(m)} --threshold {_probability(choice.threshold)}"
+    said = f"Run again with --positive {_name(m)} --threshold {_probability(_threshold(choice))}"
     return (
         said
         if choice.on_validation

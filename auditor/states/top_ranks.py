@@ -15,7 +15,7 @@ RANKS = 10
 
 
 class TopRanks(State["RankCounts"]):
-    """Rows by the rank of their true class, 1 to 10, from ten classes up; classes of an equal score rank above it."""
+    """Rows by the rank of their true class, 1 to 10; classes of an equal score rank above it. Below ten classes none is ranked."""
 
     reads: ClassVar[frozenset[str]] = frozenset({"scores"})
 
@@ -28,6 +28,7 @@ class TopRanks(State["RankCounts"]):
         """Count a batch."""
         assert batch.scores is not None
         if self.task.n_classes < RANKS:
+            self._counts[RANKS] += len(batch)
             return
         outputs = batch.scores.outputs
         of_truth = np.take_along_axis(outputs, batch.labels[:, None], axis=1)

@@ -128,7 +128,7 @@ class FScore(Estimate):
 class MeanOfProportions(Estimate):
     """Plain mean of independent proportions k[i] / n[i], as balanced accuracy; those with n[i] = 0 are left out.
 
-    MOVER (Zou & Donner 2008) on Wilson limits is shown, on Clopper-Pearson limits it decides.
+    MOVER (Zou & Donner 2008) on Wilson limits is shown, on Clopper-Pearson limits it decides; see `mean_limits`.
     """
 
     k: tuple[float, ...]

@@ -131,6 +131,7 @@ class Tuned:
     index: int
     fair: Outcome
     own: Outcome
+    on_validation: bool
 
 
 Choose = Callable[[OperatingPoints], int]
@@ -148,9 +149,9 @@ def tune(
     """
     if validation is not None:
         index = choose(validation)
-        return Tuned(index, test.outcome(index), validation.outcome(index))
+        return Tuned(index, test.outcome(index), validation.outcome(index), on_validation=True)
     index = choose(test)
-    return Tuned(index, cross_fitted(*halves, choose), test.outcome(index))
+    return Tuned(index, cross_fitted(*halves, choose), test.outcome(index), on_validation=False)
 
 
 def cross_fitted(first: OperatingPoints, second: OperatingPoints, choose: Choose) -> Outcome:

@@ -103,3 +103,36 @@ def test_scales_invert_and_their_slope_is_the_derivative(scale: str, value: floa
 def test_quantiles_equal_scipy() -> None:
     assert intervals.normal_quantile(0.95) == pytest.approx(stats.norm.ppf(0.95))
     assert intervals.t_quantile(0.975, 63) == pytest.approx(stats.t.ppf(0.975, 63))
+
+
+@given(counts(), st.sampled_from([0.005, 0.025, 0.05]))
+def test_the_mean_of_one_share_has_its_own_limits(count: tuple[int, int], alpha: float) -> None:
+    k, n = np.array([count[0]]), np.array([count[1]])
+    for method in (intervals.wilson, intervals.clopper_pearson):
+        low, high = method(k, n, alpha)
+        assert intervals.mean_limits(k / n, low, high) == pytest.approx((low[0], high[0]), abs=1e-12)
+
+
+@given(st.lists(counts(), min_size=1, max_size=30))
+def test_the_limits_of_a_mean_contain_it(each: list[tuple[int, int]]) -> None:
+    k, n = np.array(each).T
+    low, high = intervals.mean_limits(k / n, *intervals.wilson(k, n))
+    assert 0 <= low <= np.mean(k / n) <= high <= 1
+
+
+def test_over_many_classes_the_lopsidedness_of_each_share_averages_out() -> None:
+    # The mean of 400 shares of 36 of 40 is 14,400 of 16,000 rows.
+    k, n = np.full(400, 36), np.full(400, 40)
+    low, high = intervals.mean_limits(k / n, *intervals.wilson(k, n))
+    pooled = [float(limit) for limit in intervals.wilson(14_400, 16_000)]
+    assert [0.9 - low, high - 0.9] == pytest.approx([0.9 - pooled[0], pooled[1] - 0.9], rel=0.05)
+
+
+def test_the_limits_of_a_mean_of_many_shares_miss_equally_on_both_sides() -> None:
+    random = np.random.default_rng(0)
+    recalls, rows = np.full(100, 0.9), np.full(100, 20)
+    found = random.binomial(20, recalls, (4000, 100))
+    limits = np.array([intervals.mean_limits(k / rows, *intervals.wilson(k, rows)) for k in found])
+    too_high, too_low = np.mean(limits[:, 0] > 0.9), np.mean(limits[:, 1] < 0.9)
+    assert 0.01 < too_high < 0.03
+    assert 0.01 < too_low < 0.03
