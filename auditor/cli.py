@@ -110,6 +110,12 @@ def main() -> None:
     multiple=True,
     help="A condition of release, as 'recall[fraud]>=0.9'; may be repeated.",
 )
+@click.option(
+    "--prior",
+    metavar="CLASS=P",
+    multiple=True,
+    help="The share of a class in use, where it differs from the test data.",
+)
 @click.option("--threshold", type=float, metavar="P", help="Name the positive class from this probability on.")
 @click.option("--model-class", metavar="MODULE:CLASS", help="The class whose weights the file holds.")
 @click.option("--model-args", metavar="JSON", help="Its keyword arguments.")
@@ -145,18 +151,20 @@ def main() -> None:
 )
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @speaking
-def run(
+def run(  # noqa: PLR0917  (click passes by name)
     config: Path | None,
     gates: tuple[str, ...],
+    prior: tuple[str, ...],
     model_args: str | None,
     strict: bool,
     batch_size: str | None,
     **options: Any,  # noqa: ANN401  (click's own parameters)
 ) -> None:
     """Audit MODEL on test data and write report.json, report.html and report.pdf."""
-    from auditor.config import load_config, parse_gate
+    from auditor.config import load_config, parse_gate, parse_prior
 
     options |= {"gates": tuple(parse_gate(text) for text in gates), "model_args": _json_object(model_args)}
+    options |= {"prior": dict(parse_prior(text) for text in prior)}
     options |= {"policy": {"strict": True} if strict else None, "batch_size": _batch_size(batch_size)}
     _audit(load_config(options, config, Path.cwd()))
 

@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, NoReturn, Self
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, ValidationError, model_validator
 
@@ -15,6 +15,7 @@ PATH_KEYS = ("model", "predictions", "test", "train", "validation", "history")
 TRUSTING_KEYS = ("sha256", "trust_model_code", "checks")
 
 Name = Annotated[str, StringConstraints(min_length=1)]
+Share = Annotated[float, Field(gt=0, lt=1)]
 
 
 class Record(BaseModel):
@@ -94,6 +95,7 @@ class Config(Record):
     gates: tuple[GateSettings, ...] = ()
     limits: dict[str, dict[str, Any]] = Field(default_factory=dict)
     policy: PolicySettings = PolicySettings()
+    prior: dict[str, Share] = Field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
     checks: tuple[Path, ...] = ()
     select: tuple[str, ...] = ()
@@ -152,6 +154,19 @@ def parse_gate(text: str) -> GateSettings:
             except ValueError:
                 break
     raise UsageError(f"--gate {text!r}: expected METRIC>=NUMBER or METRIC<=NUMBER, as in 'recall[fraud]>=0.9'")
+
+
+def parse_prior(text: str) -> tuple[str, float]:
+    """Read `fraud=0.01`; raise UsageError with an example where it cannot be read."""
+    name, found, share = text.rpartition("=")
+    try:
+        return (name, float(share)) if found and name else _refuse_prior(text)
+    except ValueError:
+        return _refuse_prior(text)
+
+
+def _refuse_prior(text: str) -> NoReturn:
+    raise UsageError(f"--prior {text!r}: expected CLASS=SHARE with a share between 0 and 1, as in 'fraud=0.01'")
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -82,24 +82,43 @@ def _canvas(width: float = WIDTH, height: float = HEIGHT) -> tuple[Canvas, Axes]
 
 
 def _curve(figure: Curve, *, unit_square: bool) -> Canvas:
-    """Lines with their names at their ends, and marked positions."""
+    """Lines with their names at their ends, a range from low to high as a band, and marked positions."""
     canvas, axes = _canvas()
-    lines = [line for line in figure.lines if any(y is not None for y in line.y)][:LINES_SHOWN]
+    known = [line for line in figure.lines if any(y is not None for y in line.y)]
+    bands = _bands(known)
+    lines = [line for line in known if not any(line in band for band in bands)][:LINES_SHOWN]
     named = lines if len(lines) <= LINES_NAMED else lines[:1]
+    for low, high in bands:
+        axes.fill_between(_blanks(low.x), _blanks(low.y), _blanks(high.y), color=RULE, alpha=0.6, linewidth=0)
     for i, line in enumerate(lines):
         colour, dash = _stroke(i) if i < len(named) else (FILL, "-")
         width = 1.5 if i < len(named) else 0.8
         axes.plot(_blanks(line.x), _blanks(line.y), color=colour, linestyle=dash, linewidth=width, zorder=3 - i / 20)
+    _dress(axes, figure, lines, unit_square=unit_square)
+    if unit_square and len(lines) > 1:
+        _name_inside(axes, lines, len(named))
+    elif len(known) > 1:
+        ends = [(*_end(line), line.name, _stroke(i)[0]) for i, line in enumerate(named)]
+        _name_at_ends(axes, ends + [(*_end(high), high.name.removesuffix(", high"), MUTED) for _, high in bands])
+    _draw_marks(axes, figure.marks)
+    return canvas
+
+
+def _bands(lines: Sequence[Line]) -> list[tuple[Line, Line]]:
+    """The pairs of lines called `NAME, low` and `NAME, high` over the same places."""
+    highs = {line.name: line for line in lines}
+    pairs = [(line, highs.get(line.name.removesuffix("low") + "high")) for line in lines if line.name.endswith(", low")]
+    return [(low, high) for low, high in pairs if high is not None and low.x == high.x]
+
+
+def _dress(axes: Axes, figure: Curve, lines: Sequence[Line], *, unit_square: bool) -> None:
     if unit_square:
         axes.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
     axes.set(xlabel=_label(figure.x_label), ylabel=_label(figure.y_label))
     axes.yaxis.set_major_locator(MaxNLocator(5))
-    if all(float(x).is_integer() for line in lines for x in line.x if x is not None):
+    places = [x for line in lines for x in line.x if x is not None]
+    if places and max(places) > 1 and all(float(x).is_integer() for x in places):
         axes.xaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
-    if len(lines) > 1:
-        _name_inside(axes, lines, len(named)) if unit_square else _name_at_ends(axes, named)
-    _draw_marks(axes, figure.marks)
-    return canvas
 
 
 def _stroke(i: int) -> tuple[str, Any]:
@@ -110,16 +129,22 @@ def _blanks(values: Sequence[float | None]) -> list[float]:
     return [float("nan") if value is None else value for value in values]
 
 
-def _name_at_ends(axes: Axes, lines: Sequence[Line]) -> None:
-    """Names at the right ends, moved apart where they would stand on each other."""
-    ends = [(next(y for y in reversed(line.y) if y is not None), i) for i, line in enumerate(lines)]
-    low, high = axes.get_ylim()
+def _end(line: Line) -> tuple[float, float]:
+    """The last point of a line that has one."""
+    points = zip(reversed(line.x), reversed(line.y), strict=True)
+    return next((x, y) for x, y in points if x is not None and y is not None)
+
+
+def _name_at_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> None:
+    """Names (x, y, name, colour) at the right ends, moved apart where they would stand on each other."""
+    (left, right), (low, high) = axes.get_xlim(), axes.get_ylim()
     step, last = (high - low) * 0.07, float("-inf")
-    for end, i in sorted(ends):
-        last = max(end, last + step)
+    for x, y, name, colour in sorted(ends, key=lambda end: end[1]):
+        last = max(y, last + step)
+        outside = x > right - 0.1 * (right - left)
         axes.annotate(
-            _label(lines[i].name, 28), (1.0, last), xycoords=("axes fraction", "data"), xytext=(5, 0),
-            textcoords="offset points", va="center", color=_stroke(i)[0], annotation_clip=False,
+            _label(name, 28), (1.0 if outside else x, last), xycoords=("axes fraction" if outside else "data", "data"),
+            xytext=(5, 0), textcoords="offset points", va="center", color=colour, annotation_clip=False,
         )  # fmt: skip
 
 

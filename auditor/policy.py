@@ -1,7 +1,7 @@
 """What a model is held to: presets, the user's gates, waivers."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 
 from auditor.config import Config, GateSettings, Waiver
@@ -95,6 +95,7 @@ class Policy:
     required: tuple[str, ...] = ()
     strict: bool = False
     waivers: tuple[Waiver, ...] = ()
+    prior: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def gate_checks(self) -> tuple[str, ...]:
@@ -109,7 +110,13 @@ def policy_of(config: Config) -> Policy:
     for waiver in config.waivers:
         _expiry(waiver)
     return Policy(
-        preset, config.gates, config.criteria_stated, config.policy.required, config.policy.strict, config.waivers
+        preset,
+        config.gates,
+        config.criteria_stated,
+        config.policy.required,
+        config.policy.strict,
+        config.waivers,
+        config.prior,
     )
 
 

@@ -69,6 +69,62 @@ class ScoreHistogram:
 
 
 @dataclass(frozen=True)
+class ReliabilityGroup:
+    """Rows of neighbouring scores: their mean stated probability, and the share of them that came true."""
+
+    probability: float
+    observed: Value
+
+
+@dataclass(frozen=True)
+class Temperature:
+    """The temperature of lowest log loss, and the mean log loss before and (cross-fitted) after dividing the logits by it."""
+
+    value: float
+    log_loss_before: float
+    log_loss_after: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Whether the probabilities named in `score` come true as stated; `error` is a root mean square, debiased.
+
+    `stated` rows were to be expected where `observed_to_expected.n` rows were scored; intercept and slope are those of the
+    outcome on the stated logit. `temperature` is null where no temperature lowers the log loss.
+    """
+
+    score: str
+    groups: tuple[ReliabilityGroup, ...]
+    error: Value
+    expected_calibration_error: float
+    stated: float
+    observed_to_expected: Value
+    intercept: Value | None
+    slope: Value | None
+    spiegelhalter_z: float | None
+    temperature: Temperature | None
+
+
+@dataclass(frozen=True)
+class OperatingPoint:
+    """What calling the positive class from a probability on gives; `name` is `in use`, `highest F1` of these very rows, or blank.
+
+    The threshold is null where another rule is in use.
+    """
+
+    name: str
+    threshold: float | None
+    tp: int
+    fp: int
+    fn: int
+    tn: int
+    recall: Value
+    precision: Value
+    f1: Value
+
+
+@dataclass(frozen=True)
 class SplitResult:
     """What was measured on one split; metrics as the field names them, null where there are no scores."""
 
@@ -101,6 +157,8 @@ class SplitResult:
     roc: Curve | None = None
     precision_recall: Curve | None = None
     score_histogram: ScoreHistogram | None = None
+    reliability: Reliability | None = None
+    operating_points: tuple[OperatingPoint, ...] = ()
     top_5_accuracy: Value | None = None
     normalised_accuracy: Value | None = None
     log_loss_skill: Value | None = None

@@ -6,18 +6,36 @@ import numpy as np
 
 from auditor.findings import Curve, Line, NotApplicable
 from auditor.measurements import Measurements, SplitMeasurements
-from auditor.report import ClassResult, HistoryResult, Majority, Overlap, RowFlow, ScoreHistogram, SplitResult, Value
-from auditor.states import Confusion, ConfusionMatrix, Losses, Ranking
+from auditor.report import (
+    ClassResult,
+    HistoryResult,
+    Majority,
+    OperatingPoint,
+    Overlap,
+    Reliability,
+    ReliabilityGroup,
+    RowFlow,
+    ScoreHistogram,
+    SplitResult,
+    Temperature,
+    Value,
+)
+from auditor.states import Confusion, ConfusionMatrix, Losses, Ranking, ScoreBins, Temperatures, thresholds
+from auditor.states import Reliability as ReliabilityState
 from auditor.states import ScoreHistogram as ScoreHistogramState
 from auditor.states.score_histogram import BINS
+from auditor.statistics.calibration import expected_calibration_error
 from auditor.statistics.estimates import Estimate, Proportion
 from auditor.statistics.hypothesis_tests import mcnemar_mid_p
-from auditor.statistics.operating_points import operating_points, precision_recall_curve, roc_curve
+from auditor.statistics.operating_points import Outcome, operating_points, precision_recall_curve, roc_curve
 from auditor.statistics.ranking import auc_error_bound
+from auditor.statistics.temperature import fit_temperature
+from auditor.statistics.thresholds import best_f_score
 
 DENSE_SHOWN = 256
 SPARSE_SHOWN = 2000
 CURVES_SHOWN = 10
+THRESHOLDS_SHOWN = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
 
 COUNTED = (
     "accuracy", "balanced_accuracy", "precision", "recall", "f1", "macro_precision", "macro_recall", "macro_f1",
@@ -57,6 +75,8 @@ def split_result(measurements: Measurements, split: SplitMeasurements) -> SplitR
         roc=_curve(split, "roc"),
         precision_recall=_curve(split, "precision_recall"),
         score_histogram=_histogram(split),
+        reliability=reliability(split),
+        operating_points=operating_points_of(split),
         positive=None if task.positive is None else task.class_names[task.positive],
         notes=_notes(split),
     )
@@ -96,6 +116,64 @@ def history(measurements: Measurements) -> HistoryResult | None:
     losses = found.columns.get("val_loss") or found.columns["train_loss"]
     known = [(loss, epoch) for loss, epoch in zip(losses, found.epochs, strict=True) if loss is not None]
     return HistoryResult(found.epochs, dict(found.columns), min(known)[1] if known else None, found.epochs[-1])
+
+
+def reliability(split: SplitMeasurements) -> Reliability | None:
+    """How stated probabilities and what came true compare on one split; None without scored rows."""
+    if ReliabilityState not in split:
+        return None
+    bins = split[ReliabilityState]
+    if bins.groups is None or bins.error is None:
+        return None
+    groups, fit = bins.groups, bins.fit
+    shares = (Proportion(int(k), int(n)) for k, n in zip(groups.positives, groups.total, strict=True))
+    return Reliability(
+        "confidence" if bins.task.positive is None else f"probability of {bins.task.class_names[bins.task.positive]}",
+        tuple(
+            ReliabilityGroup(round(float(p), 6), value(share))
+            for p, share in zip(groups.probability, shares, strict=True)
+        ),
+        value(bins.error),
+        expected_calibration_error(groups),
+        bins.stated,
+        value(bins.observed_to_expected),
+        None if fit is None else value(fit.intercept),
+        None if fit is None else value(fit.slope),
+        bins.spiegelhalter_z,
+        _temperature(split, bins),
+    )
+
+
+def operating_points_of(split: SplitMeasurements) -> tuple[OperatingPoint, ...]:
+    """What is in use, the highest F1 of these rows, and thresholds from .01 to .99; empty but for two scored classes."""
+    matrix = split[Confusion]
+    positive = matrix.task.positive
+    if ReliabilityState not in split or positive is None or not matrix.task.is_binary or not matrix.n:
+        return ()
+    bins = split[ReliabilityState]
+    points, at = bins.points(), thresholds()
+    called, real, hit = (int(counts[positive]) for counts in (matrix.predicted, matrix.support, matrix.correct))
+    now = Outcome(hit, called - hit, real - hit, matrix.n - called - real + hit)
+    best = best_f_score(points)
+    listed = [("", t, points.outcome(int(np.searchsorted(at, t)))) for t in THRESHOLDS_SHOWN]
+    highest = ("highest F1", float(at[best]) if at[best] <= 1 else None, points.outcome(best))
+    return tuple(
+        OperatingPoint(name, t, o.tp, o.fp, o.fn, o.tn, value(o.recall), value(o.precision), value(o.f_score()))
+        for name, t, o in (("in use", bins.threshold, now), highest, *listed)
+    )
+
+
+def _temperature(split: SplitMeasurements, bins: ScoreBins) -> Temperature | None:
+    if bins.task.positive is None:
+        if Temperatures not in split:
+            return None
+        losses, rows = split[Temperatures].losses, split[Temperatures].rows
+    else:
+        losses, rows = bins.losses_by_temperature
+    fit = fit_temperature(losses, rows)
+    if fit is None or fit.after >= fit.before:
+        return None
+    return Temperature(fit.temperature, fit.before, fit.after, fit.n)
 
 
 def _scored(split: SplitMeasurements, name: str) -> Value | None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from auditor import Finding, Gate, Measurements, NotApplicable, Policy, Severity, check
 from auditor.states import Confusion, Losses, Ranking
-from auditor.statistics import Smooth, mcnemar_mid_p
+from auditor.statistics import Estimate, PrecisionAtPrior, Proportion, Smooth, mcnemar_mid_p
 from auditor.wording import count, p_value, plural, ratio
 
 IMBALANCED = 3
@@ -59,26 +59,43 @@ def class_precision(m: Measurements, *, policy: Policy, floor: float | None = No
 
     The floor is the preset's unless `floor` is set; for a rare class it follows the prevalence, since even a good model of a
     rare class raises false alarms. Precision holds for the share of classes in this test file only: where the share differs
-    in use, so does precision. Decided on Clopper-Pearson bounds given the rows that were called so.
+    in use, say so with `--prior`: precision is then that of the stated share, from recall and false alarms. Decided on
+    Clopper-Pearson bounds given the rows that were called so.
     """
     asked = policy.preset.precision
     if asked is None and floor is None:
         raise NotApplicable("no floor on the precision of each class is asked")
     for i, name in _gated(m, policy, many):
         counts = m.test[Confusion]
-        prevalence = counts.prevalence(i)
+        prior = policy.prior.get(name)
+        prevalence = counts.prevalence(i) if prior is None else prior
         limit = floor if floor is not None or asked is None else asked.at(prevalence or 0.0)
         assert limit is not None
+        estimate = m.test.metric(f"precision[{name}]") if prior is None else _at_prior(m, i, prior)
         yield Gate(
             f"precision[{name}]",
-            m.test.metric(f"precision[{name}]"),
+            estimate,
             limit,
             subject=f"class {name}",
             counted=f"rows called {name}",
             share=counts.call_rate(i),
             only_fails=not m.task.is_binary,
             remedy=f"Look at the rows wrongly called {name}: a higher threshold, or features that tell them apart.",
+            message="" if prior is None else _said_at_prior(name, estimate, prior),
         )
+
+
+def _at_prior(m: Measurements, i: int, prior: float) -> PrecisionAtPrior:
+    classes = m.test[Confusion].classes
+    specificity = classes.specificity(i)
+    return PrecisionAtPrior(classes.recall(i), Proportion(specificity.n - specificity.k, specificity.n), prior)
+
+
+def _said_at_prior(name: str, estimate: Estimate, prior: float) -> str:
+    return (
+        f"Precision on {name} would be {ratio(estimate.value)} where {ratio(prior)} of the rows are {name} (95% interval "
+        f"{ratio(estimate.low)} to {ratio(estimate.high)}, {estimate.method})"
+    )
 
 
 @check("better-than-majority", title="Better than always answering the majority", needs=(Confusion,))

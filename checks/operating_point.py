@@ -14,7 +14,6 @@ from auditor.statistics import (
     OperatingPoints,
     Outcome,
     Proportion,
-    Smooth,
     Tuned,
     best_f_score,
     best_within,
@@ -32,9 +31,7 @@ from auditor.wording import count, metric, number, plural, ratio
 
 GATES = ("acceptance", "class-recall", "class-precision", "better-than-majority")
 ON_SCORES = ("roc_auc", "average_precision", "log_loss", "brier_score")
-GAIN = "gain_over_majority"
-ALPHA = 0.05
-SHOWN = 120
+GAIN, ALPHA, SHOWN = "gain_over_majority", 0.05, 120
 
 
 @dataclass(frozen=True)
@@ -68,11 +65,10 @@ def threshold_choice(
     the values do and the rows cannot show it; the verdict stays until the audit is run again with it. Where none does, the
     finding says down to which threshold a precision floor is certified by fixed-sequence testing (Angelopoulos et al. 2021):
     the lowest threshold at which the observed precision happens to suffice would promise too much. A threshold is steep when
-    recall or precision changes by more than `steep` within `step` of it (Clopper-Pearson and Newcombe bounds, Bonferroni over
-    four changes). With `cost_miss` and `cost_alarm` set, the cost in use is held against the lowest one and against the
+    recall or precision changes by more than `steep` within `step` of it, both ends within 0 to 1 (Clopper-Pearson and Newcombe
+    bounds, Bonferroni). With `cost_miss` and `cost_alarm` set, the cost in use is held against the lowest one and against the
     threshold alarm / (alarm + miss) that is best for calibrated probabilities (Elkan 2001); more than `dearer` times the
-    lowest is a minor finding. Fewer than `few` rows of either class allow no advice. A threshold is the probability from
-    which on a row is called.
+    lowest is a minor finding. Fewer than `few` rows of either class allow no advice.
     """
     if m.task.positive is None or not m.task.is_binary:
         raise NotApplicable("a threshold parts two classes; here the highest score of several decides")
@@ -109,16 +105,15 @@ def _main(m: Measurements, bins: ScoreBins, aims: _Aims, few: int) -> Finding:
 
 def _offered(m: Measurements, bins: ScoreBins, aims: _Aims, offer: Tuned) -> Finding:
     """A threshold whose values meet every floor, proven or not."""
-    failed = any(f.status is Status.FAIL for f in aims.missed)
-    proven = all(floor.is_met(offer.fair) for floor in aims.floors)
+    proven, now = all(floor.is_met(offer.fair) for floor in aims.floors), _now(m)
     enough = "meets every condition" if proven else "is enough for every condition, though these rows cannot show it"
-    now = _now(m)
     said = (
         f"{'Fixable' if proven else 'Perhaps fixable'} by threshold: calling {_name(m)} from {_probability(_threshold(offer))} on "
         f"({_how(offer)}) gives {_counted(offer.fair)}, which {enough}; {_in_use(bins)} recall is {ratio(now.recall.value)} and "
         f"precision {ratio(now.precision.value)}"
     )
     seen = Finding.passed(said, value=now.f_score().value, subject=f"class {_name(m)}")
+    failed = any(f.status is Status.FAIL for f in aims.missed)
     severity = Severity.MAJOR if failed and proven else Severity.MINOR
     found = seen.failing(severity, remedy=f"{_again(m, offer)}; the verdict stays until then.")
     return found if proven else replace(found, confidence=Confidence.SUSPECTED)
@@ -188,15 +183,13 @@ def _none_meets(m: Measurements, bins: ScoreBins, aims: _Aims, offer: Tuned) -> 
 
 def _steepness(m: Measurements, bins: ScoreBins, step: float, steep: float) -> Iterator[Finding]:
     """A finding where a small move of the threshold changes recall or precision much."""
-    if bins.threshold is None:
+    if bins.threshold is None or not step < bins.threshold < 1 - step:
         return
-    low, at, high = np.searchsorted(
-        thresholds(), [bins.threshold - step, bins.threshold, bins.threshold + step]
-    ).tolist()
+    around = np.array([bins.threshold - step, bins.threshold, bins.threshold + step]).round(6)
+    low, at, high = np.searchsorted(thresholds(), around).tolist()
     tried = [*changes(bins.points(), low, at).items(), *changes(bins.points(), at, high).items()]
-    bound, what, change = max(
-        ((_least(change, ALPHA / len(tried)), what, change) for what, change in tried), key=itemgetter(0)
-    )
+    bounds = [_least(change, ALPHA / len(tried)) for _, change in tried]
+    bound, (what, change) = max(zip(bounds, tried, strict=True), key=itemgetter(0))
     if bound <= steep:
         return
     moved = abs(change.value or 0.0)
@@ -223,9 +216,9 @@ def _cost(m: Measurements, lowest: Tuned, prices: tuple[float, float], dearer: f
     closed = bins.points().outcome(int(np.searchsorted(thresholds(), ideal)))
     now, least, by_rule = (cost(outcome, alarm, miss) for outcome in (_now(m), lowest.fair, closed))
     said = (
-        f"With a miss at {number(miss, 2)} and a false alarm at {number(alarm, 2)}, the decisions in use cost {_spoken_cost(now)} in "
-        f"{plural(bins.n, 'row')}; the lowest cost is {_spoken_cost(least)}, {_at(m, lowest)}. Calibrated probabilities would ask for "
-        f"{_probability(round(ideal, 3))} (Elkan 2001), which costs {_spoken_cost(by_rule)}"
+        f"With a miss at {number(miss, 2)} and a false alarm at {number(alarm, 2)}, the decisions in use cost {count(now.value)} in "
+        f"{plural(bins.n, 'row')}; the lowest cost is {count(least.value)}, {_at(m, lowest)}. Calibrated probabilities would ask for "
+        f"{_probability(round(ideal, 3))} (Elkan 2001), which costs {count(by_rule.value)}"
     )
     if is_dearer(by_rule, least, dearer):
         said += ", so they are not calibrated well enough for that rule"
@@ -235,10 +228,6 @@ def _cost(m: Measurements, lowest: Tuned, prices: tuple[float, float], dearer: f
         return seen
     why = f"the decisions in use cost more than {number(dearer, 2)} times the lowest"
     return seen.failing(Severity.MINOR, why, remedy=f"{_again(m, lowest)}.")
-
-
-def _spoken_cost(cost: Smooth) -> str:
-    return count(round(cost.value or 0.0, 1))
 
 
 def _figure(bins: ScoreBins, name: str, choice: Tuned) -> tuple[Curve, ...]:
@@ -285,11 +274,9 @@ def _counted(outcome: Outcome) -> str:
     return f"recall {_share(outcome.recall)} and precision {_share(outcome.precision)}"
 
 
-def _share(estimate: Proportion) -> str:
-    if estimate.value is None:
-        return "undefined, nothing is called"
-    span = f"95% interval {ratio(estimate.low)} to {ratio(estimate.high)}"
-    return f"{ratio(estimate.value)} ({count(estimate.k)} of {count(estimate.n)}; {span})"
+def _share(part: Proportion) -> str:
+    counts = f"{count(part.k)} of {count(part.n)}"
+    return f"{ratio(part.value)} ({counts}; 95% interval {ratio(part.low)} to {ratio(part.high)})"
 
 
 def _f1(choice: Tuned, now: Outcome) -> str:

@@ -277,6 +277,9 @@ def test_a_class_unknown_to_the_model_is_named(home, tmp_path):
         (["--checks", "nowhere"], "no such folder of checks"),
         (["--threshold", "0.3"], "--threshold needs two classes and --positive"),
         (["--config", "nowhere.toml"], "nowhere.toml: cannot be read"),
+        (["--prior", "yes"], "expected CLASS=SHARE"),
+        (["--prior", "yes=2"], "--prior.yes: Input should be less than 1"),
+        (["--prior", "maybe=0.2"], "--prior maybe: no class is called so; the classes are no, yes"),
     ],
 )
 def test_bad_usage_is_one_clear_line(home, tmp_path, arguments, words):
@@ -303,7 +306,7 @@ def test_pages_are_made_again_from_the_report_alone(fraud_table, tmp_path):
 
 def test_checks_are_listed_and_explained():
     listed = auditor("checks").stdout.splitlines()
-    assert len(listed) == 14
+    assert len(listed) == 16
     text = auditor("checks", "shared-rows").stdout
     assert "Newcombe 1998" in text
     assert "blocker = 0.05" in text

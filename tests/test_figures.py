@@ -80,6 +80,16 @@ def test_a_curve_without_any_point_is_an_empty_plot() -> None:
     assert "path" in elements(figures.draw(Curve("ROC", "x", "y", (Line("a", (1.0,), (None,)),) * 2), unit_square=True))
 
 
+def test_a_low_and_a_high_line_are_one_band() -> None:
+    x, y = (0.0, 0.5, 1.0), (0.1, 0.5, 0.8)
+    lines = (Line("seen", x, y), Line("interval, low", x, (0.0, 0.4, 0.7)), Line("interval, high", x, (0.2, 0.6, 0.9)))
+    band, apart = (
+        figures.draw(Curve("c", "x", "y", (*lines[:2], Line(name, x, y)))) for name in ("interval, high", "top")
+    )
+    assert b"FillBetween" in band
+    assert b"FillBetween" not in apart
+
+
 def test_of_many_bars_the_first_thirty_are_drawn() -> None:
     def bars(amount: int) -> bytes:
         return figures.draw(Bars("b", tuple(f"n{i}" for i in range(amount)), tuple(map(float, range(amount)))))

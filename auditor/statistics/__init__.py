@@ -54,6 +54,7 @@ from auditor.statistics.operating_points import (
     precision_recall_curve,
     roc_curve,
 )
+from auditor.statistics.prior import PrecisionAtPrior
 from auditor.statistics.ranking import (
     Ranking,
     auc_error_bound,
@@ -116,6 +117,7 @@ __all__ = [
     "OperatingPoints",
     "Outcome",
     "PairedDifference",
+    "PrecisionAtPrior",
     "Proportion",
     "Ranking",
     "Smooth",

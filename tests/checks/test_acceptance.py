@@ -123,3 +123,13 @@ def test_beyond_twenty_classes_balanced_accuracy_decides(checks):
     (finding,) = compute(checks["class-recall"], measurements)
     assert finding.status is Status.SKIP
     assert "balanced accuracy decides" in finding.message
+
+
+def test_a_stated_share_in_use_decides_the_precision(checks):
+    measurements = measured(from_confusion([[90, 10], [50, 950]]), class_names=["sick", "well"], positive="sick")
+    policy = Policy(PRESETS["balanced"], (), confirmed=True, prior={"sick": 0.001})
+    found = {finding.subject: finding for finding in judge([checks["class-precision"]], measurements, policy)}
+    assert found["class sick"].value == pytest.approx(0.9 * 0.001 / (0.9 * 0.001 + 0.05 * 0.999))
+    assert "where 0.1% of the rows are sick" in found["class sick"].message
+    assert found["class sick"].limit == pytest.approx(0.005)
+    assert found["class well"].value == pytest.approx(950 / 960)

@@ -170,7 +170,7 @@ def ten() -> Report:
 @cache
 def thousand() -> Report:
     """A thousand classes of 50 rows, with a confusion that no table holds."""
-    names = tuple(f"species {i:03d} {'abcdefgh'[i % 8] * (i % 20)}" for i in range(1000))
+    names = tuple(f"species {i:03d} {'abcdefgh'[i % 8] * (1 + i % 20)}" for i in range(1000))
     return many(names, 50, VerdictStatus.READY_WITH_WARNINGS, "A thousand species, 95% of 50,000 called by their name.")
 
 

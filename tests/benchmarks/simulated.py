@@ -1,0 +1,97 @@
+"""Models whose truth is known, and test data drawn from them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit, ndtr, ndtri
+
+from auditor.batches import Batch
+from auditor.testing import rows
+from auditor.wording import plural
+
+Counts = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+# A beta distribution with this many pseudo-rows spreads the true recalls of the classes: 80% gives 62% to 95%.
+RECALL_CONCENTRATION = 20
+
+
+@dataclass(frozen=True)
+class BinaryModel:
+    """Scores are N(separation, 1) for positives and N(0, 1) for negatives; the threshold gives the recall."""
+
+    separation: float
+    recall: float
+
+    @property
+    def false_positive_rate(self) -> float:
+        return float(ndtr(ndtri(self.recall) - self.separation))
+
+    @property
+    def area(self) -> float:
+        return float(ndtr(self.separation / np.sqrt(2)))
+
+    def cells(self, prevalence: float) -> Floats:
+        """(2, 2) probabilities of (true, called)."""
+        found, alarm = self.recall, self.false_positive_rate
+        return np.array([[(1 - prevalence) * (1 - alarm), (1 - prevalence) * alarm], [prevalence * (1 - found), prevalence * found]])
+
+    def average_precision(self, prevalence: float) -> float:
+        """Area under precision over recall, by the midpoint rule."""
+        recall = (np.arange(200_000) + 0.5) / 200_000
+        true = prevalence * recall
+        return float(np.mean(true / (true + (1 - prevalence) * ndtr(ndtri(recall) - self.separation))))
+
+    def scores(self, random: np.random.Generator, n: int, prevalence: float) -> tuple[Floats, Counts]:
+        """(n,) scores and labels."""
+        labels = (random.random(n) < prevalence).astype(np.int64)
+        return random.normal(size=n) + self.separation * labels, labels
+
+    def batch(self, random: np.random.Generator, n: int, prevalence: float, *, shuffled: bool = False) -> Batch:
+        """Rows with calibrated probabilities, decided at one half; shuffled labels leave nothing to know."""
+        scores, labels = self.scores(random, n, prevalence)
+        d = self.separation
+        positive = expit(d * scores - d * d / 2 + logit(prevalence))
+        return rows(random.permutation(labels) if shuffled else labels, probabilities=np.stack([1 - positive, positive], axis=1))
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Models of one difficulty: the classes are equally frequent and differ in their true recall by nature."""
+
+    classes: int
+    accuracy: float
+    rows_each: int
+    models: int = 200
+
+    @property
+    def name(self) -> str:
+        return f"{plural(self.classes, 'class').replace('classs', 'classes')}, {self.accuracy:.0%}, {self.rows_each} rows each"
+
+    def recalls(self, random: np.random.Generator) -> Floats:
+        """(classes,) true recalls of one model."""
+        a, b = self.accuracy * RECALL_CONCENTRATION, (1 - self.accuracy) * RECALL_CONCENTRATION
+        return random.beta(a, b, self.classes)
+
+
+def confusion(random: np.random.Generator, recalls: Floats, n: int) -> Counts:
+    """(classes, classes) counts of n rows of equally frequent classes; a missed row is called any other class."""
+    classes = len(recalls)
+    support = random.multinomial(n, np.full(classes, 1 / classes))
+    found = random.binomial(support, recalls)
+    matrix = np.zeros((classes, classes), np.int64)
+    matrix[np.diag_indices(classes)] = found
+    missed = np.repeat(np.arange(classes), support - found)
+    np.add.at(matrix, (missed, (missed + random.integers(1, classes, len(missed))) % classes), 1)
+    return matrix
+
+
+def table(title: str, headings: Sequence[str], lines: Sequence[Sequence[object]]) -> None:
+    """Print a table."""
+    cells = [list(headings), *([str(cell) for cell in line] for line in lines)]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(headings))]
+    print(f"\n{title}")
+    for line in cells:
+        print("  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
