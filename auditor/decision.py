@@ -164,7 +164,6 @@ def _cards(outcome: Outcome, findings: Sequence[Finding]) -> tuple[Card, ...]:
         told.add(finding.message)
         cards.append(
             Card(
-                finding.title,
                 finding.message,
                 finding.subject,
                 finding.remedy,

@@ -76,13 +76,13 @@ def measure(
 
 def audit_and_write(config: Config) -> int:
     """Audit, write the reports and print the verdict; the exit code of the verdict."""
-    from auditor.rendering.terminal import text
+    from auditor.rendering.terminal import show
 
     report = audit(config)
     formats = tuple(dict.fromkeys(("json", *config.format)))
     written, missing = write(report, formats, config.out)
     if not config.quiet:
-        sys.stdout.write(text(report, written))
+        show(report, written)
     for line in missing:
         sys.stderr.write(f"auditor: {line}\n")
     return report.verdict.exit_code

@@ -225,7 +225,6 @@ class Fact:
 class Card:
     """One of at most three reasons: the fault in a sentence, where, and what to do next."""
 
-    title: str
     message: str
     where: str
     do_next: str

@@ -130,7 +130,7 @@ def reliability(split: SplitMeasurements) -> Reliability | None:
     return Reliability(
         "confidence" if bins.task.positive is None else f"probability of {bins.task.class_names[bins.task.positive]}",
         tuple(
-            ReliabilityGroup(round(float(p), 6), value(share))
+            ReliabilityGroup(float(f"{p:.6g}"), value(share))
             for p, share in zip(groups.probability, shares, strict=True)
         ),
         value(bins.error),

@@ -195,7 +195,7 @@ def _figure(m: Measurements, bins: ScoreBins) -> tuple[Curve, ...]:
     groups = bins.groups
     if groups is None:
         return ()
-    x = tuple(round(float(p), 6) for p in groups.probability)
+    x = tuple(float(f"{p:.6g}") for p in groups.probability)
     shares = [Proportion(int(k), int(n)) for k, n in zip(groups.positives, groups.total, strict=True)]
     lines = (
         Line("observed", x, tuple(share.value for share in shares)),

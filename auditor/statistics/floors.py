@@ -12,8 +12,8 @@ from auditor.statistics.operating_points import OperatingPoints, Outcome
 from auditor.statistics.thresholds import highest_best
 
 # A floor that is cleared by this many standard errors on one sample passes a one-sided 95% bound on a second one of the
-# same size with a probability of about 80%: 1.645 + 0.842.
-COMFORTABLE = 2.5
+# same size with a probability of about 95%: 1.645 + 1.645 times the square root of 2.
+COMFORTABLE = 4.0
 
 Pair = Callable[[Any], tuple[Any, Any]]
 

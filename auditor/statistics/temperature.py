@@ -1,10 +1,9 @@
 """Temperature scaling: logits divided by one number, chosen by log loss and judged on rows that did not choose it.
 
 The loss is known at a grid of temperatures, 2^(-2) to 2^3 in steps of a sixth of an octave, so that sums over rows suffice;
-between the grid's points it is the parabola through the nearest three in the logarithm of the temperature.
+between the grid's points it is the curve of fourth degree through the nearest five in the logarithm of the temperature.
 """
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,7 +44,7 @@ def fit_temperature(losses: Floats, rows: Counts) -> TemperatureFit | None:
     if not (np.asarray(rows) > 0).all():
         return None
     n, total = int(np.sum(rows)), losses.sum(axis=0)
-    after = _loss_at(losses[0], _best_octave(losses[1])) + _loss_at(losses[1], _best_octave(losses[0]))
+    after = sum(float(_losses_at(losses[i], np.array([_best_octave(losses[1 - i])]))[0]) for i in (0, 1))
     return TemperatureFit(float(2.0 ** _best_octave(total)), float(total[UNSCALED]) / n, after / n, n)
 
 
@@ -54,13 +53,12 @@ def _best_octave(losses: Floats) -> float:
     i = int(np.argmin(losses))
     if not 0 < i < len(losses) - 1:
         return float(OCTAVES[i])
-    left, middle, right = losses[i - 1 : i + 2].tolist()
-    bend = left - 2 * middle + right
-    return float(OCTAVES[i]) + ((left - right) / (2 * bend) / 6 if bend > 0 else 0.0)
+    near = OCTAVES[i] + np.linspace(-1, 1, 401) / 6
+    return float(near[np.argmin(_losses_at(losses, near))])
 
 
-def _loss_at(losses: Floats, octave: float) -> float:
-    i = min(max(round((octave - float(OCTAVES[0])) * 6), 1), len(losses) - 2)
-    left, middle, right = losses[i - 1 : i + 2].tolist()
-    x = (octave - float(OCTAVES[i])) * 6
-    return math.fsum((middle, x * (right - left) / 2, x**2 * (left - 2 * middle + right) / 2))
+def _losses_at(losses: Floats, octaves: Floats) -> Floats:
+    """The loss at octaves that lie within two steps of each other, through five neighbouring points of the grid."""
+    middle = min(max(round((float(octaves.mean()) - float(OCTAVES[0])) * 6), 2), len(losses) - 3)
+    curve = np.polynomial.Polynomial.fit(OCTAVES[middle - 2 : middle + 3], losses[middle - 2 : middle + 3], 4)
+    return np.asarray(curve(octaves), np.float64)

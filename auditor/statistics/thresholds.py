@@ -18,6 +18,7 @@ from auditor.statistics.sample_size import minimum_without_miss
 
 STEPS = 400
 FEWEST_CALLS = 30
+STARTS = (1, 4, 16, 64)
 
 
 def cost_threshold(cost_of_false_alarm: float, cost_of_miss: float) -> float:
@@ -89,12 +90,25 @@ def certified_precision(points: OperatingPoints, floor: float, alpha: float = 0.
     """Lowest threshold reached that certifies precision >= floor with confidence 1 - alpha, None if there is none.
 
     Fixed-sequence testing (Angelopoulos et al. 2021): from the highest threshold with enough calls downwards, while the
-    exact binomial test rejects a lower precision; one level alpha serves the whole sequence.
+    exact binomial test rejects a lower precision. One false alarm among the first few calls would end the sequence, so that
+    it starts anew at 4, 16 and 64 times as many calls; the starts share the level alpha.
     """
     called = points.tp + points.fp
-    fewest = max(FEWEST_CALLS, minimum_without_miss(floor, alpha) or FEWEST_CALLS)
-    usable = np.flatnonzero(called >= fewest)[::-1]
-    return _walk(_spaced(usable, called), points.tp, called, floor, alpha)
+    usable = np.flatnonzero(called >= (minimum_without_miss(floor, alpha) or FEWEST_CALLS))[::-1]
+    candidates = _spaced(usable, called)
+    starts = _starts(called[candidates], floor, alpha)
+    walks = [_walk(candidates[start:], points.tp, called, floor, alpha / len(starts)) for start in starts]
+    return min((reached for reached in walks if reached is not None), default=None)
+
+
+def _starts(called: Counts, floor: float, alpha: float) -> list[int]:
+    """Places in ascending numbers of calls at which to start: as many as there are calls for, each able to succeed."""
+    for many in range(len(STARTS), 0, -1):
+        fewest = max(FEWEST_CALLS, minimum_without_miss(floor, alpha / many) or FEWEST_CALLS)
+        starts = np.unique(np.searchsorted(called, fewest * np.array(STARTS[:many])))
+        if len(starts) and starts[-1] < len(called):
+            return [int(start) for start in starts]
+    return []
 
 
 def certified_recall(points: OperatingPoints, floor: float, alpha: float = 0.05) -> int | None:

@@ -1,6 +1,6 @@
-"""How often the interval that is shown contains the truth, by cell of positives and prevalence."""
+"""How often the interval that is shown contains the truth, by metric and by kind of test set."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import product
 
@@ -19,23 +19,24 @@ from auditor.statistics import (
     summary_estimates,
     tally,
 )
-from tests.benchmarks.simulated import BinaryModel, Counts, Floats, confusion
+from tests.benchmarks.simulated import BinaryModel, Floats, confusion, spread_recalls
 
 POSITIVES = (10, 25, 50, 100, 500)
 PREVALENCES = (0.02, 0.1, 0.3, 0.5)
+CELLS = tuple(product(POSITIVES, PREVALENCES))
+# Average precision is resampled at the cost of its rows, so that its grid is coarser.
+COARSE_CELLS = tuple(product((10, 50, 500), (0.02, 0.1, 0.5)))
 SEPARATIONS = (1.0, 2.0, 3.0)
-RECALLS = (0.6, 0.8, 0.95)
-MODELS = tuple(BinaryModel(d, recall) for d, recall in product(SEPARATIONS, RECALLS))
-# Rarely used for reading: average precision costs most, and its grid is coarser.
-COARSE = tuple(product((10, 50, 500), (0.02, 0.1, 0.5)))
-MANY_CLASSES = tuple(product((10, 100, 1000), (20, 50), (0.75, 0.9)))
-FEW_CLASSES = tuple(product((3, 10), (20, 50), (0.75, 0.9)))
-BOOTSTRAPPED = {name: SUMMARIES[name] for name in ("mcc", "kappa", "macro_f1")}
+MODELS = tuple(BinaryModel(separation, recall) for separation, recall in product(SEPARATIONS, (0.6, 0.8, 0.95)))
+RANKERS = tuple(BinaryModel(separation, 0.8) for separation in SEPARATIONS)
+MANY_CLASSES = tuple(product((3, 10, 100, 1000), (20, 50), (0.75, 0.9)))
+SEVERAL_CLASSES = tuple(product((3, 10), (20, 50), (0.75, 0.9)))
+RESAMPLED = {"MCC": "mcc", "kappa": "kappa", "macro F1": "macro_f1"}
 
 
 @dataclass(frozen=True)
 class Cell:
-    """Coverage of one metric in one cell: shares of the models' intervals that contain, lie above and below the truth."""
+    """Shares of the intervals that contain, lie above and lie below the truth, its models weighted equally."""
 
     metric: str
     place: str
@@ -43,70 +44,117 @@ class Cell:
     above: float
     below: float
     worst_model: float
-    repetitions: int
+    intervals: int
 
 
-@dataclass
-class Tallied:
-    """Intervals held against one truth."""
+class Tallies:
+    """Intervals held against the truth, by metric and model, within one cell."""
 
-    covered: int = 0
-    above: int = 0
-    below: int = 0
+    def __init__(self, place: str) -> None:
+        self.place = place
+        self._seen: dict[str, dict[int, list[int]]] = {}
 
-    def add(self, estimate: Estimate, truth: float) -> None:
-        """Undefined estimates show no interval and are not counted."""
+    def add(self, metric: str, model: int, estimate: Estimate, truth: float) -> None:
+        """Count one interval; where the estimate is undefined none is shown."""
         low, high = estimate.low, estimate.high
-        if low is None or high is None:
-            return
-        self.above += low > truth
-        self.below += high < truth
-        self.covered += low <= truth <= high
+        if low is not None and high is not None:
+            of_model = self._seen.setdefault(metric, {}).setdefault(model, [0, 0, 0])
+            of_model[1 if low > truth else 2 if high < truth else 0] += 1
 
-    @property
-    def n(self) -> int:
-        return self.covered + self.above + self.below
-
-
-def summed(metric: str, place: str, models: Iterable[Tallied]) -> Cell:
-    """A cell from the tallies of its models, each of equal weight."""
-    each = list(models)
-    shares = np.array([[t.covered, t.above, t.below] for t in each]) / np.array([[t.n] for t in each])
-    covered, above, below = map(float, shares.mean(axis=0))
-    return Cell(metric, place, covered, above, below, float(shares[:, 0].min()), sum(t.n for t in each))
+    def cells(self) -> Iterator[Cell]:
+        for metric, models in self._seen.items():
+            counts = np.array(list(models.values()))
+            shares = counts / counts.sum(axis=1, keepdims=True)
+            covered, above, below = map(float, shares.mean(axis=0))
+            yield Cell(metric, self.place, covered, above, below, float(shares[:, 0].min()), int(counts.sum()))
 
 
-def grid() -> Iterator[tuple[str, int, float]]:
-    """(place, rows, prevalence) of each cell."""
-    for positives, prevalence in product(POSITIVES, PREVALENCES):
-        yield place(positives, prevalence), round(positives / prevalence), prevalence
+def of_counts(random: np.random.Generator, of_each_model: int) -> Iterator[Cell]:
+    """Recall, precision, F1 and balanced accuracy of two classes."""
+    for positives, prevalence in CELLS:
+        tallies = Tallies(_place(positives, prevalence))
+        for i, model in enumerate(MODELS):
+            cells = model.cells(prevalence)
+            truth = _true_shares(cells)
+            for drawn in random.multinomial(round(positives / prevalence), cells.ravel(), of_each_model):
+                for metric, estimate in _estimates(*map(int, drawn)).items():
+                    tallies.add(metric, i, estimate, truth[metric])
+        yield from tallies.cells()
 
 
-def place(positives: int, prevalence: float) -> str:
+def of_summaries(random: np.random.Generator, of_each_model: int) -> Iterator[Cell]:
+    """MCC, kappa and macro F1 of two classes, by the Poisson bootstrap."""
+    for positives, prevalence in CELLS:
+        tallies = Tallies(_place(positives, prevalence))
+        for i, model in enumerate(MODELS):
+            cells = model.cells(prevalence)
+            for drawn in random.multinomial(round(positives / prevalence), cells.ravel(), of_each_model):
+                _add_summaries(tallies, i, drawn.reshape(2, 2), cells)
+        yield from tallies.cells()
+
+
+def of_classes(random: np.random.Generator, models: int, of_each_model: int) -> Iterator[Cell]:
+    """Balanced accuracy of many classes that differ in their true recall."""
+    for classes, rows_each, accuracy in MANY_CLASSES:
+        tallies = Tallies(f"{classes} classes, {accuracy:.0%}, {rows_each} rows each")
+        for _ in range(models):
+            recalls = spread_recalls(random, classes, accuracy)
+            for _ in range(of_each_model):
+                support = random.multinomial(classes * rows_each, np.full(classes, 1 / classes))
+                found = random.binomial(support, recalls)
+                # A cell of few models would be judged by the luck of each, hence one tally for all.
+                estimate = MeanOfProportions(tuple(found.tolist()), tuple(support.tolist()))
+                tallies.add("balanced accuracy", 0, estimate, float(recalls.mean()))
+        yield from tallies.cells()
+
+
+def of_class_summaries(random: np.random.Generator, models: int, of_each_model: int) -> Iterator[Cell]:
+    """MCC, kappa and macro F1 of several classes, by the Poisson bootstrap."""
+    for classes, rows_each, accuracy in SEVERAL_CLASSES:
+        tallies = Tallies(f"{classes} classes, {accuracy:.0%}, {rows_each} rows each")
+        for _ in range(models):
+            recalls = spread_recalls(random, classes, accuracy)
+            truth = np.repeat((1 - recalls) / (classes - 1) / classes, classes).reshape(classes, classes)
+            truth[np.diag_indices(classes)] = recalls / classes
+            for _ in range(of_each_model):
+                _add_summaries(tallies, 0, confusion(random, recalls, classes * rows_each), truth)
+        yield from tallies.cells()
+
+
+def of_areas(random: np.random.Generator, of_each_model: int) -> Iterator[Cell]:
+    """Area under the ROC curve."""
+    for positives, prevalence in CELLS:
+        tallies = Tallies(_place(positives, prevalence))
+        for (i, model), _ in product(enumerate(RANKERS), range(of_each_model)):
+            found, rest = model.sorted_scores(random, round(positives / prevalence), prevalence)
+            tallies.add("ROC-AUC", i, rank_metrics(found, rest).area, model.area)
+        yield from tallies.cells()
+
+
+def of_average_precision(random: np.random.Generator, of_each_model: int) -> Iterator[Cell]:
+    """Average precision, by the Poisson bootstrap of its bins."""
+    for positives, prevalence in COARSE_CELLS:
+        tallies = Tallies(_place(positives, prevalence))
+        for i, model in enumerate(RANKERS):
+            truth = model.average_precision(prevalence)
+            for _ in range(of_each_model):
+                ranked = model.sorted_scores(random, round(positives / prevalence), prevalence)
+                estimate = average_precision_estimate(*tally(*ranked)[1:], "audit-v1 average precision 1")
+                tallies.add("average precision", i, estimate, truth)
+        yield from tallies.cells()
+
+
+def worst(cells: Iterable[Cell], how_many: int = 3) -> list[Cell]:
+    """The cells farthest from 95%."""
+    return sorted(cells, key=lambda cell: -abs(cell.covered - 0.95))[:how_many]
+
+
+def _place(positives: int, prevalence: float) -> str:
     return f"{positives} positives at {prevalence:.0%}"
 
 
-def of_counts(random: np.random.Generator, repetitions: int) -> Iterator[Cell]:
-    """Recall, precision, F1 and balanced accuracy, from confusion counts drawn at once."""
-    for where, n, prevalence in grid():
-        tallies = {name: [Tallied() for _ in MODELS] for name in ("recall", "precision", "F1", "balanced accuracy")}
-        for i, model in enumerate(MODELS):
-            truth = _truth(ConfusionTruth(model.cells(prevalence)))
-            for drawn in random.multinomial(n, model.cells(prevalence).ravel(), repetitions):
-                for name, estimate in _estimates(*map(int, drawn)).items():
-                    tallies[name][i].add(estimate, truth[name])
-        yield from (summed(name, where, each) for name, each in tallies.items())
-
-
-@dataclass(frozen=True)
-class ConfusionTruth:
-    """The (2, 2) probabilities of (true, called)."""
-
-    cells: Floats
-
-
-def _truth(truth: ConfusionTruth) -> dict[str, float]:
-    (tn, fp), (fn, tp) = truth.cells.tolist()
+def _true_shares(cells: Floats) -> dict[str, float]:
+    (tn, fp), (fn, tp) = cells.tolist()
     recall, specificity = tp / (tp + fn), tn / (tn + fp)
     return {
         "recall": recall,
@@ -123,3 +171,12 @@ def _estimates(tn: int, fp: int, fn: int, tp: int) -> dict[str, Estimate]:
         "F1": FScore(tp, fp, fn),
         "balanced accuracy": MeanOfProportions((tp, tn), (tp + fn, tn + fp)),
     }
+
+
+def _add_summaries(tallies: Tallies, model: int, matrix: Floats, truth: Floats) -> None:
+    summaries = {name: SUMMARIES[name] for name in RESAMPLED.values()}
+    found = summary_estimates(ConfusionCounts.from_matrix(matrix), "audit-v1 confusion", summaries)
+    # As counts of a sample so large that rounding does not matter.
+    whole = ClassCounts(*(1e12 * part for part in (truth.sum(axis=1), truth.sum(axis=0), np.diag(truth), truth.sum())))
+    for metric, name in RESAMPLED.items():
+        tallies.add(metric, model, found[name], float(SUMMARIES[name][0](whole)))

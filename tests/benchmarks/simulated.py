@@ -9,7 +9,6 @@ from scipy.special import expit, logit, ndtr, ndtri
 
 from auditor.batches import Batch
 from auditor.testing import rows
-from auditor.wording import plural
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -44,6 +43,11 @@ class BinaryModel:
         true = prevalence * recall
         return float(np.mean(true / (true + (1 - prevalence) * ndtr(ndtri(recall) - self.separation))))
 
+    def sorted_scores(self, random: np.random.Generator, n: int, prevalence: float) -> tuple[Floats, Floats]:
+        """Ascending scores of the positives and of the negatives."""
+        scores, labels = self.scores(random, n, prevalence)
+        return np.sort(scores[labels == 1]), np.sort(scores[labels == 0])
+
     def scores(self, random: np.random.Generator, n: int, prevalence: float) -> tuple[Floats, Counts]:
         """(n,) scores and labels."""
         labels = (random.random(n) < prevalence).astype(np.int64)
@@ -68,12 +72,12 @@ class Panel:
 
     @property
     def name(self) -> str:
-        return f"{plural(self.classes, 'class').replace('classs', 'classes')}, {self.accuracy:.0%}, {self.rows_each} rows each"
+        return f"{self.classes:,} classes, {self.accuracy:.0%} accuracy, {self.rows_each} rows each"
 
-    def recalls(self, random: np.random.Generator) -> Floats:
-        """(classes,) true recalls of one model."""
-        a, b = self.accuracy * RECALL_CONCENTRATION, (1 - self.accuracy) * RECALL_CONCENTRATION
-        return random.beta(a, b, self.classes)
+
+def spread_recalls(random: np.random.Generator, classes: int, accuracy: float) -> Floats:
+    """(classes,) true recalls of one model, from a beta distribution about the accuracy."""
+    return random.beta(accuracy * RECALL_CONCENTRATION, (1 - accuracy) * RECALL_CONCENTRATION, classes)
 
 
 def confusion(random: np.random.Generator, recalls: Floats, n: int) -> Counts:

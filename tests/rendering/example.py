@@ -40,7 +40,6 @@ def fraud() -> Report:
     )
     cards = (
         Card(
-            "Most frauds are missed",
             "176 of 200 frauds are called “not fraud”.",
             "class fraud, test.csv",
             "Lower the threshold: at a score of 0.08, 180 of 200 would be found, at 31% precision.",
@@ -48,7 +47,6 @@ def fraud() -> Report:
             "blocker",
         ),
         Card(
-            "Accuracy says nothing here",
             "98% is what always answering “not fraud” gets: 9,800 of 10,000.",
             "all rows",
             "State recall and precision of fraud as the gates; leave accuracy out.",
@@ -56,7 +54,6 @@ def fraud() -> Report:
             "major",
         ),
         Card(
-            "Precision is not settled",
             "24 of 48 fraud calls are right; the range is 36 to 64%.",
             "class fraud",
             "Label 40 more rows that the model calls fraud.",
@@ -142,7 +139,6 @@ def many(names: tuple[str, ...], rows_each: int, status: VerdictStatus, sentence
         *(f for f in FRAUD_FINDINGS if f.status in {Status.PASS, Status.SKIP}),
     )
     card = Card(
-        f"{worst} is confused most",
         f"{rows_each - int(recall.k or 0)} of {rows_each} rows of {worst} are called other.",
         f"class {worst}",
         f"Look at {names[(at + 1) % k]} beside {worst}.",
@@ -222,9 +218,7 @@ def decisions_only() -> Report:
         check="label-order",
         remedy="Set classes in auditor.toml to the order of the model's outputs.",
     )
-    card = Card(
-        "The classes seem to have changed places", finding.message, "all rows", finding.remedy, "fail", "blocker"
-    )
+    card = Card(finding.message, "all rows", finding.remedy, "fail", "blocker")
     facts = (Fact("“yes” found", test.classes["yes"].recall, share(0, 500), 0.5, True, True, True, "fail"),)
     sentence = (
         "Answers agree with 70 of 1,000 labels, and with 930 once “yes” and “no” change places: repair the order first."
@@ -272,7 +266,6 @@ def undecided() -> Report:
     )
     fact = Fact("Malignant found", test.classes["malignant"].recall, share(0, 9), 0.8, True, True, True, "inconclusive")
     card = Card(
-        "Too few malignant rows",
         "9 rows cannot show 80% recall, whichever are found.",
         "class malignant",
         "Label 115 more malignant rows.",

@@ -20,7 +20,7 @@ def named(name: str, *, drawn: int = 1) -> Report:
         majority=replace(test.majority, class_name=name),
         notes=(name,),
     )
-    card = replace(report.decision.cards[0], title=name, message=name, where=name, do_next=name)
+    card = replace(report.decision.cards[0], message=name, where=name, do_next=name)
     fact = replace(report.decision.facts[0], what=name)
     decision = replace(report.decision, cards=(card,) * 3, facts=(fact,) * 5, not_examined=((name, name),) * 9)
     bars = Bars(name, (name, name + "2"), (1.0, 2.0), 1.5, name)

@@ -136,3 +136,16 @@ def test_single_rows_make_no_division_by_zero() -> None:
     found = calibration.reliability_bins(np.array([0.3, 0.6]), np.array([1, 0]), np.array([0, 1]))
     assert found is not None
     assert calibration.squared_calibration_error(found, "x").square.value == pytest.approx((0.7**2 + 0.6**2) / 2)
+
+
+def test_the_error_of_the_slope_holds_where_the_curve_bends() -> None:
+    slopes, errors = [], []
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        z = rng.standard_t(3, 1000)
+        y = rng.random(1000) < expit(np.clip(z, -1, 1))
+        fit = calibration.recalibration_fit(z, y.astype(int), (~y).astype(int))
+        assert fit is not None
+        slopes.append(fit.slope.value)
+        errors.append(fit.slope.standard_error)
+    assert np.mean(np.array(errors, float)) == pytest.approx(np.std(np.array(slopes, float)), rel=0.15)

@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from auditor.statistics import bins, thresholds
-from auditor.statistics.operating_points import OperatingPoints, operating_points
+from auditor.statistics.operating_points import OperatingPoints, Outcome, operating_points
 
 FOUR = operating_points(np.array([0, 1, 0, 1]), np.array([1, 0, 1, 0]))
 SHARE, SEPARATION = 0.2, 1.5
@@ -105,3 +105,44 @@ def test_cross_fitting_does_not_flatter() -> None:
     found, alarms = SHARE * stats.norm.sf(edges - SEPARATION), (1 - SHARE) * stats.norm.sf(edges)
     best = float(np.max(2 * found / (found + alarms + SHARE)))
     assert np.mean(np.array(within, float)) > best > np.mean(np.array(across, float))
+
+
+def test_costs_of_one_outcome_are_those_of_poisson_counts() -> None:
+    found = thresholds.cost(Outcome(5, 20, 3, 972), 1, 10)
+    assert (found.value, found.n) == (50, 1000)
+    assert found.standard_error == pytest.approx(np.sqrt(20 + 300))
+
+
+def test_a_cost_is_dearer_only_where_the_bound_shows_it() -> None:
+    low, same, high = (thresholds.cost(Outcome(0, alarms, 0, 0), 1, 10) for alarms in (100, 115, 200))
+    assert thresholds.is_dearer(high, low, 1.2)
+    assert not thresholds.is_dearer(same, low, 1.0)
+    assert not thresholds.is_dearer(low, high, 1.0)
+
+
+def test_changes_between_two_thresholds_are_differences_of_the_operating_points() -> None:
+    points = operating_points(np.array([10, 30, 60]), np.array([500, 60, 20]))
+    found = thresholds.changes(points, 1, 2)
+    assert found["recall"].value == pytest.approx(0.30)
+    assert found["precision"].value == pytest.approx(90 / 170 - 60 / 80)
+    assert found["precision"].upper(0.05) < 0
+    assert thresholds.changes(points, 2, 3)["precision"].value is None
+
+
+def test_a_threshold_is_counted_on_rows_that_did_not_choose_it() -> None:
+    rng = np.random.default_rng(5)
+    first, second, other = (sampled(rng, 500) for _ in range(3))
+    both = OperatingPoints(first.tp + second.tp, first.fp + second.fp)
+    alone = thresholds.tune(thresholds.best_f_score, both, (first, second))
+    assert alone.index == thresholds.best_f_score(both)
+    assert alone.fair == thresholds.cross_fitted(first, second, thresholds.best_f_score)
+    assert (alone.own, alone.on_validation) == (both.outcome(alone.index), False)
+    chosen = thresholds.tune(thresholds.best_f_score, both, (first, second), other)
+    assert chosen.index == thresholds.best_f_score(other)
+    assert (chosen.fair, chosen.own) == (both.outcome(chosen.index), other.outcome(chosen.index))
+    assert chosen.on_validation
+
+
+def test_a_false_alarm_among_the_first_calls_does_not_end_the_certification() -> None:
+    points = operating_points(np.array([0, 2000, 29]), np.array([5000, 20, 1]))
+    assert thresholds.certified_precision(points, 0.9) == 1

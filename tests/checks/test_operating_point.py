@@ -1,0 +1,166 @@
+"""Whether another threshold would serve better."""
+
+import numpy as np
+import pytest
+from scipy.special import expit, logit
+
+from auditor import Confidence, Severity, Status
+from auditor.checking import judge
+from auditor.config import parse_gate
+from auditor.policy import NOTHING_BY_DEFAULT, PRESETS, Policy
+from auditor.states import Reliability
+from auditor.summary import split_result
+from auditor.testing import compute, from_confusion, measured, rows
+
+GATES = ("acceptance", "class-recall", "class-precision", "better-than-majority", "threshold-choice")
+
+
+def batch(n, share, separation=2.5, shift=0.0, seed=0):
+    """Calibrated scores of two normal classes so far apart, the logits then moved by `shift`."""
+    rng = np.random.default_rng(seed)
+    labels = (rng.random(n) < share).astype(int)
+    score = rng.normal(size=n) + separation * labels
+    p = expit(separation * score - separation**2 / 2 + logit(share) + shift)
+    return rows(labels, probabilities=np.stack([1 - p, p], axis=1))
+
+
+def audited(test, validation=None):
+    return measured(test, class_names=["fine", "fraud"], positive="fraud", validation=validation, states=[Reliability])
+
+
+def judged(checks, measurements, *gates, preset="fraud", limits=None):
+    policy = Policy(NOTHING_BY_DEFAULT if gates else PRESETS[preset], tuple(map(parse_gate, gates)), confirmed=True)
+    chosen = [checks[id_].with_limits((limits or {}) if id_ == "threshold-choice" else {}) for id_ in GATES]
+    found = judge(chosen, measurements, policy)
+    return [f for f in found if f.check == "threshold-choice"]
+
+
+def test_a_recall_that_another_threshold_meets_is_fixable(checks):
+    (finding,) = judged(checks, audited(batch(20_000, 0.05, 3.0), batch(20_000, 0.05, 3.0, seed=1)))
+    assert (finding.status, finding.severity) == (Status.FAIL, Severity.MAJOR)
+    assert finding.confidence is Confidence.CONFIRMED
+    assert finding.message.startswith("Fixable by threshold: calling fraud from 0.")
+    assert "chosen on validation data, counted on test" in finding.message
+    assert "meets every condition" in finding.message
+    assert "--positive fraud --threshold 0." in finding.remedy
+    assert "confirm it" not in finding.remedy
+    (curve,) = finding.figures
+    assert [name for name, _ in curve.marks] == ["in use", "suggested"]
+
+
+def test_the_threshold_offered_passes_every_gate_when_the_audit_is_run_with_it(checks):
+    test = batch(20_000, 0.05, 3.0)
+    (finding,) = judged(checks, audited(test))
+    threshold = dict(finding.figures[0].marks)["suggested"]
+    p = test.scores.probabilities
+    again = audited(rows(test.labels, probabilities=p, predicted=(p[:, 1] >= threshold).astype(int)))
+    found = judge([checks[id_] for id_ in GATES], again, Policy(PRESETS["fraud"], (), confirmed=True))
+    assert {f.status for f in found if f.gate} == {Status.PASS}
+
+
+def test_without_validation_data_it_says_so_and_asks_for_confirmation(checks):
+    (finding,) = judged(checks, audited(batch(20_000, 0.05, 3.0)))
+    assert finding.severity is Severity.MAJOR
+    assert "there is no validation data: each half of test judged by the threshold that the other half chose" in finding.message
+    assert "confirm it on rows that did not choose it" in finding.remedy
+
+
+def test_what_the_rows_cannot_show_is_offered_as_suspected(checks):
+    (finding,) = judged(checks, audited(batch(1200, 0.05, 3.0)))
+    assert (finding.status, finding.severity) == (Status.FAIL, Severity.MINOR)
+    assert finding.confidence is Confidence.SUSPECTED
+    assert "Perhaps fixable" in finding.message
+    assert "these rows cannot show it" in finding.message
+
+
+def test_a_model_that_no_threshold_saves_is_not_said_to_be_fixable(checks):
+    (finding,) = judged(checks, audited(batch(5000, 0.05, 0.7)))
+    assert finding.status is Status.PASS
+    assert "No threshold was found that meets every condition" in finding.message
+    assert "No threshold certifies a precision of" in finding.message
+
+
+def test_a_precision_is_certified_and_not_promised(checks):
+    (finding,) = judged(checks, audited(batch(20_000, 0.2, 2.0)), "recall[fraud]>=0.9", "precision[fraud]>=0.9")
+    assert finding.status is Status.PASS
+    assert "A precision of 90.0% is certified down to 0." in finding.message
+
+
+def test_a_floor_on_the_other_class_counts_as_much(checks):
+    m = audited(batch(20_000, 0.3, 2.0, shift=-2.0))
+    (finding,) = judged(checks, m, "recall[fraud]>=0.8")
+    assert finding.severity is Severity.MAJOR
+    (finding,) = judged(checks, m, "recall[fraud]>=0.8", "recall[fine]>=0.95")
+    assert finding.status is Status.PASS
+
+
+def test_a_condition_on_the_scores_themselves_is_not_fixed_by_a_threshold(checks):
+    (finding,) = judged(checks, audited(batch(20_000, 0.05, 3.0)), "recall[fraud]>=0.9", "roc_auc>=0.999")
+    assert finding.status is Status.PASS
+    assert "Metric" not in finding.message
+    assert "ROC-AUC is asked too, and is not followed along the thresholds" in finding.message
+    (finding,) = judged(checks, audited(batch(20_000, 0.05, 3.0)), "recall[fraud]>=0.9", "roc_auc>=0.9")
+    assert finding.status is Status.FAIL
+
+
+def test_where_every_condition_is_met_the_highest_f1_is_told_with_its_optimism(checks):
+    (finding,) = judged(checks, audited(batch(5000, 0.3, 3.0)), preset="balanced")
+    assert finding.status is Status.PASS
+    assert "F1 is highest with fraud called from" in finding.message
+    assert "on the rows that chose it" in finding.message
+
+
+def test_fewer_than_thirty_positives_get_no_advice(checks):
+    (finding,) = judged(checks, audited(rows([1] * 29 + [0] * 500, probabilities=np.full((529, 2), 0.5))))
+    assert finding.status is Status.SKIP
+    assert "29 rows of the rarer class allow no advice (30 are needed)" in finding.message
+
+
+def test_validation_data_with_few_positives_do_not_choose(checks):
+    (finding,) = judged(checks, audited(batch(20_000, 0.05, 3.0), batch(200, 0.05, 3.0, seed=1)))
+    assert "there is no validation data" in finding.message or "too few" in finding.message
+
+
+def test_neither_three_classes_nor_decisions_without_scores_have_a_threshold(checks):
+    three = measured(from_confusion(np.diag([50] * 3)), class_names=list("abc"), states=[Reliability])
+    assert compute(checks["threshold-choice"], three)[0].status is Status.SKIP
+    plain = audited(from_confusion([[80, 20], [20, 80]]))
+    assert compute(checks["threshold-choice"], plain)[0].status is Status.SKIP
+
+
+def test_scores_crowded_around_the_threshold_are_steep(checks):
+    crowded = judged(checks, audited(batch(5000, 0.5, 0.4)), "accuracy>=0.5")
+    assert [f.status for f in crowded] == [Status.PASS, Status.FAIL]
+    steep = crowded[1]
+    assert (steep.severity, steep.limit) == (Severity.MINOR, 0.10)
+    assert "Recall on fraud changes by" in steep.message
+    assert steep.value > steep.interval.low > 0.10
+    assert len(judged(checks, audited(batch(5000, 0.5, 3.0)), "accuracy>=0.5")) == 1
+
+
+def test_costs_are_spoken_of_only_where_they_are_stated(checks):
+    m = audited(batch(5000, 0.1, 2.0))
+    assert len(judged(checks, m, "accuracy>=0.5")) == 1
+    finding = judged(checks, m, "accuracy>=0.5", limits={"cost_miss": 10, "cost_alarm": 1})[1]
+    assert (finding.status, finding.severity, finding.subject) == (Status.FAIL, Severity.MINOR, "costs")
+    assert "would ask for 0.091 (Elkan 2001)" in finding.message
+    assert "not calibrated" not in finding.message
+    assert finding.value > 1.2
+
+
+def test_uncalibrated_probabilities_do_not_fit_elkans_rule(checks):
+    m = audited(batch(5000, 0.1, 2.0, shift=3.0))
+    finding = judged(checks, m, "accuracy>=0.5", limits={"cost_miss": 10, "cost_alarm": 1})[1]
+    assert "not calibrated well enough for that rule" in finding.message
+
+
+def test_the_report_holds_the_operating_points():
+    m = audited(batch(3000, 0.2))
+    points = split_result(m, m.test).operating_points
+    assert [point.name for point in points[:2]] == ["in use", "highest F1"]
+    assert {point.tp + point.fp + point.fn + point.tn for point in points} == {3000}
+    half = next(point for point in points if point.threshold == 0.5 and not point.name)
+    assert (half.tp, half.fp) == (points[0].tp, points[0].fp)
+    assert points[1].f1.value == pytest.approx(max(p.f1.value for p in points), abs=1e-9)
+    plain = audited(from_confusion([[80, 20], [20, 80]]))
+    assert split_result(plain, plain.test).operating_points == ()
