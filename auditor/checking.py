@@ -93,25 +93,46 @@ def from_entry_points() -> list[Check]:
     return [replace(entry.load(), source=entry.value) for entry in entry_points(group="auditor.checks")]
 
 
+@dataclass(frozen=True)
+class Choice:
+    """The checks that run, in their order, and those that the user left out."""
+
+    run: tuple[Check, ...]
+    left_out: tuple[Check, ...]
+
+
 def chosen(
-    folders: Sequence[Path], select: Sequence[str], ignore: Sequence[str], limits: Mapping[str, Mapping[str, Any]]
-) -> list[Check]:
-    """All checks in the order they run, with the user's limits; raise UsageError for two of one id or an unknown id."""
+    folders: Sequence[Path],
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    limits: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Choice:
+    """All checks with the user's limits; raise UsageError for two of one id or an unknown id."""
+    limits = limits or {}
     checks = [*built_in(), *from_entry_points(), *(check for path in folders for check in from_folder(path))]
     by_id: dict[str, Check] = {}
     for one in checks:
         if one.id in by_id:
             raise UsageError(f"two checks are called {one.id!r}: {by_id[one.id].source} and {one.source}; rename one")
         by_id[one.id] = one
-    for named in (*select, *ignore, *limits):
-        if named not in by_id:
-            raise UsageError(f"no check is called {named!r}; `auditor checks` lists them")
-    kept = [
-        c.with_limits(limits.get(c.id, {}))
-        for c in by_id.values()
-        if (not select or c.id in select) and c.id not in ignore
-    ]
-    return _in_order(kept)
+    refuse_unknown((*select, *ignore, *limits), by_id)
+    kept = [c for c in by_id.values() if (not select or c.id in select) and c.id not in ignore]
+    run = _in_order([c.with_limits(limits.get(c.id, {})) for c in kept])
+    return Choice(tuple(run), tuple(c for c in by_id.values() if c not in kept))
+
+
+def refuse_unknown(ids: Iterable[str], known: Iterable[str]) -> None:
+    """Raise UsageError for an id that no check has."""
+    for id_ in ids:
+        if id_ not in known:
+            raise UsageError(f"no check is called {id_!r}; `auditor checks` lists them")
+
+
+def left_out(checks: Sequence[Check], policy: Policy) -> list[Finding]:
+    """A skip for each check that the user left out; one that carries a condition holds the verdict open."""
+    reason = "Left out by --select or --ignore"
+    found = [Finding(Status.SKIP, reason, gate=policy.asks(one.id)) for one in checks]
+    return [_signed(one, finding) for one, finding in zip(checks, found, strict=True)]
 
 
 def judge(checks: Sequence[Check], measurements: Measurements, policy: Policy) -> list[Finding]:

@@ -236,7 +236,7 @@ def checks(id: str | None, folders: tuple[Path, ...]) -> None:
     """List the checks, or explain one."""
     from auditor.checking import chosen, explanation
 
-    found = {check.id: check for check in chosen(folders, (), (), {})}
+    found = {check.id: check for check in chosen(folders).run}
     if id is None:
         width = max(map(len, found))
         for check in found.values():

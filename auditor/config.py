@@ -31,6 +31,13 @@ class GateSettings(Record):
     at_least: FiniteFloat | None = None
     at_most: FiniteFloat | None = None
 
+    @property
+    def limit(self) -> float:
+        """The floor or the ceiling."""
+        found = self.at_least if self.at_least is not None else self.at_most
+        assert found is not None
+        return found
+
     @model_validator(mode="after")
     def one_limit(self) -> Self:
         """Exactly one of the two limits is given, and it is a number."""
@@ -212,6 +219,10 @@ def _whole(config: Config) -> Config:
         if config.model is not None and config.origin is None:
             raise UsageError(
                 "give either a MODEL or --predictions, not both: predictions are what a model has already said"
+            )
+        if config.test is not None and config.origin is None:
+            raise UsageError(
+                "give either --test or --predictions, not both: the predictions are those of the test data"
             )
         config = config.model_copy(update={"model": None, "test": config.predictions})
     elif config.model is None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from auditor.findings import Finding, Severity, Status
 from auditor.gating import share_or_number
 from auditor.headline import headline, sentence
 from auditor.measurements import Measurements
-from auditor.policy import Policy
+from auditor.policy import Policy, state_of
 from auditor.report import Card, Criteria, Decision, Fact, Value, Verdict
 from auditor.states import Confusion
 from auditor.statistics.estimates import Proportion
@@ -49,21 +48,20 @@ def decision(outcome: Outcome, findings: Sequence[Finding], measurements: Measur
     )
 
 
-def criteria(config: Config, policy: Policy, checks: Sequence[Check], today: datetime) -> Criteria:
+def criteria(
+    config: Config, policy: Policy, checks: Sequence[Check], findings: Sequence[Finding], today: datetime
+) -> Criteria:
     """What the model was held to, with every limit of every check."""
-    gates = tuple(
-        f"{g.metric} {'>=' if g.at_least is not None else '<='} {g.at_least if g.at_least is not None else g.at_most}"
-        for g in policy.gates
-    )
-    limits: dict[str, dict[str, Any]] = {check.id: dict(check.limits) for check in checks if check.limits}
+    waivers = [{**waiver.model_dump(), "state": state_of(waiver, findings, today.date())} for waiver in policy.waivers]
     return Criteria(
-        policy.preset.name,
-        policy.confirmed,
-        _source(config, today),
-        gates,
-        limits,
-        config.threshold,
-        tuple(waiver.model_dump() for waiver in policy.waivers),
+        preset=policy.preset.name,
+        confirmed=policy.confirmed,
+        source=_source(config, today),
+        gates=tuple(f"{g.metric} {'>=' if g.at_least is not None else '<='} {g.limit}" for g in policy.gates),
+        conditions=policy.conditions,
+        limits={check.id: dict(check.limits) for check in checks if check.limits},
+        threshold=config.threshold,
+        waivers=tuple(waivers),
     )
 
 
@@ -79,7 +77,10 @@ def _source(config: Config, today: datetime) -> str:
 def _facts(outcome: Outcome, findings: Sequence[Finding], measurements: Measurements) -> tuple[Fact, ...]:
     deciding = [f for f in outcome.deciding if f.gate and f.metric and f.status is not Status.PASS]
     gates = sorted((f for f in findings if f.gate and f.metric and f.status is not Status.SKIP), key=_margin)
-    chosen: dict[str, Finding | None] = {f.metric: f for f in [*deciding[:3], *gates] if _known(measurements, f.metric)}
+    chosen: dict[str, Finding | None] = {}
+    for finding in [*deciding[:3], *gates]:
+        if _known(measurements, finding.metric):
+            chosen.setdefault(finding.metric, finding)
     shown = dict(list(chosen.items())[: MOST_FACTS - 1])
     for metric in ("accuracy", *_of_positive(measurements), "balanced_accuracy"):
         if len(shown) < MOST_FACTS and metric not in shown and (metric == "accuracy" or _known(measurements, metric)):
@@ -125,7 +126,7 @@ def _fact(metric: str, gate: Finding | None, measurements: Measurements, *, deci
 def _what(metric: str) -> str:
     """A metric as a layman reads it."""
     plain, _, class_name = metric.removesuffix("]").partition("[")
-    name = wording.name(class_name)
+    name = wording.quoted(class_name)
     plainly = {"recall": f"Of the {name} rows, found", "precision": f"Of the rows called {name}, right"}
     if class_name and plain in plainly:
         return plainly[plain]

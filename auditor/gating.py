@@ -11,6 +11,7 @@ from auditor.statistics.sample_size import best_lower_bound, labels_needed, mini
 
 GATE_ALPHA = 0.05
 AT_THE_LIMIT = "It lies practically at the limit: more labels cannot decide it. State a limit that it may miss, or improve the model."
+AT_THE_LIMIT_WITHIN = 0.01
 IF_IT_STAYS = "with probability 80% if it stays as it is"
 
 
@@ -20,21 +21,21 @@ def resolve(gates: Sequence[Gate]) -> list[Finding]:
     A release requires every gate, an intersection-union test, so passing needs no correction (Berger 1982); that some
     gate fails is a claim about a union, hence Holm (1979).
     """
-    failed = _failed_by_holm(gates)
-    return [_finding(gate, failed.get(place)) for place, gate in enumerate(gates)]
+    failed, alpha = _failed_by_holm(gates)
+    return [_finding(gate, failed.get(place), alpha) for place, gate in enumerate(gates)]
 
 
-def _failed_by_holm(gates: Sequence[Gate]) -> dict[int, float]:
-    """Indices of the gates whose failure is shown, with the error level each was tested at."""
+def _failed_by_holm(gates: Sequence[Gate]) -> tuple[dict[int, float], float]:
+    """The gates whose failure is shown, each with its error level, and the level at which the others were not."""
     open_, failed = [i for i, gate in enumerate(gates) if gate.estimate.value is not None], dict[int, float]()
     while open_:
         alpha = GATE_ALPHA / len(open_)
         rejected = [i for i in open_ if _misses(gates[i], alpha)]
         if not rejected:
-            break
+            return failed, alpha
         failed |= dict.fromkeys(rejected, alpha)
         open_ = [i for i in open_ if i not in failed]
-    return failed
+    return failed, GATE_ALPHA
 
 
 def _misses(gate: Gate, alpha: float) -> bool:
@@ -47,30 +48,35 @@ def _clears(gate: Gate) -> bool:
     return bound is not None and (bound >= gate.limit if gate.at_least else bound <= gate.limit)
 
 
-def _finding(gate: Gate, failed_at: float | None) -> Finding:
-    alpha = failed_at or GATE_ALPHA
-    low, high = gate.estimate.lower(GATE_ALPHA if failed_at is None else alpha), gate.estimate.upper(alpha)
+def _finding(gate: Gate, failed_at: float | None, open_at: float) -> Finding:
+    """The finding of a gate that failed at one error level, or did not at the other."""
+    alpha = open_at if failed_at is None else failed_at
     finding = Finding(
         Status.INCONCLUSIVE,
-        "",
+        f"{gate.message or describe(gate)}; {_asked(gate)}",
         value=gate.estimate.value,
         limit=gate.limit,
         subject=gate.subject,
         metric=gate.metric,
-        interval=Interval(low, high, 1 - alpha, f"one-sided {gate.estimate.decision_method}"),
+        interval=_interval(gate, alpha),
         remedy=gate.remedy,
         gate=True,
         at_least=gate.at_least,
         only_fails=gate.only_fails,
     )
-    seen, asked = gate.message or describe(gate), _asked(gate)
     if failed_at is not None:
-        severity = Severity.BLOCKER
-        return replace(finding, status=Status.FAIL, severity=severity, message=f"{seen}; {asked}")
+        return replace(finding, status=Status.FAIL, severity=Severity.BLOCKER)
     if _clears(gate):
-        return replace(finding, status=Status.PASS, message=f"{seen}; {asked}", remedy="")
-    why, remedy = undecided(gate)
-    return replace(finding, message=f"{seen}; {asked}. {why}", remedy=remedy)
+        return replace(finding, status=Status.PASS, remedy="")
+    why, remedy = undecided(gate, alpha)
+    return replace(finding, message=f"{finding.message}. {why}", remedy=remedy)
+
+
+def _interval(gate: Gate, alpha: float) -> Interval:
+    """The bounds that decide: to pass at 95%, to fail at the level that Holm's correction left."""
+    passing, failing = (GATE_ALPHA, alpha) if gate.at_least else (alpha, GATE_ALPHA)
+    method = f"one-sided {gate.estimate.decision_method}"
+    return Interval(gate.estimate.lower(passing), gate.estimate.upper(failing), 1 - alpha, method)
 
 
 def describe(gate: Gate) -> str:
@@ -106,19 +112,54 @@ def _asked(gate: Gate) -> str:
     return f"{'at least' if gate.at_least else 'at most'} {form(gate.limit)} is required"
 
 
-def undecided(gate: Gate) -> tuple[str, str]:
-    """Why the rows at hand cannot decide a gate, and how many more would."""
+def undecided(gate: Gate, alpha: float) -> tuple[str, str]:
+    """Why the rows at hand cannot decide a gate whose failure is tested at `alpha`, and how many more would."""
     estimate = gate.estimate
     if estimate.value is None:
         return "Undefined is not a pass", f"Give test data in which it is defined: labelled {gate.counted}."
     if isinstance(estimate, Proportion) and 0 < gate.limit < 1:
-        return _why_few(gate, estimate), _labels(gate, estimate)
-    needed = rows_needed(estimate, gate.limit)
-    more = None if needed is None else wording.count(max(1, math.ceil(needed - estimate.n)))
-    remedy = (
-        f"Label about {more} more rows, drawn like these. Then it is decided {IF_IT_STAYS}." if more else AT_THE_LIMIT
-    )
-    return f"{wording.plural(int(estimate.n), 'row')} cannot tell", remedy
+        why, remedy = _why_few(gate, estimate), _labels(gate, estimate, alpha)
+    else:
+        why, remedy = f"{wording.plural(int(estimate.n), 'row')} cannot tell", _rows(gate, estimate.value, alpha)
+    if alpha < GATE_ALPHA and _misses(gate, GATE_ALPHA):
+        why = f"Taken alone it would fail; tested beside the other conditions (Holm) it is not shown to: {why}"
+    return why, remedy if not gate.only_fails else f"With more than two classes this holds nothing open. {remedy}"
+
+
+def _rows(gate: Gate, value: float, alpha: float) -> str:
+    below = _is_beyond(gate, value)
+    needed = rows_needed(gate.estimate, gate.limit, alpha if below else GATE_ALPHA)
+    near = share_or_number(gate.metric) is wording.ratio and abs(value - gate.limit) < AT_THE_LIMIT_WITHIN
+    if needed is None or near:
+        return AT_THE_LIMIT
+    more = wording.count(max(1, math.ceil(needed - gate.estimate.n)))
+    return _advice(gate, below, f"label about {more} more rows, drawn like these", "then")
+
+
+def _labels(gate: Gate, estimate: Proportion, alpha: float) -> str:
+    k, limit = (estimate.k, gate.limit) if gate.at_least else (estimate.n - estimate.k, 1 - gate.limit)
+    need = labels_needed(k, estimate.n, limit)
+    below = not need.passes
+    need = labels_needed(k, estimate.n, limit, alpha) if below else need
+    if need.total is None or need.more is None:
+        return AT_THE_LIMIT
+    where = f", found in about {wording.count(round(need.more / gate.share))} more rows" if gate.share else ""
+    most = "more than can be labelled" if need.most is None else wording.count(need.most)
+    range_ = f"; a rate one standard error off would take {wording.count(need.fewest)} or {most}"
+    asked = f"label {wording.count(need.more)} more {gate.counted}{where}"
+    return _advice(gate, below, asked, f"with {wording.count(need.total)} in all", range_)
+
+
+def _advice(gate: Gate, below: bool, asked: str, when: str, range_: str = "") -> str:  # noqa: FBT001
+    """What to do about an undecided gate: below the limit better is asked, and labels only to prove it."""
+    shown = f"{when} it {'fails' if below else 'passes'} {IF_IT_STAYS}{range_}."
+    if below:
+        return f"It lies {'below' if gate.at_least else 'above'} the limit: improve the model. To prove that it fails, {asked}; {shown}"
+    return f"{wording.upper_first(asked)}. {wording.upper_first(shown)}"
+
+
+def _is_beyond(gate: Gate, value: float) -> bool:
+    return value < gate.limit if gate.at_least else value > gate.limit
 
 
 def _why_few(gate: Gate, estimate: Proportion) -> str:
@@ -130,17 +171,3 @@ def _why_few(gate: Gate, estimate: Proportion) -> str:
     shown = wording.ratio(best if gate.at_least else 1 - best)
     without = "without a miss" if gate.at_least else "without a hit"
     return f"{rows} cannot tell whatever the model does: even {wording.count(estimate.n)} {without} would show only {shown}"
-
-
-def _labels(gate: Gate, estimate: Proportion) -> str:
-    k, limit = (estimate.k, gate.limit) if gate.at_least else (estimate.n - estimate.k, 1 - gate.limit)
-    need = labels_needed(k, estimate.n, limit)
-    if need.total is None or need.more is None:
-        return AT_THE_LIMIT
-    where = f", found in about {wording.count(round(need.more / gate.share))} more rows" if gate.share else ""
-    most = "more than can be labelled" if need.most is None else wording.count(need.most)
-    return (
-        f"Label {wording.count(need.more)} more {gate.counted}{where}. With {wording.count(need.total)} in all it "
-        f"{'passes' if need.passes else 'fails'} {IF_IT_STAYS} ({wording.count(need.fewest)} to {most} if it is one "
-        "standard error off)."
-    )

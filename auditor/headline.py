@@ -59,12 +59,20 @@ def _reason(outcome: Outcome, measurements: Measurements) -> str:
         return f"{accuracy} and every condition is met"
     first = foremost(outcome)
     if outcome.status is VerdictStatus.READY_WITH_WARNINGS:
-        return f"{accuracy} and every condition is met, but {wording.lower_first(_cut(first.message).rstrip('.'))}"
+        return f"{accuracy} and {_met(outcome)}, but {wording.lower_first(_cut(first.message).rstrip('.'))}"
     if not first.metric:
         return f"{accuracy}, but {wording.lower_first(_cut(first.message).rstrip('.'))}"
     if first.status is Status.FAIL:
         return _failing(first, accuracy)
     return f"{accuracy}, but the rows cannot show {_asked(first)}"
+
+
+def _met(outcome: Outcome) -> str:
+    """How far the conditions are met, waivers said aloud."""
+    waived = [finding for finding in outcome.deciding if finding.waived]
+    if not waived:
+        return "every condition is met"
+    return f"{wording.plural(len(waived), 'finding')} waived, every other condition is met"
 
 
 def _failing(first: Finding, accuracy: str) -> str:
@@ -95,7 +103,7 @@ def _seen(first: Finding, measurements: Measurements) -> str:
     form = share_or_number(first.metric)
     if plain == "recall" and class_name in measurements.task.class_names:
         matrix, index = measurements.test[Confusion], measurements.task.class_names.index(class_name)
-        rows = wording.plural(int(matrix.support[index]), f"{wording.name(class_name)} row")
+        rows = wording.plural(int(matrix.support[index]), f"{wording.quoted(class_name)} row")
         return f"Finds {wording.count(int(matrix.correct[index]))} of {rows}."
     return f"{wording.metric(first.metric)} is {form(first.value)}."
 
@@ -105,12 +113,13 @@ def _recall_sentence(first: Finding, class_name: str, measurements: Measurements
     index = measurements.task.class_names.index(class_name)
     missed, support = int(matrix.support[index] - matrix.correct[index]), int(matrix.support[index])
     said = (
-        f"Misses {wording.count(missed)} of {wording.count(support)} {wording.name(class_name)} rows "
+        f"Misses {wording.count(missed)} of {wording.count(support)} {wording.quoted(class_name)} rows "
         f"({wording.short_ratio(first.value)} found; at least {wording.short_ratio(first.limit)} required)."
     )
     accuracy, share = measurements.test.metric("accuracy").value, matrix.prevalence(measurements.majority[0])
     if accuracy is not None and share is not None and share >= accuracy - NEAR:
-        said += f" Always answering the majority also gets {wording.ratio(share)}."
+        verb = "also gets" if abs(share - accuracy) < NEAR else "gets more:"
+        said += f" Always answering the majority {verb} {wording.ratio(share)}."
     return said
 
 
@@ -119,11 +128,12 @@ def _ready_sentence(outcome: Outcome, measurements: Measurements) -> str:
     present = [i for i in range(measurements.task.n_classes) if matrix.support[i]]
     lowest = min(present, key=lambda i: matrix.correct[i] / matrix.support[i])
     found, support = int(matrix.correct[lowest]), int(matrix.support[lowest])
-    name, rows = wording.name(measurements.task.class_names[lowest]), wording.plural(support, "row")
+    name, rows = wording.quoted(measurements.task.class_names[lowest]), wording.plural(support, "row")
     least = f"The least found class is {name}: {wording.count(found)} of {rows}, {wording.ratio(found / support)}."
     if outcome.status is VerdictStatus.READY:
         return f"Every condition is met with 95% confidence on {wording.plural(matrix.n, 'row')}. {least}"
-    return f"{least} {outcome.deciding[0].remedy}".strip()
+    first = outcome.deciding[0]
+    return f"{least} Waived: {first.waived}." if first.waived else f"{least} {first.remedy}".strip()
 
 
 def _parts(finding: Finding) -> tuple[str, str]:

@@ -31,18 +31,21 @@ def audit(config: Config) -> Report:
     """Audit a model, or a table of its predictions, and return the report; raise AuditorError where that cannot be done."""
     started, clock = datetime.now(UTC), time.perf_counter()
     held_to = policy.policy_of(config)
-    checks = checking.chosen(config.checks, config.select, config.ignore, config.limits)
+    choice = checking.chosen(config.checks, config.select, config.ignore, config.limits)
+    checks = choice.run
+    checking.refuse_unknown((w.check for w in config.waivers), {c.id for c in (*checks, *choice.left_out)})
     model, splits, training_history = open_all(config)
     measurements = measure(config, model, splits, training_history, checks)
-    findings = policy.waived(checking.judge(checks, measurements, held_to), held_to.waivers, started.date())
+    judged = [*checking.judge(checks, measurements, held_to), *checking.left_out(choice.left_out, held_to)]
+    findings = policy.waived(judged, held_to.waivers, started.date())
     outcome = decide(findings, held_to)
     report = Report(
         format_version=FORMAT_VERSION,
         verdict=verdict(outcome, measurements, held_to),
         decision=decision(outcome, findings, measurements),
-        criteria=criteria(config, held_to, checks, started),
+        criteria=criteria(config, held_to, checks, findings, started),
         findings=tuple(findings),
-        checks=tuple(_record(check, findings) for check in checks),
+        checks=tuple(_record(check, findings) for check in (*checks, *choice.left_out)),
         measurements=_results(measurements),
         overlap=overlap(measurements),
         history=history(measurements),
@@ -83,9 +86,15 @@ def audit_and_write(config: Config) -> int:
     written, missing = write(report, formats, config.out)
     if not config.quiet:
         show(report, written)
-    for line in missing:
+    for line in (*missing, *_idle_waivers(report)):
         sys.stderr.write(f"auditor: {line}\n")
     return report.verdict.exit_code
+
+
+def _idle_waivers(report: Report) -> list[str]:
+    """A line for each waiver that did nothing."""
+    idle = [waiver for waiver in report.criteria.waivers if waiver["state"] != "in force"]
+    return [f"the waiver of {w['check']} until {w['expires']} is {w['state']}: it waives nothing" for w in idle]
 
 
 def _results(measurements: Measurements) -> dict[str, SplitResult]:

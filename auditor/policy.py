@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from auditor import wording
 from auditor.config import Config, GateSettings, Waiver
 from auditor.errors import UsageError
 from auditor.findings import Finding, Status
 
-GATE_CHECKS = ("acceptance", "class-recall", "class-precision", "better-than-majority")
+SHARES = ("accuracy", "recall", "precision", "f1", "specificity", "roc_auc", "average_precision", "balanced_accuracy")
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,20 @@ class PrecisionFloor:
     times: float | None = None
     above_chance: float | None = None
     to_perfect: float | None = None
+
+    @property
+    def formula(self) -> str:
+        """How the floor is reckoned, in words."""
+        floor = (
+            f"{self.most:.0%}"
+            if self.times is None
+            else f"{self.times:.0f} times the prevalence, at most {self.most:.0%}"
+        )
+        if self.to_perfect is not None:
+            floor = f"{self.times:.0f} times the prevalence, at most {self.to_perfect:.0%} of the way from it to 100%"
+        if self.above_chance is not None:
+            floor += f", and no less than {self.above_chance:.0%} of the way from the prevalence to 100%"
+        return floor
 
     def at(self, prevalence: float) -> float:
         """The floor for a class of this prevalence."""
@@ -47,6 +62,20 @@ class Preset:
     better_than_majority: bool = False
     decides_by_argmax: bool = True
     favours: str = ""
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """What the preset asks, in sentences."""
+        of = "the positive class" if self.positive_only else "each class"
+        asked = {
+            f"Recall of {of}: at least {{}}": self.recall,
+            "Balanced accuracy: at least {}": self.balanced_accuracy,
+            "ROC-AUC: at least {}": self.roc_auc,
+        }
+        said = [sentence.format(f"{floor:.0%}") for sentence, floor in asked.items() if floor is not None]
+        said += [f"Precision of {of}: at least {self.precision.formula}"] if self.precision else []
+        said += [f"Average precision: at least {self.average_precision.formula}"] if self.average_precision else []
+        return (*said, "More accurate than always answering the majority") if self.better_than_majority else tuple(said)
 
 
 PRESETS = {
@@ -97,10 +126,22 @@ class Policy:
     waivers: tuple[Waiver, ...] = ()
     prior: Mapping[str, float] = field(default_factory=dict)
 
+    def asks(self, check: str) -> bool:
+        """Whether a check carries a condition of release."""
+        preset = self.preset
+        overall = preset.balanced_accuracy, preset.roc_auc, preset.average_precision
+        carried = {
+            "acceptance": bool(self.gates) or any(floor is not None for floor in overall),
+            "class-recall": preset.recall is not None,
+            "class-precision": preset.precision is not None,
+            "better-than-majority": preset.better_than_majority,
+        }
+        return check in self.required or carried.get(check, False)
+
     @property
-    def gate_checks(self) -> tuple[str, ...]:
-        """The checks whose outcome is a condition of release."""
-        return (*GATE_CHECKS, *self.required)
+    def conditions(self) -> tuple[str, ...]:
+        """What is asked, in sentences: of the preset and then of the user."""
+        return (*self.preset.conditions, *(_condition(gate) for gate in self.gates))
 
 
 def policy_of(config: Config) -> Policy:
@@ -109,6 +150,8 @@ def policy_of(config: Config) -> Policy:
     preset = NOTHING_BY_DEFAULT if alone else PRESETS[config.preset_name]
     for waiver in config.waivers:
         _expiry(waiver)
+    for gate in config.gates:
+        _refuse_impossible(gate)
     return Policy(
         preset,
         config.gates,
@@ -120,6 +163,25 @@ def policy_of(config: Config) -> Policy:
     )
 
 
+def _condition(gate: GateSettings) -> str:
+    sign = "at least" if gate.at_least is not None else "at most"
+    return f"{wording.metric(gate.metric.replace('[*]', '[each class]'))}: {sign} {gate.limit:g}"
+
+
+def _refuse_impossible(gate: GateSettings) -> None:
+    plain = gate.metric.split("[", maxsplit=1)[0].removeprefix("macro_").removeprefix("weighted_")
+    if plain in SHARES and not 0 <= gate.limit <= 1:
+        hint = f"; did you mean {gate.limit / 100:g}?" if 1 < gate.limit <= 100 else ""
+        raise UsageError(f"gate {gate.metric}: its values lie between 0 and 1, the limit is {gate.limit:g}{hint}")
+
+
+def state_of(waiver: Waiver, findings: Sequence[Finding], today: date) -> str:
+    """Whether a waiver is in force, has lapsed, or meets no finding."""
+    if _expiry(waiver) < today:
+        return "lapsed"
+    return "in force" if any(_meets(waiver, finding) for finding in findings) else "without a match"
+
+
 def waived(findings: Sequence[Finding], waivers: Sequence[Waiver], today: date) -> list[Finding]:
     """The findings with those waived that a waiver in force names."""
     return [_waive(finding, waivers, today) for finding in findings]
@@ -127,10 +189,14 @@ def waived(findings: Sequence[Finding], waivers: Sequence[Waiver], today: date) 
 
 def _waive(finding: Finding, waivers: Sequence[Waiver], today: date) -> Finding:
     for waiver in waivers:
-        same = waiver.check == finding.check and waiver.subject in ("", finding.subject)
-        if same and finding.status is not Status.PASS and _expiry(waiver) >= today:
+        if _meets(waiver, finding) and _expiry(waiver) >= today:
             return finding.waive(f"{waiver.reason} ({waiver.by}, until {waiver.expires})")
     return finding
+
+
+def _meets(waiver: Waiver, finding: Finding) -> bool:
+    same = waiver.check == finding.check and waiver.subject in ("", finding.subject)
+    return same and finding.status not in (Status.PASS, Status.SKIP)
 
 
 def _expiry(waiver: Waiver) -> date:

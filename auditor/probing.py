@@ -34,7 +34,9 @@ def probe(config: Config, model: Model | None, splits: Splits) -> Reading:
         raise UsageError("--threshold needs two classes and --positive, the one that is named from this probability on")
     for name in config.prior:
         if name not in splits.class_names:
-            raise UsageError(f"--prior {name}: no class is called so; the classes are {', '.join(splits.class_names[:20])}")
+            raise UsageError(
+                f"--prior {name}: no class is called so; the classes are {', '.join(splits.class_names[:20])}"
+            )
     if model is None:
         return _read_predictions(config, splits)
     size = batch_rows(config.batch_size, splits.test.feature_shape or (), len(splits.class_names), model.device)

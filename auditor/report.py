@@ -258,12 +258,17 @@ class Decision:
 
 @dataclass(frozen=True)
 class Criteria:
-    """What the model was held to, and who said so: `confirmed` is false while the user has stated nothing."""
+    """What the model was held to, and who said so: `confirmed` is false while the user has stated nothing.
+
+    `conditions` are sentences, those of the preset and then the user's `gates`; a waiver's `state` is in force, lapsed or
+    without a match.
+    """
 
     preset: str
     confirmed: bool
     source: str
     gates: tuple[str, ...]
+    conditions: tuple[str, ...] = ()
     limits: dict[str, dict[str, Any]] = field(default_factory=dict)
     threshold: float | None = None
     waivers: tuple[dict[str, str], ...] = ()
@@ -398,8 +403,13 @@ def loads(text: str, path: Path) -> Report:
             f"{path}: format_version is {version!r}, expected {FORMAT_VERSION}; give the report.json of an audit"
         )
     try:
-        return adapter().validate_python(data)
+        report = adapter().validate_python(data)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise InputError(f"{path}: not a whole report ({where}: {first['msg']}); run the audit again") from error
+    if sealed(report).sha256 != report.sha256:
+        raise InputError(
+            f"{path}: was changed after it was written, its content no longer has its sha256; run the audit again"
+        )
+    return report

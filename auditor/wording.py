@@ -67,10 +67,20 @@ def lower_first(text: str) -> str:
     return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
 
 
+def quoted(text: str) -> str:
+    """A name from a file in quotation marks, so that `8`, `Yes` and `not fraud` read as names."""
+    return f"“{name(text)}”"
+
+
+def upper_first(text: str) -> str:
+    """The text with a capital first letter."""
+    return text[:1].upper() + text[1:]
+
+
 def sentence(text: str) -> str:
     """The text with a capital first letter and a full stop."""
     text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?", "!")) else ".")
+    return upper_first(text) + ("" if text.endswith((".", "?", "!")) else ".")
 
 
 def first_sentence(text: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from auditor import Finding, Gate, Measurements, NotApplicable, Policy, Severity, check
 from auditor.states import Confusion, Losses, Ranking
 from auditor.statistics import Estimate, PrecisionAtPrior, Proportion, Smooth, mcnemar_mid_p
-from auditor.wording import count, p_value, plural, ratio
+from auditor.wording import count, p_value, plural, quoted, ratio
 
 IMBALANCED = 3
 
@@ -22,7 +22,7 @@ def acceptance(m: Measurements, *, policy: Policy) -> Iterator[Gate]:
     """
     asked = list(_conditions(m, policy))
     if not asked:
-        raise NotApplicable("no condition on a metric of your own was stated with --gate or [[gates]]")
+        raise NotApplicable("no further condition was stated with --gate or [[gates]]")
     for metric, limit, at_least in asked:
         yield _gate(m, metric, limit, at_least=at_least)
 
@@ -38,7 +38,7 @@ def class_recall(m: Measurements, *, policy: Policy, floor: float | None = None,
     """
     limit = policy.preset.recall if floor is None else floor
     if limit is None:
-        raise NotApplicable("no floor on the recall of each class is asked")
+        raise NotApplicable("no floor on every class is asked beside your own conditions")
     for i, name in _gated(m, policy, many):
         counts = m.test[Confusion]
         yield Gate(
@@ -46,7 +46,7 @@ def class_recall(m: Measurements, *, policy: Policy, floor: float | None = None,
             m.test.metric(f"recall[{name}]"),
             limit,
             subject=f"class {name}",
-            counted=f"{name} rows",
+            counted=f"{quoted(name)} rows",
             share=counts.prevalence(i),
             only_fails=not m.task.is_binary,
             remedy=f"Look at the missed rows of {name}: more such rows in training, a weighted loss, or a lower threshold.",
@@ -64,7 +64,7 @@ def class_precision(m: Measurements, *, policy: Policy, floor: float | None = No
     """
     asked = policy.preset.precision
     if asked is None and floor is None:
-        raise NotApplicable("no floor on the precision of each class is asked")
+        raise NotApplicable("no floor on the precision of every class is asked beside your own conditions")
     for i, name in _gated(m, policy, many):
         counts = m.test[Confusion]
         prior = policy.prior.get(name)
@@ -77,7 +77,7 @@ def class_precision(m: Measurements, *, policy: Policy, floor: float | None = No
             estimate,
             limit,
             subject=f"class {name}",
-            counted=f"rows called {name}",
+            counted=f"rows called {quoted(name)}",
             share=counts.call_rate(i),
             only_fails=not m.task.is_binary,
             remedy=f"Look at the rows wrongly called {name}: a higher threshold, or features that tell them apart.",
@@ -133,10 +133,9 @@ def better_than_majority(
     elif gain.value is not None and gain.value < 0 and balanced is not None and balanced > 1 / m.task.n_classes:
         yield replace(seen, message=f"{versus}: the model trades accuracy for recall")
     elif high is not None and high < room:
-        why, remedy = (
-            f"no gain in accuracy over always answering {name}",
-            "Do not quote accuracy; judge by the recall and precision of each class.",
-        )
+        worse = mcnemar_mid_p(only_majority, only_model) <= alpha
+        why = f"{'less accurate than' if worse else 'no gain in accuracy over'} always answering {name}"
+        remedy = "Do not quote accuracy; judge by the recall and precision of each class."
         yield seen.failing(_severity(m, gating=gating), why, remedy=remedy)
     else:
         few = count(only_model + only_majority)
@@ -166,11 +165,9 @@ def _gated(m: Measurements, policy: Policy, many: int) -> Iterator[tuple[int, st
 def _conditions(m: Measurements, policy: Policy) -> Iterator[tuple[str, float, bool]]:
     """(metric, limit, at least) of the user's gates and of the preset's overall floors; `recall[*]` stands for every class."""
     for gate in policy.gates:
-        limit, at_least = (gate.at_least, True) if gate.at_least is not None else (gate.at_most, False)
-        assert limit is not None
         names = m.task.class_names if gate.metric.endswith("[*]") else ("",)
         for name in names:
-            yield gate.metric.replace("[*]", f"[{name}]"), limit, at_least
+            yield gate.metric.replace("[*]", f"[{name}]"), gate.limit, gate.at_least is not None
     preset, positive = policy.preset, m.task.positive
     if preset.balanced_accuracy is not None:
         yield "balanced_accuracy", preset.balanced_accuracy, True
@@ -215,5 +212,5 @@ def _counted(m: Measurements, metric: str, class_name: str) -> tuple[str, float 
         return "rows", 1.0
     index = m.task.class_names.index(class_name)
     if metric.startswith("precision["):
-        return f"rows called {class_name}", counts.call_rate(index)
-    return f"{class_name} rows", counts.prevalence(index)
+        return f"rows called {quoted(class_name)}", counts.call_rate(index)
+    return f"{quoted(class_name)} rows", counts.prevalence(index)

@@ -28,7 +28,7 @@ def better_than_chance(
     interval = Interval(low, high, 0.99, estimate.method)
     seen = Finding.passed(said, value=estimate.value, limit=chance, interval=interval)
     if high < chance - margin:
-        remedy = "Check the order of the classes and which class the score stands for."
+        remedy = "Check the order of the classes, and which one a single score stands for: state it with --positive."
         why, bent = "the ranking is the wrong way round", Direction.DEFLATES
         yield seen.failing(Severity.BLOCKER, why, remedy=remedy, direction=bent, validity=True)
     elif chance - margin < low and high < chance + margin and m.test[Confusion].n >= few:

@@ -97,8 +97,10 @@ def test_two_checks_of_one_id_are_refused(tmp_path):
 
 
 def test_select_ignore_and_limits_name_checks_that_exist():
-    assert [check.id for check in checking.chosen([], ("prior-shift",), (), {})] == ["prior-shift"]
-    assert "prior-shift" not in [check.id for check in checking.chosen([], (), ("prior-shift",), {})]
+    assert [check.id for check in checking.chosen([], ("prior-shift",)).run] == ["prior-shift"]
+    ignoring = checking.chosen([], (), ("prior-shift",))
+    assert "prior-shift" not in [check.id for check in ignoring.run]
+    assert [check.id for check in ignoring.left_out] == ["prior-shift"]
     for arguments in ((("nothing",), (), {}), ((), ("nothing",), {}), ((), (), {"nothing": {}})):
         with pytest.raises(UsageError, match="no check is called 'nothing'"):
             checking.chosen([], *arguments)
@@ -138,3 +140,10 @@ def test_an_explanation_prints_text_limits_and_source(tmp_path):
 
 def test_severities_are_ordered():
     assert [severity.rank for severity in Severity] == [0, 1, 2, 3]
+
+
+def test_leaving_out_a_condition_holds_the_verdict_open_and_anything_else_is_listed():
+    left = checking.chosen([], (), ("class-recall", "prior-shift")).left_out
+    findings = {finding.check: finding for finding in checking.left_out(left, POLICY)}
+    assert {id_: finding.gate for id_, finding in findings.items()} == {"class-recall": True, "prior-shift": False}
+    assert all("Left out" in finding.message and finding.status is Status.SKIP for finding in findings.values())

@@ -199,6 +199,32 @@ def test_warnings_fail_only_when_strict(tmp_path):
     assert auditor(*arguments, "--strict").exit_code == 1
 
 
+def test_leaving_out_the_condition_that_fails_does_not_make_a_model_ready(fraud_table, tmp_path):
+    arguments = ("run", "--predictions", fraud_table, "--preset", "fraud", "--format", "json", "--out", tmp_path)
+    result = auditor(*arguments, "--ignore", "class-recall")
+    assert result.exit_code == 3
+    assert ["Each class is found", "Left out by --select or --ignore."] in whole_report(tmp_path)["decision"][
+        "not_examined"
+    ]
+
+
+def test_waivers_that_do_nothing_are_said_aloud_and_misspelt_ones_refused(fraud_table, tmp_path):
+    toml = tmp_path / "auditor.toml"
+    text = f'predictions = "{fraud_table}"\npreset = "fraud"\n[[waivers]]\nreason = "r"\nby = "b"\n'
+    arguments = ("run", "--config", toml, "--format", "json", "--out", tmp_path / "out")
+    toml.write_text(text + 'check = "class-recall"\nexpires = "2020-01-01"\n')
+    lapsed = auditor(*arguments)
+    assert (lapsed.exit_code, "is lapsed: it waives nothing" in lapsed.stderr) == (1, True)
+    toml.write_text(text + 'check = "class-recal"\nexpires = "2099-01-01"\n')
+    assert "no check is called 'class-recal'" in auditor(*arguments).stderr
+    toml.write_text(text + 'check = "class-recall"\nexpires = "2099-01-01"\n')
+    waived = auditor(*arguments)
+    assert waived.exit_code == 0
+    report = whole_report(tmp_path / "out")
+    assert report["verdict"]["status"] == "ready-with-warnings"
+    assert "waived" in report["verdict"]["headline"]
+
+
 def test_a_program_without_trust_is_refused_with_the_option_that_allows_it(home, tmp_path):
     result = auditor("run", home / "model.pt2", "--test", home / "test.csv", "--out", tmp_path / "out")
     assert result.exit_code == 5

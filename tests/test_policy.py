@@ -12,7 +12,7 @@ from auditor.config import Config, GateSettings, Waiver
 from auditor.errors import UsageError
 from auditor.findings import Finding, Gate, Severity, Status
 from auditor.gating import resolve
-from auditor.policy import policy_of, waived
+from auditor.policy import PRESETS, policy_of, state_of, waived
 from auditor.statistics import Proportion, Smooth
 
 TODAY = date(2026, 11, 21)
@@ -126,3 +126,42 @@ def test_a_family_of_a_thousand_gates_is_decided_at_once():
     draw = np.random.default_rng(0)
     findings = resolve([gate(int(k), 50, 0.5) for k in draw.binomial(50, 0.75, 1000)])
     assert sum(f.status is Status.FAIL for f in findings) == 0
+
+
+def test_a_waiver_says_whether_it_does_anything():
+    assert state_of(waiver(), [finding()], TODAY) == "in force"
+    assert state_of(waiver(expires="2026-11-20"), [finding()], TODAY) == "lapsed"
+    assert state_of(waiver(subject="class spam"), [finding()], TODAY) == "without a match"
+
+
+def test_a_limit_no_metric_can_reach_is_refused_with_a_guess():
+    with pytest.raises(
+        UsageError, match=r"gate accuracy: its values lie between 0 and 1, the limit is 98; did you mean 0\.98\?"
+    ):
+        policy_of(Config(**DATA, gates=(GateSettings(metric="accuracy", at_least=98),)))
+    assert policy_of(Config(**DATA, gates=(GateSettings(metric="log_loss", at_most=2),))).gates
+
+
+def test_every_preset_says_what_it_asks():
+    said = {name: " ".join(preset.conditions) for name, preset in PRESETS.items()}
+    assert "Recall of the positive class: at least 90%" in said["fraud"]
+    assert "3 times the prevalence, at most 30%, and no less than 10% of the way" in said["fraud"]
+    assert "Balanced accuracy: at least 70%" in said["balanced"]
+    assert "More accurate than always answering the majority" in said["balanced"]
+    assert "ROC-AUC: at least 75%" in said["ranking"]
+
+
+def test_an_undecided_gate_below_its_limit_is_not_told_to_label_in_order_to_fail():
+    found = resolve([gate(62, 150, 0.5), *[gate(190, 200, 0.5)] * 4])[0]
+    assert found.status is Status.INCONCLUSIVE
+    assert "Taken alone it would fail" in found.message
+    assert found.remedy.startswith("It lies below the limit: improve the model. To prove that it fails, label")
+    assert found.interval.high >= 0.5
+
+
+def test_the_labels_that_would_prove_a_failure_reckon_with_holm():
+    found = resolve([gate(62, 150, 0.5), *[gate(190, 200, 0.5)] * 4])[0]
+    total = int(found.remedy.split("with ")[1].split(" in all")[0].replace(",", ""))
+    draw = np.random.default_rng(0).binomial(total, 62 / 150, 4000)
+    fails = np.mean([Proportion(int(k), total).upper(0.01) < 0.5 for k in draw])
+    assert 0.76 < fails < 0.86

@@ -62,3 +62,9 @@ def test_what_is_no_report_is_refused_in_one_line(text, message, tmp_path):
         reports.loads(text, tmp_path / "x.json")
     assert message in str(caught.value)
     assert "x.json" in str(caught.value)
+
+
+def test_a_report_that_was_changed_is_refused(fraud_report, tmp_path):
+    text = reports.dumps(fraud_report).replace("not-ready", "ready")
+    with pytest.raises(InputError, match="was changed after it was written"):
+        reports.loads(text, tmp_path / "report.json")

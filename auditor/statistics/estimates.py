@@ -169,7 +169,7 @@ class MeanOfProportions(Estimate):
         if not len(n):
             return UNDEFINED
         low, high = intervals.clopper_pearson(k, n, alpha) if exact else intervals.wilson(k, n, alpha)
-        return intervals.mean_limits(k / n, low, high)
+        return intervals.mean_limits(k, n, low, high, alpha)
 
 
 @dataclass(frozen=True)

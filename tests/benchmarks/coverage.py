@@ -19,7 +19,7 @@ from auditor.statistics import (
     summary_estimates,
     tally,
 )
-from tests.benchmarks.simulated import BinaryModel, Floats, confusion, spread_recalls
+from tests.benchmarks.simulated import BinaryModel, Counts, Floats, confusion, spread_recalls
 
 POSITIVES = (10, 25, 50, 100, 500)
 PREVALENCES = (0.02, 0.1, 0.3, 0.5)
@@ -126,7 +126,7 @@ def of_areas(random: np.random.Generator, of_each_model: int) -> Iterator[Cell]:
     for positives, prevalence in CELLS:
         tallies = Tallies(_place(positives, prevalence))
         for (i, model), _ in product(enumerate(RANKERS), range(of_each_model)):
-            found, rest = model.sorted_scores(random, round(positives / prevalence), prevalence)
+            found, rest = model.sorted_keys(random, round(positives / prevalence), prevalence)
             tallies.add("ROC-AUC", i, rank_metrics(found, rest).area, model.area)
         yield from tallies.cells()
 
@@ -138,7 +138,7 @@ def of_average_precision(random: np.random.Generator, of_each_model: int) -> Ite
         for i, model in enumerate(RANKERS):
             truth = model.average_precision(prevalence)
             for _ in range(of_each_model):
-                ranked = model.sorted_scores(random, round(positives / prevalence), prevalence)
+                ranked = model.sorted_keys(random, round(positives / prevalence), prevalence)
                 estimate = average_precision_estimate(*tally(*ranked)[1:], "audit-v1 average precision 1")
                 tallies.add("average precision", i, estimate, truth)
         yield from tallies.cells()
@@ -173,7 +173,7 @@ def _estimates(tn: int, fp: int, fn: int, tp: int) -> dict[str, Estimate]:
     }
 
 
-def _add_summaries(tallies: Tallies, model: int, matrix: Floats, truth: Floats) -> None:
+def _add_summaries(tallies: Tallies, model: int, matrix: Counts, truth: Floats) -> None:
     summaries = {name: SUMMARIES[name] for name in RESAMPLED.values()}
     found = summary_estimates(ConfusionCounts.from_matrix(matrix), "audit-v1 confusion", summaries)
     # As counts of a sample so large that rounding does not matter.

@@ -8,10 +8,12 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtr, ndtri
 
 from auditor.batches import Batch
+from auditor.statistics import sortable_key
 from auditor.testing import rows
 
 Counts = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Keys = NDArray[np.uint32]
 
 # A beta distribution with this many pseudo-rows spreads the true recalls of the classes: 80% gives 62% to 95%.
 RECALL_CONCENTRATION = 20
@@ -35,7 +37,9 @@ class BinaryModel:
     def cells(self, prevalence: float) -> Floats:
         """(2, 2) probabilities of (true, called)."""
         found, alarm = self.recall, self.false_positive_rate
-        return np.array([[(1 - prevalence) * (1 - alarm), (1 - prevalence) * alarm], [prevalence * (1 - found), prevalence * found]])
+        return np.array(
+            [[(1 - prevalence) * (1 - alarm), (1 - prevalence) * alarm], [prevalence * (1 - found), prevalence * found]]
+        )
 
     def average_precision(self, prevalence: float) -> float:
         """Area under precision over recall, by the midpoint rule."""
@@ -43,10 +47,11 @@ class BinaryModel:
         true = prevalence * recall
         return float(np.mean(true / (true + (1 - prevalence) * ndtr(ndtri(recall) - self.separation))))
 
-    def sorted_scores(self, random: np.random.Generator, n: int, prevalence: float) -> tuple[Floats, Floats]:
-        """Ascending scores of the positives and of the negatives."""
+    def sorted_keys(self, random: np.random.Generator, n: int, prevalence: float) -> tuple[Keys, Keys]:
+        """Ascending sort keys of the scores of the positives and of the negatives."""
         scores, labels = self.scores(random, n, prevalence)
-        return np.sort(scores[labels == 1]), np.sort(scores[labels == 0])
+        keys = sortable_key(scores.astype(np.float32))
+        return np.sort(keys[labels == 1]), np.sort(keys[labels == 0])
 
     def scores(self, random: np.random.Generator, n: int, prevalence: float) -> tuple[Floats, Counts]:
         """(n,) scores and labels."""
@@ -58,7 +63,9 @@ class BinaryModel:
         scores, labels = self.scores(random, n, prevalence)
         d = self.separation
         positive = expit(d * scores - d * d / 2 + logit(prevalence))
-        return rows(random.permutation(labels) if shuffled else labels, probabilities=np.stack([1 - positive, positive], axis=1))
+        return rows(
+            random.permutation(labels) if shuffled else labels, probabilities=np.stack([1 - positive, positive], axis=1)
+        )
 
 
 @dataclass(frozen=True)
@@ -90,6 +97,12 @@ def confusion(random: np.random.Generator, recalls: Floats, n: int) -> Counts:
     missed = np.repeat(np.arange(classes), support - found)
     np.add.at(matrix, (missed, (missed + random.integers(1, classes, len(missed))) % classes), 1)
     return matrix
+
+
+def relative_losses(train: Counts, test: Counts) -> Floats:
+    """By how much each class's recall and precision are lower on test, as a share of those on train."""
+    parts = [np.diag(m) / np.maximum(m.sum(axis=axis), 1) for axis in (1, 0) for m in (train, test)]
+    return np.concatenate([1 - after / np.maximum(before, 1e-9) for before, after in (parts[:2], parts[2:])])
 
 
 def table(title: str, headings: Sequence[str], lines: Sequence[Sequence[object]]) -> None:

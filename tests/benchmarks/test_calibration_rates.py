@@ -87,7 +87,9 @@ def test_a_threshold_is_offered_where_one_exists_and_seldom_where_it_breaks_a_fl
     rates = {}
     for margin in (-0.02, 0.0, 0.05):
         # Moving the floors by a margin below what one threshold truly reaches.
-        found = [offered(seed, 20_000, recall - margin, precision - margin, validation=validation) for seed in range(SEEDS)]
+        found = [
+            offered(seed, 20_000, recall - margin, precision - margin, validation=validation) for seed in range(SEEDS)
+        ]
         given = [t for t in found if t is not None]
         true = [true_rates(t, 0.1, 2.5) for t in given]
         broken = sum(r < recall - margin or p < precision - margin for r, p in true)

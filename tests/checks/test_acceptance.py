@@ -38,7 +38,7 @@ def test_eight_of_nine_cannot_show_eighty_percent_and_says_how_many_more_would(c
     measurements = measured(from_confusion([[8, 1], [20, 480]]), class_names=["sick", "well"], positive="sick")
     (finding,) = gated(checks, measurements, "recall[sick]>=0.8")
     assert finding.status is Status.INCONCLUSIVE
-    assert "Label 115 more sick rows" in finding.remedy
+    assert "Label 115 more “sick” rows" in finding.remedy
     assert "124 in all" in finding.remedy
     assert "whatever the model does" in finding.message
     assert "71.7%" in finding.message

@@ -61,7 +61,10 @@ def test_the_threshold_offered_passes_every_gate_when_the_audit_is_run_with_it(c
 def test_without_validation_data_it_says_so_and_asks_for_confirmation(checks):
     (finding,) = judged(checks, audited(batch(20_000, 0.05, 3.0)))
     assert finding.severity is Severity.MAJOR
-    assert "there is no validation data: each half of test judged by the threshold that the other half chose" in finding.message
+    assert (
+        "there is no validation data: each half of test judged by the threshold that the other half chose"
+        in finding.message
+    )
     assert "confirm it on rows that did not choose it" in finding.remedy
 
 
@@ -97,7 +100,6 @@ def test_a_floor_on_the_other_class_counts_as_much(checks):
 def test_a_condition_on_the_scores_themselves_is_not_fixed_by_a_threshold(checks):
     (finding,) = judged(checks, audited(batch(20_000, 0.05, 3.0)), "recall[fraud]>=0.9", "roc_auc>=0.999")
     assert finding.status is Status.PASS
-    assert "Metric" not in finding.message
     assert "ROC-AUC is asked too, and is not followed along the thresholds" in finding.message
     (finding,) = judged(checks, audited(batch(20_000, 0.05, 3.0)), "recall[fraud]>=0.9", "roc_auc>=0.9")
     assert finding.status is Status.FAIL
@@ -118,7 +120,7 @@ def test_fewer_than_thirty_positives_get_no_advice(checks):
 
 def test_validation_data_with_few_positives_do_not_choose(checks):
     (finding,) = judged(checks, audited(batch(20_000, 0.05, 3.0), batch(200, 0.05, 3.0, seed=1)))
-    assert "there is no validation data" in finding.message or "too few" in finding.message
+    assert "there is no validation data" in finding.message
 
 
 def test_neither_three_classes_nor_decisions_without_scores_have_a_threshold(checks):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from auditor.statistics import Floor, Outcome, OperatingPoints, best_within, floor_on, operating_points
+from auditor.statistics import Floor, OperatingPoints, Outcome, best_within, floor_on, operating_points
 
 SIX = operating_points(np.array([0, 10, 40, 50]), np.array([700, 150, 45, 5]))
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from auditor.statistics import intervals
@@ -110,29 +111,58 @@ def test_the_mean_of_one_share_has_its_own_limits(count: tuple[int, int], alpha:
     k, n = np.array([count[0]]), np.array([count[1]])
     for method in (intervals.wilson, intervals.clopper_pearson):
         low, high = method(k, n, alpha)
-        assert intervals.mean_limits(k / n, low, high) == pytest.approx((low[0], high[0]), abs=1e-12)
+        assert intervals.mean_limits(k, n, low, high, alpha) == pytest.approx((low[0], high[0]), abs=1e-12)
+
+
+def mean_by_wilson(counted: ArrayLike, rows: ArrayLike) -> tuple[float, float]:
+    k, n = np.asarray(counted, np.float64), np.asarray(rows, np.float64)
+    return intervals.mean_limits(k, n, *intervals.wilson(k, n))
 
 
 @given(st.lists(counts(), min_size=1, max_size=30))
-def test_the_limits_of_a_mean_contain_it(each: list[tuple[int, int]]) -> None:
+def test_the_limits_of_a_mean_contain_it_and_mirror_each_other(each: list[tuple[int, int]]) -> None:
     k, n = np.array(each).T
-    low, high = intervals.mean_limits(k / n, *intervals.wilson(k, n))
+    low, high = mean_by_wilson(k, n)
     assert 0 <= low <= np.mean(k / n) <= high <= 1
+    mirrored = mean_by_wilson(n - k, n)
+    assert (1 - mirrored[1], 1 - mirrored[0]) == pytest.approx((low, high), abs=1e-9)
 
 
 def test_over_many_classes_the_lopsidedness_of_each_share_averages_out() -> None:
     # The mean of 400 shares of 36 of 40 is 14,400 of 16,000 rows.
-    k, n = np.full(400, 36), np.full(400, 40)
-    low, high = intervals.mean_limits(k / n, *intervals.wilson(k, n))
+    low, high = mean_by_wilson(np.full(400, 36), np.full(400, 40))
     pooled = [float(limit) for limit in intervals.wilson(14_400, 16_000)]
     assert [0.9 - low, high - 0.9] == pytest.approx([0.9 - pooled[0], pooled[1] - 0.9], rel=0.05)
 
 
-def test_the_limits_of_a_mean_of_many_shares_miss_equally_on_both_sides() -> None:
-    random = np.random.default_rng(0)
-    recalls, rows = np.full(100, 0.9), np.full(100, 20)
-    found = random.binomial(20, recalls, (4000, 100))
-    limits = np.array([intervals.mean_limits(k / rows, *intervals.wilson(k, rows)) for k in found])
-    too_high, too_low = np.mean(limits[:, 0] > 0.9), np.mean(limits[:, 1] < 0.9)
-    assert 0.01 < too_high < 0.03
-    assert 0.01 < too_low < 0.03
+def test_a_small_class_without_a_miss_leaves_the_other_class_its_upper_limit() -> None:
+    _, high = mean_by_wilson(np.array([10, 350]), np.array([10, 500]))
+    assert high - 0.85 == pytest.approx((float(intervals.wilson(350, 500)[1]) - 0.7) / 2)
+
+
+def exact_misses(n: tuple[int, int], rates: tuple[float, float], alpha: float) -> tuple[float, float]:
+    """Probabilities that the Clopper-Pearson bounds of a mean of two shares lie above and below it."""
+    grid = [(a, b) for a in range(n[0] + 1) for b in range(n[1] + 1)]
+    weight = [stats.binom.pmf(a, n[0], rates[0]) * stats.binom.pmf(b, n[1], rates[1]) for a, b in grid]
+    limits = np.array(
+        [intervals.mean_limits(np.array(k), np.array(n), *intervals.clopper_pearson(k, n, alpha), alpha) for k in grid]
+    )
+    truth = sum(rates) / 2
+    return float(np.dot(weight, limits[:, 0] > truth)), float(np.dot(weight, limits[:, 1] < truth))
+
+
+@pytest.mark.parametrize("n", [(10, 10), (5, 40), (25, 25)])
+@pytest.mark.parametrize("rates", [(0.6, 0.7), (0.8, 0.95), (0.9, 0.9), (0.96, 0.8)])
+def test_the_deciding_bounds_of_two_shares_miss_at_most_as_often_as_stated(
+    n: tuple[int, int], rates: tuple[float, float]
+) -> None:
+    assert max(exact_misses(n, rates, 0.05)) <= 0.05
+
+
+@pytest.mark.parametrize("recall", [0.75, 0.9])
+def test_the_limits_of_a_mean_of_many_shares_miss_about_equally_on_both_sides(recall: float) -> None:
+    random, rows = np.random.default_rng(0), np.full(100, 20)
+    found = random.binomial(20, recall, (4000, 100))
+    limits = np.array([mean_by_wilson(k, rows) for k in found])
+    assert 0.01 < np.mean(limits[:, 0] > recall) < 0.033
+    assert 0.01 < np.mean(limits[:, 1] < recall) < 0.033

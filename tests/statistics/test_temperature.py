@@ -36,7 +36,9 @@ def test_the_grid_finds_what_an_optimiser_finds(temperature):
     z, positive = drawn(20_000, temperature)
     fit = fit_temperature(*halves(z, positive))
     best = minimize_scalar(
-        lambda octave: np.logaddexp(0, np.where(positive, -1, 1) * z / 2**octave).mean(), bounds=(-2, 3), method="bounded"
+        lambda octave: np.logaddexp(0, np.where(positive, -1, 1) * z / 2**octave).mean(),
+        bounds=(-2, 3),
+        method="bounded",
     )
     assert fit is not None
     assert fit.temperature == pytest.approx(2**best.x, rel=2e-3)
