@@ -44,13 +44,25 @@ def poisson_replicates(counts: Counts, name: str, replicates: int = REPLICATES) 
 def bootstrap_confusion(
     confusion: ConfusionCounts, statistics: Mapping[str, Statistic], name: str, replicates: int = REPLICATES
 ) -> dict[str, Floats]:
-    """(replicates,) values of each statistic, all from the same replicates of the cells."""
+    """(replicates,) values of each statistic, all from the same replicates of the cells.
+
+    A class that occurs and is never right is drawn with half a row that is: a Poisson of 0 would never be anything else,
+    and the spread too small.
+    """
+    held = _with_half_rows(confusion)
     found: dict[str, list[Floats]] = {key: [] for key in statistics}
-    for block in poisson_replicates(confusion.counts, name, replicates):
-        classes = confusion.replicated(block)
+    for block in poisson_replicates(held.counts, name, replicates):
+        classes = held.replicated(block)
         for key, statistic in statistics.items():
             found[key].append(statistic(classes))
     return {key: np.concatenate(values) for key, values in found.items()}
+
+
+def _with_half_rows(confusion: ConfusionCounts) -> ConfusionCounts:
+    empty = np.flatnonzero((confusion.support > 0) & (confusion.correct == 0))
+    counts = np.concatenate([confusion.counts, np.full(len(empty), 0.5)])
+    true, called = np.concatenate([confusion.true, empty]), np.concatenate([confusion.called, empty])
+    return ConfusionCounts(confusion.n_classes, true, called, counts)  # type: ignore[arg-type]  (rates of draws, not counts)
 
 
 def summary_estimates(
