@@ -1,6 +1,7 @@
 """What a check is, where checks are found, and how they are run."""
 
 import inspect
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +20,7 @@ from auditor.resources import folder
 from auditor.states.state import State
 
 SHOWN_FINDINGS = 20
+LONGEST_MESSAGE = 2000
 
 Yielded = Finding | Gate
 Function = Callable[..., Iterable[Yielded]]
@@ -47,9 +49,20 @@ class Check:
             if name not in self.limits:
                 known = ", ".join(self.limits) or "none"
                 raise UsageError(f"[limits.{self.id}]: no limit `{name}`; it has {known}")
-            if isinstance(value, bool) or not isinstance(value, int | float):
-                raise UsageError(f"[limits.{self.id}]: `{name}` must be a number, found {value!r}")
+            _refuse_limit(f"[limits.{self.id}]: `{name}`", name, value)
         return replace(self, limits={**self.limits, **limits})
+
+
+def _refuse_limit(where: str, name: str, value: object) -> None:
+    """Raise UsageError for what is no number, or a number that no such limit can be."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise UsageError(f"{where} must be a number, found {value!r}")
+    if name.startswith("alpha") and not 0 < value < 1:
+        raise UsageError(f"{where} must lie between 0 and 1, found {value!r}")
+    if not 0 <= value <= (1 if name == "floor" else math.inf):
+        raise UsageError(
+            f"{where} must {'lie between 0 and 1' if name == 'floor' else 'not be negative'}, found {value!r}"
+        )
 
 
 def check(
@@ -64,6 +77,8 @@ def check(
     The function yields findings and gates. Its keyword-only parameters with a default are its limits; the parameters
     `policy` and `earlier` receive the policy and the findings of the checks named in `after`.
     """
+    if not id or not all(isinstance(state, type) and issubclass(state, State) for state in needs):
+        raise TypeError(f"a check needs an id and states, found {id!r} and {needs!r}")
 
     def decorate(function: Function) -> Check:
         parameters = inspect.signature(function).parameters.values()
@@ -170,9 +185,7 @@ def _decided(answers: Mapping[str, list[Yielded]], checks: Sequence[Check]) -> d
     findings = {
         id_: [next(decided) if isinstance(item, Gate) else item for item in yielded] for id_, yielded in answers.items()
     }
-    return {
-        one.id: [_signed(one, finding) for finding in _shown(findings[one.id])] for one in checks if one.id in findings
-    }
+    return {one.id: [_signed(one, finding) for finding in findings[one.id]] for one in checks if one.id in findings}
 
 
 def _ask(one: Check, measurements: Measurements, policy: Policy, earlier: list[Finding]) -> list[Yielded]:
@@ -184,7 +197,9 @@ def _ask(one: Check, measurements: Measurements, policy: Policy, earlier: list[F
         return [Finding(Status.SKIP, str(reason))]
     except AuditorError:
         raise
-    except Exception as error:  # noqa: BLE001  (whatever a check raises is reported, never hidden)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001  (whatever a check raises, sys.exit too, is reported and never hidden)
         return [
             Finding(
                 Status.ERROR,
@@ -205,21 +220,27 @@ def _ask(one: Check, measurements: Measurements, policy: Policy, earlier: list[F
     return yielded
 
 
-def _shown(findings: list[Finding]) -> list[Finding]:
+def shown(findings: Sequence[Finding]) -> list[Finding]:
+    """At most 20 findings of each check, the worst first where there are more, then how many are left."""
+    by_check: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_check.setdefault(finding.check, []).append(finding)
+    return [finding for group in by_check.values() for finding in _most_serious(group)]
+
+
+def _most_serious(group: list[Finding]) -> list[Finding]:
+    if len(group) <= SHOWN_FINDINGS:
+        return group
     order = {Status.ERROR: 0, Status.FAIL: 1, Status.INCONCLUSIVE: 2, Status.PASS: 3, Status.SKIP: 4}
-    ranked = sorted(findings, key=lambda f: (order[f.status], -f.severity.rank))
+    ranked = sorted(group, key=lambda f: (order[f.status], -f.severity.rank))
     rest = ranked[SHOWN_FINDINGS:]
-    if not rest:
-        return findings
-    worst = rest[0]
-    return [
-        *ranked[:SHOWN_FINDINGS],
-        replace(worst, message=f"And {len(rest)} more of this kind or milder", subject="", metric=""),
-    ]
+    message = f"And {len(rest)} more of this kind or milder."
+    return [*ranked[:SHOWN_FINDINGS], replace(rest[0], message=message, subject="", metric="", remedy="", figures=())]
 
 
 def _signed(one: Check, finding: Finding) -> Finding:
-    return replace(finding, check=one.id, title=one.title, message=wording.sentence(finding.message))
+    message = wording.sentence(wording.cut(finding.message, LONGEST_MESSAGE))
+    return replace(finding, check=one.id, title=one.title, message=message)
 
 
 def _from_file(file: Path) -> Iterator[Check]:
@@ -231,7 +252,7 @@ def _from_file(file: Path) -> Iterator[Check]:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise UsageError(f"{file}: cannot be executed: {type(error).__name__}: {error}") from error
     yield from (value for value in vars(module).values() if isinstance(value, Check))
 

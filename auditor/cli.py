@@ -37,6 +37,11 @@ class CommaList(click.ParamType[tuple[str, ...]]):
         return words
 
 
+def printable(text: str) -> str:
+    """The text without control characters, which could drive a terminal; line breaks stay."""
+    return "".join(c if c.isprintable() or c == "\n" else "�" for c in text)
+
+
 def speaking(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
     """Turn every end of a command into one clear line and its exit code; no traceback reaches a user."""
 
@@ -45,7 +50,7 @@ def speaking(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
         try:
             command(*args, **kwargs)
         except AuditorError as error:
-            click.echo(f"auditor: {error}", err=True)
+            click.echo(f"auditor: {printable(str(error))}", err=True)
             sys.exit(error.exit_code)
         except (KeyboardInterrupt, click.Abort):
             click.echo("auditor: interrupted; nothing was written that is not whole", err=True)
@@ -250,7 +255,12 @@ def checks(id: str | None, folders: tuple[Path, ...]) -> None:
 def _audit(config: Any, *, obey: bool = True) -> None:  # noqa: ANN401
     from auditor.pipeline import audit_and_write
 
-    code = audit_and_write(config)
+    try:
+        code = audit_and_write(config)
+    except SystemExit as error:
+        raise UsageError(
+            f"the model or a check ended the program with sys.exit({error.code!r}); it must not"
+        ) from error
     sys.exit(code if obey else 0)
 
 

@@ -2,10 +2,11 @@
 
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, Self
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from auditor.errors import InputError, UsageError
 
@@ -15,6 +16,7 @@ PATH_KEYS = ("model", "predictions", "test", "train", "validation", "history")
 TRUSTING_KEYS = ("sha256", "trust_model_code", "checks")
 
 Name = Annotated[str, StringConstraints(min_length=1)]
+Limit = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 
 
@@ -28,8 +30,8 @@ class GateSettings(Record):
     """A gate the user states: a metric with a floor or a ceiling."""
 
     metric: Name
-    at_least: FiniteFloat | None = None
-    at_most: FiniteFloat | None = None
+    at_least: Limit | None = None
+    at_most: Limit | None = None
 
     @property
     def limit(self) -> float:
@@ -54,6 +56,12 @@ class Waiver(Record):
     by: Name
     expires: str
     subject: str = ""
+
+    @field_validator("expires", mode="before")
+    @classmethod
+    def as_text(cls, value: object) -> object:
+        """A TOML date is as good as its text."""
+        return value.isoformat() if isinstance(value, date) else value
 
 
 class PolicySettings(Record):
@@ -94,7 +102,7 @@ class Config(Record):
     output_kind: Literal["logits", "log-probabilities", "probabilities", "sigmoid"] | None = None
     device: Annotated[str, StringConstraints(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] = "auto"
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
-    batch_size: int | Literal["auto"] = "auto"
+    batch_size: Annotated[int, Field(ge=1, strict=True)] | Literal["auto"] = "auto"
     threads: Annotated[int, Field(ge=1)] | None = None
 
     preset: Literal["balanced", "screening", "fraud", "spam", "ranking"] | None = None
@@ -122,11 +130,6 @@ class Config(Record):
     def preset_name(self) -> str:
         """The preset in force."""
         return self.preset or "balanced"
-
-    @property
-    def trusted(self) -> bool:
-        """Whether the user allowed the model file to run code."""
-        return self.trust_model_code
 
 
 def load_config(options: Mapping[str, Any], path: Path | None, folder: Path) -> Config:
@@ -200,7 +203,9 @@ def _anchor_paths(table: dict[str, Any], folder: Path) -> dict[str, Any]:
         if isinstance(table.get(key), str | Path):
             table[key] = (folder / table[key]).absolute()
     if isinstance(table.get("checks"), list | tuple):
-        table["checks"] = tuple((folder / item).absolute() for item in table["checks"])
+        table["checks"] = tuple(
+            (folder / item).absolute() if isinstance(item, str | Path) else item for item in table["checks"]
+        )
     return table
 
 

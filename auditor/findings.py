@@ -1,5 +1,7 @@
 """What a check says: gates to be decided, findings that are decided, and skips with their reason."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Self
@@ -60,6 +62,10 @@ class Interval:
     level: float
     method: str
 
+    def __post_init__(self) -> None:
+        _keep_numbers(self, "low", "high", "level")
+        object.__setattr__(self, "method", wording.name(str(self.method)))
+
 
 @dataclass(frozen=True)
 class Line:
@@ -68,6 +74,10 @@ class Line:
     name: str
     x: tuple[float | None, ...]
     y: tuple[float | None, ...]
+
+    def __post_init__(self) -> None:
+        _keep_rows(self, "x", "y")
+        _same_length(self.x, self.y)
 
 
 @dataclass(frozen=True)
@@ -91,6 +101,11 @@ class Bars:
     limit: float | None = None
     value_label: str = ""
 
+    def __post_init__(self) -> None:
+        _keep_rows(self, "values")
+        _keep_numbers(self, "limit")
+        _same_length(self.names, self.values)
+
 
 @dataclass(frozen=True)
 class Heatmap:
@@ -100,6 +115,40 @@ class Heatmap:
     row_names: tuple[str, ...]
     column_names: tuple[str, ...]
     values: tuple[tuple[float | None, ...], ...]
+
+    def __post_init__(self) -> None:
+        rows = tuple(tuple(_number(value) for value in row) for row in self.values)
+        object.__setattr__(self, "values", rows)
+        _same_length(self.row_names, rows)
+        for row in rows:
+            _same_length(self.column_names, row)
+
+
+def _number(value: float | None) -> float | None:
+    """The value as a finite float; ValueError for anything else, so that a check's slip is its own error."""
+    if value is None:
+        return None
+    number = float(value)
+    if not math.isfinite(number) or isinstance(value, str):
+        raise ValueError(f"{value!r} is no finite number; undefined is None")
+    return number
+
+
+def _keep_numbers(record: object, *names: str) -> None:
+    for name in names:
+        object.__setattr__(record, name, _number(getattr(record, name)))
+
+
+def _keep_rows(record: object, *names: str) -> None:
+    for name in names:
+        object.__setattr__(record, name, tuple(_number(value) for value in getattr(record, name)))
+
+
+def _same_length(first: Sequence[object], second: Sequence[object]) -> None:
+    if not first or len(first) != len(second):
+        raise ValueError(
+            f"a figure needs as many values as places, and at least one; found {len(first)} and {len(second)}"
+        )
 
 
 Figure = Curve | Bars | Heatmap
@@ -124,6 +173,11 @@ class Gate:
     only_fails: bool = False
     remedy: str = ""
     message: str = ""
+
+    def __post_init__(self) -> None:
+        if _number(self.limit) is None:
+            raise ValueError("a gate needs a limit")
+        _keep_numbers(self, "limit")
 
 
 @dataclass(frozen=True)
@@ -150,6 +204,20 @@ class Finding:
     only_fails: bool = False
     waived: str = ""
 
+    def __post_init__(self) -> None:
+        if not isinstance(self.message, str) or not self.message.strip():
+            raise ValueError(f"a finding needs a sentence, found {self.message!r}")
+        if not all(isinstance(figure, Curve | Bars | Heatmap) for figure in self.figures):
+            raise ValueError("figures are Curve, Bars or Heatmap")
+        _keep_numbers(self, "value", "limit")
+        for name, kind in {
+            "status": Status,
+            "severity": Severity,
+            "confidence": Confidence,
+            "direction": Direction,
+        }.items():
+            object.__setattr__(self, name, kind(getattr(self, name)))
+
     @classmethod
     def passed(
         cls,
@@ -172,6 +240,7 @@ class Finding:
         limit: float | None = None,
         direction: Direction = Direction.NONE,
         validity: bool = False,
+        confidence: Confidence = Confidence.CONFIRMED,
     ) -> Self:
         """The same observation as a fault; `why` ends the sentence, `limit` is the one that was crossed."""
         return replace(
@@ -183,6 +252,7 @@ class Finding:
             limit=self.limit if limit is None else limit,
             direction=direction,
             validity=validity,
+            confidence=confidence,
         )
 
     def undecided(self, why: str, *, remedy: str = "") -> Self:

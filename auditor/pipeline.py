@@ -1,9 +1,11 @@
 """The whole program on one screen: open, probe, predict, measure, judge, decide, report."""
 
+import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from auditor import checking, policy
@@ -33,7 +35,8 @@ def audit(config: Config) -> Report:
     held_to = policy.policy_of(config)
     choice = checking.chosen(config.checks, config.select, config.ignore, config.limits)
     checks = choice.run
-    checking.refuse_unknown((w.check for w in config.waivers), {c.id for c in (*checks, *choice.left_out)})
+    named = (*(waiver.check for waiver in config.waivers), *config.policy.required)
+    checking.refuse_unknown(named, {check.id for check in (*checks, *choice.left_out)})
     model, splits, training_history = open_all(config)
     measurements = measure(config, model, splits, training_history, checks)
     judged = [*checking.judge(checks, measurements, held_to), *checking.left_out(choice.left_out, held_to)]
@@ -44,7 +47,7 @@ def audit(config: Config) -> Report:
         verdict=verdict(outcome, measurements, held_to),
         decision=decision(outcome, findings, measurements),
         criteria=criteria(config, held_to, checks, findings, started),
-        findings=tuple(findings),
+        findings=tuple(checking.shown(findings)),
         checks=tuple(_record(check, findings) for check in (*checks, *choice.left_out)),
         measurements=_results(measurements),
         overlap=overlap(measurements),
@@ -85,10 +88,18 @@ def audit_and_write(config: Config) -> int:
     formats = tuple(dict.fromkeys(("json", *config.format)))
     written, missing = write(report, formats, config.out)
     if not config.quiet:
-        show(report, written)
+        _show_if_read(show, report, written)
     for line in (*missing, *_idle_waivers(report)):
         sys.stderr.write(f"auditor: {line}\n")
     return report.verdict.exit_code
+
+
+def _show_if_read(show: Callable[[Report, Sequence[Path]], None], report: Report, written: Sequence[Path]) -> None:
+    """Print the verdict; a reader that went away changes neither the reports nor the exit code."""
+    try:
+        show(report, written)
+    except (OSError, AttributeError, ValueError):
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123  (for the flush at exit)
 
 
 def _idle_waivers(report: Report) -> list[str]:

@@ -27,13 +27,20 @@ def progress(totals: Mapping[str, int | None], *, quiet: bool) -> Iterator[Advan
 @contextmanager
 def _bars(totals: Mapping[str, int | None]) -> Iterator[Advance]:
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeRemainingColumn
+    from rich.text import Text
+
+    class Speed(ProgressColumn):
+        """Rows a second, blank before the first batch."""
+
+        def render(self, task: Task) -> Text:
+            return Text(f"{count(round(task.speed))} rows/s" if task.speed else "", justify="right")
 
     columns = (
         TextColumn("{task.description:<10}"),
         BarColumn(),
         TextColumn("{task.completed:,.0f} rows"),
-        TextColumn("{task.speed:,.0f} rows/s", justify="right"),
+        Speed(),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bars:

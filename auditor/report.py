@@ -397,6 +397,8 @@ def loads(text: str, path: Path) -> Report:
         raise InputError(
             f"{path}: not JSON ({error.msg} in line {error.lineno}); give the report.json of an audit"
         ) from error
+    except (RecursionError, ValueError) as error:
+        raise InputError(f"{path}: not the JSON of a report; give the report.json of an audit") from error
     version = data.get("format_version") if isinstance(data, Mapping) else None
     if version != FORMAT_VERSION:
         raise InputError(

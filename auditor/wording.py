@@ -64,7 +64,14 @@ def name(text: str) -> str:
 
 def lower_first(text: str) -> str:
     """The text as it continues a sentence: an initial capital becomes small, but not one of an abbreviation."""
+    if text.startswith(("Matthews", "Cohen", "Brier")):
+        return text
     return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
+
+
+def cut(text: str, most: int) -> str:
+    """The text, or its first `most` characters and an ellipsis."""
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def quoted(text: str) -> str:

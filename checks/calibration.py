@@ -22,7 +22,7 @@ class _Fault:
     interval: Interval
 
 
-@check("calibration", title="Stated probabilities come true as often as they say", needs=(Reliability, Temperatures))
+@check("calibration", title="Confidence matches accuracy", needs=(Reliability, Temperatures))
 def calibration(
     m: Measurements,
     *,

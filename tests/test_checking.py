@@ -84,7 +84,7 @@ def test_not_applicable_is_a_skip_with_its_reason(tmp_path, measurements):
 def test_a_check_shows_at_most_twenty_findings_the_worst_first(tmp_path, measurements):
     body = "yield from (Finding.passed(f'row {i}') for i in range(30)); from auditor import Status; yield Finding(Status.FAIL, 'fault')"
     (check,) = checking.from_folder(custom(tmp_path, body))
-    findings = compute(check, measurements)
+    findings = checking.shown(compute(check, measurements))
     assert len(findings) == 21
     assert findings[0].message == "Fault."
     assert findings[-1].message == "And 11 more of this kind or milder."
@@ -147,3 +147,59 @@ def test_leaving_out_a_condition_holds_the_verdict_open_and_anything_else_is_lis
     findings = {finding.check: finding for finding in checking.left_out(left, POLICY)}
     assert {id_: finding.gate for id_, finding in findings.items()} == {"class-recall": True, "prior-shift": False}
     assert all("Left out" in finding.message and finding.status is Status.SKIP for finding in findings.values())
+
+
+@pytest.mark.parametrize("body", ["raise SystemExit(0)", "raise GeneratorExit", "raise MemoryError"])
+def test_whatever_a_check_raises_is_an_error_of_its_own(tmp_path, measurements, body):
+    (check,) = checking.from_folder(custom(tmp_path, body))
+    assert compute(check, measurements)[0].status is Status.ERROR
+
+
+@pytest.mark.parametrize(
+    "finding",
+    [
+        "Finding.passed('x', value=float('nan'))",
+        "Finding.passed('x', limit=10**400)",
+        "Finding.passed('')",
+        "Finding('bogus', 'x')",
+        "Finding(Status.FAIL, 'x', 'awful')",
+        "Finding.passed('x', value='0.5')",
+        "Finding(Status.PASS, 'x', figures=('abc',))",
+        "Finding(Status.PASS, 'x', figures=(Curve('t', 'x', 'y', (Line('l', (1, 2), (1,)),)),))",
+        "Gate('accuracy', accuracy, float('nan'))",
+    ],
+)
+def test_a_finding_that_is_no_finding_is_the_checks_error(tmp_path, measurements, finding):
+    body = f"from auditor import Curve, Gate, Line, Status; yield {finding}"
+    (check,) = checking.from_folder(custom(tmp_path, body))
+    assert compute(check, measurements)[0].status is Status.ERROR
+
+
+def test_numbers_of_numpy_are_numbers(tmp_path, measurements):
+    body = "import numpy as np; yield Finding.passed('x', value=np.float32(0.5), limit=np.int64(1))"
+    (check,) = checking.from_folder(custom(tmp_path, body))
+    (finding,) = compute(check, measurements)
+    assert (finding.value, finding.limit, type(finding.value)) == (0.5, 1.0, float)
+
+
+@pytest.mark.parametrize(
+    ("limits", "words"),
+    [
+        ({"floor": -1}, "between 0 and 1"),
+        ({"floor": 2}, "between 0 and 1"),
+        ({"floor": float("nan")}, "must be a number"),
+        ({"floor": float("inf")}, "must be a number"),
+    ],
+)
+def test_limits_that_nothing_could_meet_are_refused(tmp_path, limits, words):
+    (check,) = checking.from_folder(custom(tmp_path))
+    with pytest.raises(UsageError, match=words):
+        check.with_limits(limits)
+
+
+def test_a_check_without_an_id_or_with_states_that_are_none_is_refused(tmp_path):
+    (tmp_path / "bad.py").write_text(
+        "from auditor import check\n\n\n@check('x', title='X', needs=(int,))\ndef x(m):\n    yield\n"
+    )
+    with pytest.raises(UsageError, match="a check needs an id and states"):
+        checking.from_folder(tmp_path)

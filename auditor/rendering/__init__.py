@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from auditor.errors import FormatUnavailable, UsageError
+from auditor.errors import FormatUnavailable, InputError, UsageError
 from auditor.report import Report
 
 FILES = {
@@ -32,6 +32,13 @@ def render(report: Report, format: str, folder: Path) -> Path:  # noqa: A002  (t
 
 def replaced(path: Path, content: bytes) -> Path:
     """Write a file under a temporary name beside it and move it into place; its folder is made where it is missing."""
+    try:
+        return _replaced(path, content)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written ({error.strerror}); choose another folder with --out") from error
+
+
+def _replaced(path: Path, content: bytes) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:

@@ -12,10 +12,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from auditor import resources, wording
-from auditor.rendering import layout, metrics, phrases, pictures, register
+from auditor.rendering import evidence, layout, metrics, phrases, pictures, register
 from auditor.report import Report
 
-NOT_EXAMINED_SHOWN = 8
+NOT_EXAMINED_SHOWN, WAIVED_SHOWN = 8, 2
 PAPER_CLASSES = 100
 WORDS = ("ratio", "count", "number", "p_value", "name", "sentence", "first_sentence")
 
@@ -92,16 +92,17 @@ def environment() -> Environment:
         loader=FileSystemLoader(_templates()), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    for module, names in ((wording, WORDS), (phrases, phrases.FILTERS), (layout, layout.FILTERS)):
+    for module, names in ((wording, WORDS), (phrases, phrases.FILTERS), (layout, layout.FILTERS), (evidence, evidence.FILTERS)):
         made.filters.update({name: getattr(module, name) for name in names})
-    made.filters.update(paragraphs=paragraphs, plain_text=plain_text)
+    made.filters.update(paragraphs=paragraphs, plain_text=plain_text, state=register.state)
     made.globals.update(_globals())
     return made
 
 
 def _globals() -> dict[str, Any]:
     return {
-        "metrics": metrics, "pictures": pictures, "worst_shown": layout.WORST_SHOWN, "paper_classes": PAPER_CLASSES,
+        "metrics": metrics, "pictures": pictures, "layout": layout, "register": register, "phrases": phrases,
+        "worst_shown": layout.WORST_SHOWN, "paper_classes": PAPER_CLASSES, "waived_shown": WAIVED_SHOWN,
         "bar_width": layout.BAR_WIDTH, "not_examined_shown": NOT_EXAMINED_SHOWN, "plural": wording.plural,
     }  # fmt: skip
 

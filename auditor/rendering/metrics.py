@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isclose
 
 from auditor import wording
+from auditor.rendering.phrases import OF_THE_POSITIVE
 from auditor.report import Report, SplitResult, Value
 
 # Field of SplitResult, name on paper, unit.
 METRICS = (
     ("accuracy", "Accuracy", "share"),
+    ("top_5_accuracy", "Top-5 accuracy", "share"),
+    ("normalised_accuracy", "Normalised accuracy: 0 as always the majority, 1 without error", "number"),
     ("balanced_accuracy", "Balanced accuracy", "share"),
     ("precision", "Precision", "share"),
     ("recall", "Recall", "share"),
@@ -22,9 +26,10 @@ METRICS = (
     ("roc_auc", "ROC AUC", "number"),
     ("average_precision", "Average precision", "number"),
     ("log_loss", "Log loss", "number"),
+    ("log_loss_skill", "Log loss skill: 0 as stating the class shares, 1 perfect", "number"),
     ("brier_score", "Brier score", "number"),
+    ("brier_skill", "Brier skill: 0 as stating the class shares, 1 perfect", "number"),
 )
-OF_THE_POSITIVE = {"precision", "recall", "f1"}
 SPLITS = {"test": "test", "test_as_given": "test as given", "validation": "validation", "train": "train"}
 
 METHODS = {
@@ -72,14 +77,24 @@ def rows(report: Report) -> Iterator[MetricRow]:
         values = {split: getattr(report.measurements[split], field) for split in splits(report)}
         if field in OF_THE_POSITIVE and (test is None or test.positive is None):
             continue  # the averages over classes stand in rows of their own
+        if field == "macro_recall" and _are_equal(report, "macro_recall", "balanced_accuracy"):
+            continue
         if any(value is not None and value.value is not None for value in values.values()):
-            yield MetricRow(_title(field, title, test), kind, values, _majority(field, test))
+            yield MetricRow(_title(field, title, report), kind, values, _majority(field, test))
 
 
-def _title(field: str, title: str, test: SplitResult | None) -> str:
+def _title(field: str, title: str, report: Report) -> str:
+    test = report.measurements.get("test")
+    if field == "balanced_accuracy" and _are_equal(report, "macro_recall", "balanced_accuracy"):
+        return f"{title} (macro recall)"
     if field not in OF_THE_POSITIVE or test is None or test.positive is None:
         return title
     return f"{title} of “{wording.name(test.positive)}”"
+
+
+def _are_equal(report: Report, one: str, other: str) -> bool:
+    pairs = [(getattr(split, one).value, getattr(split, other).value) for split in report.measurements.values()]
+    return all(a == b or (a and b and isclose(a, b, rel_tol=1e-9)) for a, b in pairs)
 
 
 def _majority(field: str, test: SplitResult | None) -> str:

@@ -13,7 +13,7 @@ from auditor.rendering import html
 from auditor.report import Report
 
 VARIANT, EPOCH = "pdf/ua-1", "SOURCE_DATE_EPOCH"
-DENSITIES = ("tight", "tighter", "tightest")
+DENSITIES = ("", "tight", "tighter", "tightest")
 REMEDIES = {
     "Linux": "apt-get install libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 (Debian, Ubuntu), "
     "dnf install pango (Fedora) or apk add pango (Alpine)",
@@ -45,10 +45,7 @@ def document(report: Report) -> bytes:
 
 
 def _laid_out(weasyprint: Any, report: Report) -> Any:  # noqa: ANN401  (weasyprint has no types)
-    """All pages at the first density at which the findings start on the second page, else at the tightest."""
-    pages = _render(weasyprint, html.fill(report, paper=True))
-    if len(pages.pages) > 1 and "findings" in pages.pages[1].anchors:
-        return pages
+    """All pages, at the first density at which the decision alone fits one page, else at the tightest."""
     return _render(weasyprint, html.fill(report, paper=True, density=_density(weasyprint, report)))
 
 

@@ -8,19 +8,19 @@ from datetime import datetime
 from functools import partial
 
 from auditor import wording
-from auditor.findings import Finding, Interval, Severity, Status
-from auditor.report import Fact, Report, Value, VerdictStatus
+from auditor.report import DataFile, Fact, Report, RowFlow, Value, VerdictStatus
 
-TEXT_LENGTH = 600
+TEXT_LENGTH, LONGEST_WORD = 600, 30
 NAMED_INTERVAL = re.compile(r"95% interval ([^,;()]{1,40}), [^,;()]{1,60}(?=[;)])")
-# Metrics that are shares of rows, or means of such: written as percentages. All others are plain numbers.
-SHARES = {"accuracy", "precision", "recall", "f1", "specificity", "balanced_accuracy"}
+TINY, FACTS_SHOWN = 1e-4, 5
+# Names of metrics that speak of the positive class without naming it.
+OF_THE_POSITIVE = ("precision", "recall", "f1")
 
 # What templates may call by name; numbers and names reach a page through these and those of `auditor.wording` alone.
 FILTERS = (
-    "clean", "this_model", "always_majority", "required", "plausible", "measured", "interval", "unit", "amount",
-    "bounds", "state", "day", "criteria", "checks_ran", "headline", "file_name", "subject_files", "counted", "plainly",
-    "open_question", "said_after",
+    "clean", "this_model", "always_majority", "required", "plausible", "measured", "interval", "day",
+    "criteria", "checks_ran", "headline", "file_name", "subject_files", "counted", "plainly", "open_question",
+    "said_after", "facts", "points",
 )  # fmt: skip
 
 
@@ -48,9 +48,12 @@ def answer(report: Report) -> Answer:
 
 
 def clean(text: str, length: int = TEXT_LENGTH) -> str:
-    """A text that may hold names from files, without control or direction characters, cut to a length."""
+    """A text that may hold names from files, without control or direction characters, cut to a length at a word's end."""
     kept = "".join(_printable(character) for character in text)
-    return kept if len(kept) <= length else kept[: length - 1].rstrip() + "…"
+    if len(kept) <= length:
+        return kept
+    whole, _, rest = kept[:length].rpartition(" ")
+    return (whole if len(rest) < LONGEST_WORD and whole else kept[: length - 1]).rstrip(" ,;(") + "…"
 
 
 def _printable(character: str) -> str:
@@ -70,13 +73,26 @@ def share(value: float | None, beside: Iterable[float | None] = ()) -> str:
     return text
 
 
+def number(value: float | None, digits: int = 3) -> str:
+    """A value that is no share; the very small in powers of ten, since their zeros cannot be counted: `1.2e−7`."""
+    if value is None or not 0 < abs(value) < TINY:
+        return wording.number(value, digits)
+    digit, _, power = f"{value:.1e}".partition("e")
+    return f"{digit}e{int(power)}".replace("-", "−")
+
+
+def points(value: float | None) -> str:
+    """A difference of shares: `7.4 points`."""
+    return f"{wording.ratio(value).removesuffix('%')} points".replace("-", "−")
+
+
 def plain(value: float | None, beside: Iterable[float | None] = ()) -> str:
     """The shortest decimal number, two digits or more, that does not read the same as a different one beside it."""
     others = [other for other in beside if other is not None and other != value]
     text = ""
     for digits in (2, 3, 4):
-        text = wording.number(value, digits)
-        if text not in {wording.number(other, digits) for other in others}:
+        text = number(value, digits)
+        if text not in {number(other, digits) for other in others}:
             break
     return text
 
@@ -126,7 +142,7 @@ def plausible(fact: Fact) -> str:
 
 def span(low: float, high: float, *, is_share: bool, beside: Iterable[float | None] = ()) -> str:
     """Two ends with as many decimals and the unit said once: `8 to 17%`, `97.7 to 98.3%`, `0.85 to 0.90`."""
-    write = wording.ratio if is_share else wording.number
+    write = wording.ratio if is_share else number
     first = 1 if is_share and not 0.01 <= low <= high <= 0.99 else 0
     others = [other for other in beside if other is not None and other not in {low, high}]
     texts = ("", "")
@@ -141,60 +157,15 @@ def measured(value: Value | None, kind: str) -> str:
     """A value in a chapter's table: `12.0%` or `0.877`."""
     if value is None:
         return "–"
-    return wording.ratio(value.value) if kind == "share" else wording.number(value.value)
+    return wording.ratio(value.value) if kind == "share" else number(value.value)
 
 
 def interval(value: Value | None, kind: str) -> str:
     """Its 95% interval: `8.2% to 17.2%`, a dash where there is none."""
     if value is None or value.low is None or value.high is None:
         return "–"
-    write = wording.ratio if kind == "share" else wording.number
+    write = wording.ratio if kind == "share" else number
     return f"{write(value.low)} to {write(value.high)}"
-
-
-def unit(finding: Finding) -> str:
-    """Whether a finding's value is a `share`, else a `number`: by the metric it speaks of, or as its sentence says it."""
-    base = finding.metric.partition("[")[0]
-    for average in ("macro_", "micro_", "weighted_"):
-        base = base.removeprefix(average)
-    if base in SHARES:
-        return "share"
-    said = {wording.ratio(finding.value, digits).removesuffix("%") for digits in (0, 1, 2)} - {"–"}
-    return (
-        "share" if any(f"{text}{sign}" in finding.message for text in said for sign in ("%", " points")) else "number"
-    )
-
-
-def amount(value: float | None, kind: str) -> str:
-    """A finding's value or limit in its unit; whole numbers are counts."""
-    if kind == "share":
-        return wording.ratio(value)
-    whole = value is not None and float(value).is_integer() and abs(value) >= 1
-    return wording.count(value) if whole else wording.number(value)
-
-
-def bounds(found: Interval, kind: str) -> str:
-    """The interval that decided, with its level and method: `at most 16.5% (95% one-sided, Clopper-Pearson)`."""
-    level = f"{wording.ratio(found.level, 0 if round(found.level, 2) == found.level else 1)}"
-    if found.low is not None and found.high is not None:
-        return f"{amount(found.low, kind)} to {amount(found.high, kind)} ({level}, {found.method})"
-    if found.low is None and found.high is None:
-        return "–"
-    side = "at least" if found.high is None else "at most"
-    return f"{side} {amount(found.low if found.high is None else found.high, kind)} ({level}, {found.method})"
-
-
-def state(finding: Finding) -> tuple[str, str]:
-    """Glyph and word of how a finding ended."""
-    words = {
-        Status.PASS: ("✓", "passed"),
-        Status.INCONCLUSIVE: ("?", "undecided"),
-        Status.SKIP: ("–", "not applicable"),
-        Status.ERROR: ("⊘", "ended in an error"),
-    }
-    if finding.status is not Status.FAIL:
-        return words[finding.status]
-    return ("✕", "failed") if finding.gate or finding.severity is Severity.BLOCKER else ("!", "warning")
 
 
 def day(moment: str) -> str:
@@ -244,6 +215,47 @@ def checks_ran(report: Report) -> str:
     """`28 of 34 checks ran, 6 could not`."""
     ran, total = report.decision.checks_ran, report.decision.checks_total
     return f"{ran} of {wording.plural(total, 'check')} ran" + (f", {total - ran} could not" if total > ran else "")
+
+
+def rows_judged(report: Report) -> str:
+    """`4,000 rows`, and where not all of them were judged how many were and why the others were not."""
+    flow = report.decision.row_flow
+    read = wording.plural(flow.read, "row")
+    lost = ", ".join(f"{wording.count(rows)} {why}" for rows, why in _lost(flow) if rows)
+    return f"{read}, {wording.count(flow.judged)} judged: {lost}" if lost else read
+
+
+def _lost(flow: RowFlow) -> tuple[tuple[int, str], ...]:
+    return (
+        (flow.without_label, "without label"),
+        (flow.unusable, "unusable"),
+        (flow.shared, "also in training, removed"),
+    )
+
+
+def rows_of(report: Report, file: DataFile) -> str:
+    """How many rows a file holds; where only those that were judged are known, it says so."""
+    if file.rows is not None:
+        return wording.count(file.rows)
+    alone = len([other for other in report.provenance.data if other.split == file.split]) == 1
+    if alone and file.split == "test":
+        return wording.count(report.decision.row_flow.read)
+    if alone and file.split in report.measurements:
+        return f"{wording.count(report.measurements[file.split].n_samples)} judged"
+    return "–"
+
+
+def facts(report: Report) -> tuple[Fact, ...]:
+    """The rows of the facts box; `Recall` beside the recall of the named positive class is one row, not two."""
+    unnamed = {wording.metric(metric) for metric in OF_THE_POSITIVE}
+    shown = list(report.decision.facts)
+    for fact in [fact for fact in shown if fact.what in unnamed]:
+        twins = [other for other in shown if other.what not in unnamed and other.value == fact.value]
+        if fact.limit is None or any(twin.limit == fact.limit for twin in twins):
+            shown = [other for other in shown if other is not fact or not twins]
+        else:
+            shown = [other for other in shown if other not in twins or other.limit is not None]
+    return tuple(shown[:FACTS_SHOWN])
 
 
 def file_name(path: str) -> str:

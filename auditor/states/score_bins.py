@@ -1,6 +1,6 @@
 """Where the scores lie and what came true: counts in fine bins of the margin, two halves of the rows apart."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import ClassVar, Self
 
@@ -159,10 +159,7 @@ def _margins(scores: Scores, labels: Array, task: Task) -> tuple[Array, Counts]:
     """(n,) float32 margins of the positive class, or of the highest scored one, and whether it came true."""
     if task.positive is not None:
         return scores.margin(task.positive), (labels == task.positive).astype(np.int64)
-    if scores.outputs.shape[1] == 1:
-        top = (scores.log_probabilities[:, 1] > scores.log_probabilities[:, 0]).astype(np.int64)
-    else:
-        top = scores.outputs.argmax(axis=1)
+    top = replace(scores, threshold=None, decided=None).predicted
     log_p = np.take_along_axis(scores.log_probabilities, top[:, None], axis=1)[:, 0]
     with np.errstate(divide="ignore"):
         margins = log_p - np.log(-np.expm1(np.minimum(log_p, 0)))
