@@ -98,7 +98,11 @@ class Scores:
             return np.where(named, self.scored, 1 - self.scored).astype(np.int64)
         if self._single:
             cut = {OutputKind.LOGITS: 0.0, OutputKind.LOG_PROBABILITIES: np.log(0.5)}.get(self.kind, 0.5)
-            return np.where(self.outputs[:, 0] > cut, self.scored, 1 - self.scored).astype(np.int64)
+            score = self.outputs[:, 0]
+            named = (
+                score >= cut if self.scored == 0 else score > cut
+            )  # a tie names the first class, as with two columns
+            return np.where(named, self.scored, 1 - self.scored).astype(np.int64)
         return np.asarray(self.outputs.argmax(axis=1), np.int64)
 
     def margin(self, class_index: int) -> Array:

@@ -166,9 +166,7 @@ def judge(checks: Sequence[Check], measurements: Measurements, policy: Policy) -
 
 def explanation(one: Check) -> str:
     """A check as `auditor checks ID` prints it: title, text, limits, source."""
-    limits = "\n".join(
-        f"  {name} = {'the preset decides' if value is None else value}" for name, value in one.limits.items()
-    )
+    limits = "\n".join(f"  {name} = {'not set' if value is None else value}" for name, value in one.limits.items())
     parts = [
         f"{one.id}: {one.title}",
         one.doc,

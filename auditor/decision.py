@@ -156,7 +156,10 @@ def _cards(outcome: Outcome, findings: Sequence[Finding]) -> tuple[Card, ...]:
         f for f in findings if f.status is Status.FAIL and f.severity.rank >= Severity.MAJOR.rank and not f.waived
     ]
     undecided = [
-        f for f in findings if f.status in (Status.INCONCLUSIVE, Status.ERROR) and not f.only_fails and not f.waived
+        f
+        for f in findings
+        if f.status is Status.ERROR
+        or (f.status is Status.INCONCLUSIVE and f.gate and not f.only_fails and not f.waived)
     ]
     told, cards = set[str](), list[Card]()
     for finding in [*outcome.deciding, *serious, *undecided]:

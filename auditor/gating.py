@@ -116,7 +116,8 @@ def undecided(gate: Gate, alpha: float) -> tuple[str, str]:
     """Why the rows at hand cannot decide a gate whose failure is tested at `alpha`, and how many more would."""
     estimate = gate.estimate
     if estimate.value is None:
-        return "Undefined is not a pass", f"Give test data in which it is defined: labelled {gate.counted}."
+        default = f"Give test data in which it is defined: labelled {gate.counted}."
+        return "Undefined is not a pass", gate.remedy if gate.message else default
     if isinstance(estimate, Proportion) and 0 < gate.limit < 1:
         why, remedy = _why_few(gate, estimate), _labels(gate, estimate, alpha)
     else:
@@ -138,16 +139,32 @@ def _rows(gate: Gate, value: float, alpha: float) -> str:
 
 def _labels(gate: Gate, estimate: Proportion, alpha: float) -> str:
     k, limit = (estimate.k, gate.limit) if gate.at_least else (estimate.n - estimate.k, 1 - gate.limit)
+    fewest = minimum_without_miss(limit, GATE_ALPHA)
+    if (
+        fewest is not None
+        and estimate.n < fewest
+        and (k == estimate.n or abs(k / estimate.n - limit) < AT_THE_LIMIT_WITHIN)
+    ):
+        lacking = math.ceil(fewest - estimate.n)
+        asked = f"Label at least {wording.count(lacking)} more {gate.counted}{_where(gate, lacking)}"
+        return f"{asked}: {wording.count(fewest)} without a miss would show it."
     need = labels_needed(k, estimate.n, limit)
     below = not need.passes
     need = labels_needed(k, estimate.n, limit, alpha) if below else need
     if need.total is None or need.more is None:
         return AT_THE_LIMIT
-    where = f", found in about {wording.count(round(need.more / gate.share))} more rows" if gate.share else ""
+    more = max(need.more, 1)
     most = "more than can be labelled" if need.most is None else wording.count(need.most)
     range_ = f"; a rate one standard error off would take {wording.count(need.fewest)} or {most}"
-    asked = f"label {wording.count(need.more)} more {gate.counted}{where}"
+    asked = f"label {wording.count(more)} more {gate.counted}{_where(gate, more)}"
     return _advice(gate, below, asked, f"with {wording.count(need.total)} in all", range_)
+
+
+def _where(gate: Gate, more: float) -> str:
+    """In how many rows drawn alike so many more would be found."""
+    if not gate.share or gate.share == 1:
+        return ""
+    return f", found in about {wording.count(round(more / gate.share))} more rows"
 
 
 def _advice(gate: Gate, below: bool, asked: str, when: str, range_: str = "") -> str:  # noqa: FBT001

@@ -29,8 +29,8 @@ def _block_hashes(rows: NDArray[Any]) -> NDArray[np.uint64]:
     total = np.zeros(len(rows), np.uint64)
     for j in range(words.shape[1]):
         salt = np.uint64((j + 1) * _STEP % 2**64)
-        total += _splitmix64(words[:, j] ^ salt)
-    return _splitmix64(total)
+        total += splitmix64(words[:, j] ^ salt)
+    return splitmix64(total)
 
 
 def _words(rows: NDArray[Any]) -> NDArray[np.uint64]:
@@ -42,7 +42,8 @@ def _words(rows: NDArray[Any]) -> NDArray[np.uint64]:
     return np.asfortranarray(padded.view(np.uint64))
 
 
-def _splitmix64(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def splitmix64(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """(n,) uint64 well-mixed values, one to one (Steele, Lea & Flood 2014)."""
     x = (x ^ (x >> np.uint64(30))) * _MIX[0]
     x = (x ^ (x >> np.uint64(27))) * _MIX[1]
     return x ^ (x >> np.uint64(31))

@@ -21,7 +21,7 @@ LONGEST = 240
 
 def headline(outcome: Outcome, measurements: Measurements) -> str:
     """The answer and its numbers: `98.0% accuracy but 12% recall on fraud: not production-ready.` is one."""
-    return f"{_reason(outcome, measurements)}: {ENDINGS[outcome.status]}."
+    return wording.upper_first(f"{_reason(outcome, measurements)}: {ENDINGS[outcome.status]}.")
 
 
 def sentence(outcome: Outcome, measurements: Measurements) -> str:
@@ -52,16 +52,17 @@ def foremost(outcome: Outcome) -> Finding:
 
 
 def _reason(outcome: Outcome, measurements: Measurements) -> str:
-    accuracy = f"{wording.ratio(measurements.test.metric('accuracy').value)} accuracy"
+    value = measurements.test.metric("accuracy").value
+    accuracy = "no row could be judged" if value is None else f"{wording.ratio(value)} accuracy"
     if not outcome.deciding:
         return f"{accuracy}, but no condition was examined"
     if outcome.status is VerdictStatus.READY:
-        return f"{accuracy} and every condition is met"
+        return f"{accuracy} and {_met(outcome)}"
     first = foremost(outcome)
     if outcome.status is VerdictStatus.READY_WITH_WARNINGS:
-        return f"{accuracy} and {_met(outcome)}, but {wording.lower_first(_cut(first.message).rstrip('.'))}"
+        return f"{accuracy} and {_met(outcome)}, but {wording.lower_first(_cut(first.message))}"
     if not first.metric:
-        return f"{accuracy}, but {wording.lower_first(_cut(first.message).rstrip('.'))}"
+        return f"{accuracy}, but {wording.lower_first(_cut(first.message))}"
     if first.status is Status.FAIL:
         return _failing(first, accuracy)
     return f"{accuracy}, but the rows cannot show {_asked(first)}"
@@ -70,9 +71,10 @@ def _reason(outcome: Outcome, measurements: Measurements) -> str:
 def _met(outcome: Outcome) -> str:
     """How far the conditions are met, waivers said aloud."""
     waived = [finding for finding in outcome.deciding if finding.waived]
+    others = "no condition is missed" if outcome.open_floors else "every condition is met"
     if not waived:
-        return "every condition is met"
-    return f"{wording.plural(len(waived), 'finding')} waived, every other condition is met"
+        return others
+    return f"{wording.plural(len(waived), 'finding')} waived, otherwise {others}"
 
 
 def _failing(first: Finding, accuracy: str) -> str:
@@ -131,7 +133,13 @@ def _ready_sentence(outcome: Outcome, measurements: Measurements) -> str:
     name, rows = wording.quoted(measurements.task.class_names[lowest]), wording.plural(support, "row")
     least = f"The least found class is {name}: {wording.count(found)} of {rows}, {wording.ratio(found / support)}."
     if outcome.status is VerdictStatus.READY:
-        return f"Every condition is met with 95% confidence on {wording.plural(matrix.n, 'row')}. {least}"
+        floors = wording.plural(outcome.open_floors, "floor")
+        shown = (
+            f"{floors} of single classes cannot be decided"
+            if outcome.open_floors
+            else "Every condition is met with 95% confidence"
+        )
+        return f"{shown} on {wording.plural(matrix.n, 'row')}. {least}"
     first = outcome.deciding[0]
     return f"{least} Waived: {first.waived}." if first.waived else f"{least} {first.remedy}".strip()
 
@@ -142,7 +150,6 @@ def _parts(finding: Finding) -> tuple[str, str]:
 
 
 def _cut(text: str) -> str:
-    """The first clause of a message that is too long for a headline."""
-    if len(text) <= LONGEST:
-        return text
-    return text[:LONGEST].rsplit(" ", 1)[0] + "…"
+    """The first sentence of a message, cut where it is too long for a headline."""
+    text = wording.first_sentence(text).rstrip(".:")
+    return text if len(text) <= LONGEST else text[:LONGEST].rsplit(" ", 1)[0] + "…"

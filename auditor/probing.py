@@ -10,6 +10,7 @@ from auditor.engines.local import Stream
 from auditor.errors import InputError, UsageError
 from auditor.measurements import ProbeResult
 from auditor.models import Model
+from auditor.policy import policy_of
 from auditor.prediction import ScoreReading, batch_rows, predicted
 from auditor.states import OutputForm, Task
 
@@ -32,6 +33,12 @@ def probe(config: Config, model: Model | None, splits: Splits) -> Reading:
     """Run the first rows of the test data; raise InputError where outputs and classes do not fit together."""
     if config.threshold is not None and (config.positive is None or len(splits.class_names) != 2):
         raise UsageError("--threshold needs two classes and --positive, the one that is named from this probability on")
+    preset = policy_of(config).preset
+    if preset.positive_only and splits.positive is None:
+        names = ", ".join(splits.class_names[:20])
+        raise UsageError(
+            f"the preset {preset.name} is about one class: name it with --positive; the classes are {names}"
+        )
     for name in config.prior:
         if name not in splits.class_names:
             raise UsageError(
@@ -49,6 +56,11 @@ def probe(config: Config, model: Model | None, splits: Splits) -> Reading:
     n_outputs = first.scores.outputs.shape[1]
     _refuse_misfit(model, n_outputs, splits)
     kind = OutputKind(config.output_kind) if config.output_kind else _detected(first, splits)
+    if kind is OutputKind.SIGMOID and n_outputs > 1:
+        raise InputError(
+            f"{model.path.name} gives {n_outputs} probabilities a row that do not sum to 1, one sigmoid a class: of classes that "
+            "exclude each other one softmax is expected; if they are logits, say so with --output-kind logits"
+        )
     result = ProbeResult(kind, config.output_kind is not None, len(first))
     return Reading(size, ScoreReading(kind, scored, config.threshold), result, {})
 

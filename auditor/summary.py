@@ -267,7 +267,7 @@ def _notes(split: SplitMeasurements) -> tuple[str, ...]:
     notes = []
     if Losses in split and split[Losses].zero:
         notes.append(
-            f"{split[Losses].zero:,} rows gave probability 0 to what happened; each counts 36.04 in the log loss"
+            f"{split[Losses].zero:,} rows gave what happened next to no probability; each counts as the largest loss kept"
         )
     if Ranking in split and split[Ranking].binned is not None:
         bounds = [

@@ -12,9 +12,23 @@ from auditor.engines.local import Stream, measure
 from auditor.findings import Finding
 from auditor.measurements import Measurements
 from auditor.policy import PRESETS, Policy
-from auditor.states import Confusion, Losses, OutputForm, Ranking, RowHashes, ScoreHistogram, State, Task, TopRanks
+from auditor.states import (
+    Confusion,
+    Losses,
+    OutputForm,
+    Ranking,
+    Reliability,
+    RowHashes,
+    ScoreHistogram,
+    State,
+    Task,
+    Temperatures,
+    TopRanks,
+)  # fmt: skip
 
-STATES: tuple[type[State[Any]], ...] = (Confusion, Losses, Ranking, ScoreHistogram, OutputForm, RowHashes, TopRanks)
+STATES: tuple[type[State[Any]], ...] = (
+    Confusion, Losses, Ranking, ScoreHistogram, OutputForm, RowHashes, TopRanks, Reliability, Temperatures,
+)  # fmt: skip
 
 
 def rows(

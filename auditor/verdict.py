@@ -18,10 +18,11 @@ EXIT_CODES = {
 
 @dataclass(frozen=True)
 class Outcome:
-    """The answer and the findings it rests on, the weightiest first."""
+    """The answer and the findings it rests on, the weightiest first; `open_floors` are undecided gates that may only fail."""
 
     status: VerdictStatus
     deciding: tuple[Finding, ...]
+    open_floors: int = 0
 
     def exit_code(self, *, strict: bool) -> int:
         """What the shell is told; with `strict` a warning counts as a failure."""
@@ -61,9 +62,10 @@ def decide(findings: Sequence[Finding], policy: Policy) -> Outcome:  # noqa: PLR
         return Outcome(VerdictStatus.NEEDS_REVIEW, ())
     warnings = [f for f in live if _confirmed(f, Severity.MAJOR)]
     waived = [f for f in findings if f.waived]
+    open_floors = sum(f.only_fails and f.status is Status.INCONCLUSIVE for f in gates)
     if warnings or waived:
-        return Outcome(VerdictStatus.READY_WITH_WARNINGS, (*warnings, *waived))
-    return Outcome(VerdictStatus.READY, tuple(f for f in gates if f.status is Status.PASS))
+        return Outcome(VerdictStatus.READY_WITH_WARNINGS, (*waived, *warnings), open_floors)
+    return Outcome(VerdictStatus.READY, tuple(f for f in gates if f.status is Status.PASS), open_floors)
 
 
 def _is_gate(finding: Finding, policy: Policy) -> bool:

@@ -7,6 +7,7 @@ from auditor import Finding, Gate, Measurements, NotApplicable, Policy, Severity
 from auditor.states import Confusion, Losses, Ranking
 from auditor.statistics import Estimate, PrecisionAtPrior, Proportion, Smooth, mcnemar_mid_p
 from auditor.wording import count, p_value, plural, quoted, ratio
+from auditor.wording import metric as spoken
 
 IMBALANCED = 3
 
@@ -69,7 +70,7 @@ def class_precision(m: Measurements, *, policy: Policy, floor: float | None = No
         counts = m.test[Confusion]
         prior = policy.prior.get(name)
         prevalence = counts.prevalence(i) if prior is None else prior
-        limit = floor if floor is not None or asked is None else asked.at(prevalence or 0.0)
+        limit = floor if floor is not None or asked is None else asked.at(prevalence) if prevalence else asked.most
         assert limit is not None
         estimate = m.test.metric(f"precision[{name}]") if prior is None else _at_prior(m, i, prior)
         yield Gate(
@@ -138,8 +139,8 @@ def better_than_majority(
         remedy = "Do not quote accuracy; judge by the recall and precision of each class."
         yield seen.failing(_severity(m, gating=gating), why, remedy=remedy)
     else:
-        few = count(only_model + only_majority)
-        remedy = f"Label more rows: {few} rows on which only one is right are too few."
+        few = plural(only_model + only_majority, "row")
+        remedy = f"Label more rows: {few} on which only one of the two is right cannot tell."
         yield seen.undecided(f"{plural(counts.n, 'row')} cannot tell whether there is a gain", remedy=remedy)
 
 
@@ -190,7 +191,8 @@ def _gate(m: Measurements, metric: str, limit: float, *, at_least: bool) -> Gate
             limit,
             at_least,
             subject,
-            message=f"{metric} cannot be computed: {reason}",
+            message=f"{spoken(metric)} cannot be computed: {reason}",
+            remedy="Give what it needs, or state another condition.",
         )
     counted, share = _counted(m, metric, class_name)
     return Gate(
@@ -206,11 +208,16 @@ def _gate(m: Measurements, metric: str, limit: float, *, at_least: bool) -> Gate
 
 
 def _counted(m: Measurements, metric: str, class_name: str) -> tuple[str, float | None]:
-    """What one more of would narrow a metric of one class, and its share of all rows."""
-    counts = m.test[Confusion]
-    if class_name not in m.task.class_names:
+    """What one more of would narrow a metric, and its share of all rows; without a class the positive one is meant."""
+    matrix, plain = m.test[Confusion], metric.partition("[")[0]
+    if not class_name and m.task.positive is not None:
+        class_name = m.task.class_names[m.task.positive]
+    if class_name not in m.task.class_names or plain not in ("recall", "precision", "specificity"):
         return "rows", 1.0
-    index = m.task.class_names.index(class_name)
-    if metric.startswith("precision["):
-        return f"rows called {quoted(class_name)}", counts.call_rate(index)
-    return f"{quoted(class_name)} rows", counts.prevalence(index)
+    index, name = m.task.class_names.index(class_name), quoted(class_name)
+    if plain == "precision":
+        return f"rows called {name}", matrix.call_rate(index)
+    prevalence = matrix.prevalence(index)
+    if plain == "specificity":
+        return f"rows that are not {name}", None if prevalence is None else 1 - prevalence
+    return f"{name} rows", prevalence

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from auditor import Direction, Finding, Measurements, NotApplicable, Severity, check
-from auditor.states import Confusion, OutputForm
+from auditor import Confidence, Direction, Finding, Measurements, NotApplicable, Severity, check
+from auditor.states import Confusion, OutputCounts, OutputForm
 from auditor.wording import count, number, plural
+
+MANY_ROWS = 100
 
 
 @check("finite-outputs", title="Every output is a finite number", needs=(Confusion,))
@@ -63,6 +65,17 @@ def output_kind(m: Measurements) -> Iterator[Finding]:
         why = f"all {plural(form.n, 'row')} have the form of {by_form}, and a softmax would be applied twice"
         remedy = f"Run again with --output-kind {by_form}."
     else:
-        yield replace(seen, message=f"{said}, and all {plural(form.n, 'row')} have that form")
+        yield from _single_output(seen, taken, form)
         return
     yield seen.failing(Severity.BLOCKER, why, remedy=remedy, direction=Direction.DEFLATES, validity=True)
+
+
+def _single_output(seen: Finding, taken: str, form: OutputCounts) -> Iterator[Finding]:
+    """A pass, but for one output taken for a logit that never leaves 0..1 on many rows."""
+    if taken == "logits" and form.columns == 1 and form.unit == form.n >= MANY_ROWS:
+        remedy = "If they are probabilities, run again with --output-kind sigmoid."
+        fault = replace(seen, message=f"{seen.message}, yet every one of {plural(form.n, 'row')} lies between 0 and 1")
+        bent = Direction.DEFLATES
+        yield fault.failing(Severity.MAJOR, remedy=remedy, direction=bent, confidence=Confidence.SUSPECTED)
+    else:
+        yield replace(seen, message=f"{seen.message}, and all {plural(form.n, 'row')} have that form")

@@ -64,8 +64,7 @@ def calibration(
     elif not enough:
         rarer, side = min(right, wrong), _sides(m)[int(right <= wrong)]
         why = f"{count(rarer)} {side} cannot show more than the overall level ({count(few)} are needed)"
-        more = f"about {count(round(bins.n / rarer * (few - rarer)))} more rows" if rarer else "more rows"
-        yield seen.undecided(why, remedy=f"Label {more}, drawn like these, for {count(few)} {side}.")
+        yield seen.undecided(why, remedy=f"Matters only where the probabilities themselves are used: then give {count(few)} {side}.")
     else:
         yield seen
 

@@ -38,7 +38,7 @@ def test_the_class_of_the_highest_score_is_named_and_the_first_of_equals(kind: O
 
 
 @SCORED_KINDS
-@pytest.mark.parametrize(("scored", "named"), [(1, [0, 0, 1, 1]), (0, [1, 1, 0, 0])])
+@pytest.mark.parametrize(("scored", "named"), [(1, [0, 0, 1, 1]), (0, [1, 0, 0, 0])])
 def test_a_single_output_names_its_class_above_one_half(kind: OutputKind, scored: int, named: list[int]) -> None:
     stated = outputs_of(kind, np.array([[-1000.0], [0], [0.1], [1000]]))
     found = Scores(stated, kind, scored).predicted

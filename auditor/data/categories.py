@@ -13,31 +13,12 @@ from auditor import wording
 from auditor.batches import Array
 from auditor.data.columns import filled, is_true, texts
 from auditor.data.formats import shown
-from auditor.data.labels import encode_arrow, sorted_values
+from auditor.data.labels import NO_VALUE, encode_arrow, sorted_values
 from auditor.data.tables import ColumnKind, Table, bad_number, listed, quoted
 from auditor.errors import InputError
 
 MOST_CATEGORIES = 50
 NUMBER = r"(?i)^\s*[+-]?((\d+\.?\d*|\.\d+)(e[+-]?\d+)?|inf|infinity)\s*$"
-NO_VALUE = (
-    "",
-    "#N/A",
-    "#N/A N/A",
-    "#NA",
-    "-1.#IND",
-    "-1.#QNAN",
-    "-NaN",
-    "-nan",
-    "1.#IND",
-    "1.#QNAN",
-    "N/A",
-    "NA",
-    "NULL",
-    "NaN",
-    "n/a",
-    "nan",
-    "null",
-)
 
 
 def codes(column: Any, name: str, declared: Sequence[str], where: Callable[[int], str], first_row: int) -> Array:  # noqa: ANN401

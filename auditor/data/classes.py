@@ -64,9 +64,10 @@ def needs_counts(config: Config, names: tuple[str, ...]) -> bool:
 
 
 def _stated_positive(positive: str, names: tuple[str, ...]) -> int:
-    for text in (positive, canonical(positive)):
-        if text in names:
-            return names.index(text)
+    texts = [canonical(name) for name in names]
+    for known, text in ((names, positive), (texts, canonical(positive))):
+        if known.count(text) == 1:
+            return known.index(text)
     raise UsageError(f"the positive class {quoted(positive)} is none of the classes {listed(names)}; name one of them")
 
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from auditor.data.formats import readable, shown
+from auditor.data.quotes import refuse_unclosed
 from auditor.data.tables import ColumnKind, Part, bad_number, quoted, require_names
 from auditor.errors import InputError
 
@@ -52,9 +53,11 @@ class DelimitedFile:
 def open_delimited(path: Path) -> DelimitedFile:
     """A CSV file's columns; the separator is what its header holds most of, comma, tab or semicolon.
 
-    Raises InputError where there is no header, no row below it, a name twice, or text that is not UTF-8.
+    Raises InputError where there is no header, no row below it, a name twice, text that is not UTF-8, or a quotation
+    mark that is never closed.
     """
     separator = _separator(path)
+    refuse_unclosed(path, separator, 2 * BLOCK)
     with _explained(path, separator, ()), _reader(path, separator, {}) as reader:
         names = _names(path, reader)
         kinds = {name: _kind(field.type) for name, field in zip(names, reader.schema, strict=True)}

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from auditor.batches import Array, Batch
 from auditor.config import Config
-from auditor.data.categories import codes, refuse_text
+from auditor.data.categories import codes, refuse_text, toml_text
 from auditor.data.columns import Rows, numbers, recut
 from auditor.data.formats import shown
 from auditor.data.labels import ClassIndex, encode_arrow
@@ -62,8 +62,9 @@ class FeatureShard:
 def feature_columns(tables: Sequence[Table], config: Config) -> tuple[str, ...]:
     """The names of the model's inputs: `config.features`, else all columns but the target and the ids.
 
-    Their order is that of the first table, the test file; in the others columns are matched to it by name.
-    Raises InputError where tables lack a column or hold what is no number, and UsageError where the label is an input.
+    Stated features are matched by name; else all tables must have their columns in one order, since which of two orders
+    the model was trained on no file tells. Raises InputError where they differ in order, where tables lack a column or
+    hold what is no number, and UsageError where the label is an input.
     """
     if config.target in config.features:
         remedy = "a model that reads the answer cannot be judged; take it out"
@@ -110,6 +111,20 @@ def _require_features(table: Table, names: tuple[str, ...], config: Config, firs
     if extra:
         remedy = "list what the model does not take in ids, or name its inputs in features (auditor.toml)"
         raise InputError(f"{shown(table.path)} has columns that {shown(first.path)} lacks: {listed(extra)}; {remedy}")
+    if not config.features:
+        _require_order(table, _all_but(table, config), first, names)
+
+
+def _require_order(table: Table, found: tuple[str, ...], first: Table, expected: tuple[str, ...]) -> None:
+    differ = next((pair for pair in zip(found, expected, strict=True) if pair[0] != pair[1]), None)
+    if differ is None:
+        return
+    orders = (
+        f"feature columns in another order than {shown(first.path)}, first {quoted(differ[0])} for {quoted(differ[1])}"
+    )
+    lines = f"features = [{', '.join(map(toml_text, found))}]"
+    remedy = f"state the order that the model takes in auditor.toml; that of {shown(table.path)} is {lines}"
+    raise InputError(f"{shown(table.path)} has its {orders}; {remedy}")
 
 
 def _require_numbers(tables: Sequence[Table], names: tuple[str, ...], config: Config) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auditor.data.formats import Format, format_of, readable, sha256, shown
+from auditor.data.quotes import refuse_unclosed
 from auditor.data.tables import bad_number, listed, require_names
 from auditor.errors import InputError
 
@@ -78,6 +79,7 @@ def _table(path: Path) -> tuple[list[str], list[list[str]]]:
     except UnicodeDecodeError:
         raise InputError(f"{shown(path)} is not UTF-8 text; save the history as UTF-8") from None
     separator = max(",\t;", key=text.partition("\n")[0].count)
+    refuse_unclosed(path, separator, path.stat().st_size)
     try:
         header, *rows = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if row] or [[]]
     except csv.Error as error:

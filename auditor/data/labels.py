@@ -19,6 +19,26 @@ from auditor.errors import InputError
 UNLABELLED = -1
 UNKNOWN = -2
 MOST_CLASSES = 20_000
+# what pyarrow's CSV reader takes for an empty cell in a column of numbers
+NO_VALUE = (
+    "",
+    "#N/A",
+    "#N/A N/A",
+    "#NA",
+    "-1.#IND",
+    "-1.#QNAN",
+    "-NaN",
+    "-nan",
+    "1.#IND",
+    "1.#QNAN",
+    "N/A",
+    "NA",
+    "NULL",
+    "NaN",
+    "n/a",
+    "nan",
+    "null",
+)
 WHOLE = re.compile(r"([+-]?)0*(\d+)(?:\.0*)?")
 
 
@@ -36,7 +56,7 @@ class Encoded:
 
 @dataclass(frozen=True)
 class LabelCount:
-    """What a pass over one label column found: rows of each value in their canonical text, and rows in all."""
+    """What a pass over one label column found: rows of each value by the text it is named by, and rows in all."""
 
     counts: Counter[str]
     n_rows: int
@@ -47,7 +67,8 @@ class ClassIndex:
     """Class names in the order of the outputs; `ignore` is the integer that marks rows to leave out.
 
     A value stands for the class of its text as it stands, else of its canonical text. Where no class is named by an
-    integer, the integers from 0 to K-1 stand for the classes in their order.
+    integer, the integers from 0 to K-1 stand for the classes in their order. A text that is an empty cell in a column of
+    numbers (`NA`, `nan`, `null` and their like) is no label either, unless a class is called so.
     """
 
     names: tuple[str, ...]
@@ -58,8 +79,13 @@ class ClassIndex:
         text = canonical(value)
         if text is None or (self.ignore is not None and text == str(self.ignore)):
             return UNLABELLED
-        as_it_stands = self._by_name.get(str(value), UNKNOWN)
-        return as_it_stands if as_it_stands != UNKNOWN else self._by_name.get(text, UNKNOWN)
+        found = self._by_name.get(str(value), self._by_name.get(text, UNKNOWN))
+        return UNLABELLED if found == UNKNOWN and text in NO_VALUE else found
+
+    def text(self, value: object) -> str | None:
+        """The name of the class of a value, its own text where it is of none, None where it is no label."""
+        index = self.of(value)
+        return None if index == UNLABELLED else str(value) if index == UNKNOWN else self.names[index]
 
     def of_rows(self, encoded: Encoded) -> Array:
         """(n,) int64 class indices, `UNLABELLED` and `UNKNOWN` included."""
@@ -82,7 +108,8 @@ class ClassIndex:
     def _by_name(self) -> dict[str, int]:
         by_name = {name: index for index, name in enumerate(self.names)}
         if any(WHOLE.fullmatch(name) for name in self.names):
-            return by_name
+            texts = [canonical(name) or name for name in self.names]
+            return {text: index for index, text in enumerate(texts) if texts.count(text) == 1} | by_name
         return {str(index): index for index in range(len(self.names))} | by_name
 
 
@@ -98,6 +125,12 @@ def canonical(value: object) -> str | None:
         return text
     sign = "-" if whole[1] == "-" and whole[2] != "0" else ""
     return sign + whole[2]
+
+
+def found_text(value: object, ignore: int | None = None) -> str | None:
+    """The text that names a class where none are stated: the canonical one, None for what is ignored or no value."""
+    text = canonical(value)
+    return None if text in NO_VALUE or (ignore is not None and text == str(ignore)) else text
 
 
 def encode_arrow(column: Any) -> Encoded:  # noqa: ANN401  (pyarrow is untyped)
@@ -122,16 +155,19 @@ def table_labels(table: Table, column: str) -> Iterator[Encoded]:
             yield encode_arrow(batch.column(0))
 
 
-def count_labels(labels: Iterable[Encoded], place: str, ignore: int | None) -> LabelCount:
-    """Rows of each label value; raises InputError where there are more values than a classifier has classes."""
+def count_labels(labels: Iterable[Encoded], place: str, text_of: Callable[[object], str | None]) -> LabelCount:
+    """Rows of each text that `text_of` gives a value, None for none.
+
+    Raises InputError where there are more texts than a classifier has classes.
+    """
     counts: Counter[str] = Counter()
     n_rows = 0
     for encoded in labels:
         n_rows += len(encoded)
         rows = np.bincount(encoded.codes + 1, minlength=len(encoded.values) + 1)[1:]
         for value, amount in zip(encoded.values, rows.tolist(), strict=True):
-            text = canonical(value)
-            if text is not None and amount and (ignore is None or text != str(ignore)):
+            text = text_of(value)
+            if text is not None and amount:
                 counts[text] += amount
         if len(counts) > MOST_CLASSES:
             limit = wording.count(MOST_CLASSES)

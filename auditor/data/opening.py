@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from auditor.config import Config
@@ -10,7 +11,15 @@ from auditor.data.classes import found_classes, needs_counts, no_labels, positiv
 from auditor.data.delimited import open_delimited
 from auditor.data.features import FeatureShard, feature_columns
 from auditor.data.formats import Format, format_of, sha256, shown
-from auditor.data.labels import ClassIndex, Encoded, LabelCount, any_labelled, count_labels, table_labels
+from auditor.data.labels import (
+    ClassIndex,
+    Encoded,
+    LabelCount,
+    any_labelled,
+    count_labels,
+    found_text,
+    table_labels,
+)
 from auditor.data.parquet import open_parquet
 from auditor.data.predictions import PredictionTables, open_predictions
 from auditor.data.split import Shard, Split, Splits
@@ -131,13 +140,14 @@ def _agree(files: Files, config: Config, model_class_names: tuple[str, ...]) -> 
     names, names_from = stated_classes(config, model_class_names)
     counted: dict[str, LabelCount] = {}
     if not names:
-        counted = {split: _count(files, split, config) for split in files.opened}
+        name = partial(found_text, ignore=config.ignore_index)
+        counted = {split: _count(files, split, name) for split in files.opened}
         names, names_from = found_classes(counted, files.other_classes(counted), files.opened["test"].path)
     elif needs_counts(config, names):
         split = "train" if "train" in files.opened else "test"
-        counted = {split: _count(files, split, config)}
+        counted = {split: _count(files, split, ClassIndex(names, config.ignore_index).text)}
     classes = ClassIndex(names, config.ignore_index)
-    counts = {split: _by_class(found, classes) for split, found in counted.items()}
+    counts = {split: tuple(found.counts[name] for name in names) for split, found in counted.items()}
     for split, file in files.opened.items():
         if not (counted[split].counts if split in counted else any_labelled(files.labels(split), classes)):
             raise no_labels(file.path)
@@ -146,16 +156,8 @@ def _agree(files: Files, config: Config, model_class_names: tuple[str, ...]) -> 
     return Agreed(names, names_from, positive, positive_from, counts, n_rows)
 
 
-def _count(files: Files, split: str, config: Config) -> LabelCount:
-    return count_labels(files.labels(split), shown(files.opened[split].path), config.ignore_index)
-
-
-def _by_class(found: LabelCount, classes: ClassIndex) -> tuple[int, ...]:
-    counts = [0] * len(classes.names)
-    for value, rows in found.counts.items():
-        if (index := classes.of(value)) >= 0:
-            counts[index] += rows
-    return tuple(counts)
+def _count(files: Files, split: str, text_of: Callable[[object], str | None]) -> LabelCount:
+    return count_labels(files.labels(split), shown(files.opened[split].path), text_of)
 
 
 def _split(name: str, files: Files, agreed: Agreed) -> Split:

@@ -1,7 +1,9 @@
 """Tables of predictions: labels beside scores or decisions that a model gave elsewhere."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -19,11 +21,13 @@ from auditor.data.labels import (
     canonical,
     count_labels,
     encode_arrow,
+    found_text,
+    sorted_values,
     table_labels,
 )
 from auditor.data.scores import ScoreKind, first_kind, refuse_unlike
 from auditor.data.tables import ColumnKind, Part, Table, listed, missing_column, quoted
-from auditor.errors import InputError
+from auditor.errors import InputError, UsageError
 
 PREFIX = "p_"
 SCORE = "score"
@@ -33,11 +37,16 @@ KIND_ROWS = 4096
 
 @dataclass(frozen=True)
 class ScoreColumns:
-    """The columns of scores, one a class in their order or one alone that scores class `scored`; and of decisions."""
+    """The columns of scores, one a class in their order or one alone that scores class `scored`; and of decisions.
+
+    `threshold` is for the other one of two classes where `turned`, since the table scores one and `--positive` states
+    the other.
+    """
 
     scores: tuple[str, ...]
     scored: int
     predicted: str | None
+    turned: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,13 +68,14 @@ class ScoreTable:
         for record in self.table.read(part, types | ({predicted: pa.string()} if predicted else {})):
             scores = tuple(numbers(record.column(name)) for name in self.columns.scores)
             labels = self.classes.labels(encode_arrow(record.column(self.target)), self.table.where, row)
-            decided = self._decided(encode_arrow(record.column(predicted)), row) if predicted else None
+            decided = self._decided(encode_arrow(record.column(predicted)), labels, row) if predicted else None
             yield Rows(scores, labels, decided)
             row += record.num_rows
 
-    def _decided(self, encoded: Encoded, first_row: int) -> Array:
+    def _decided(self, encoded: Encoded, labels: Array, first_row: int) -> Array:
+        """(n,) int64 decisions, none empty but in rows without a label, which nothing is measured on."""
         decided = self.classes.labels(encoded, self.table.where, first_row, "decision")
-        empty = decided == UNLABELLED
+        empty = (decided == UNLABELLED) & (labels != UNLABELLED)
         if empty.any():
             place = self.table.where(first_row + int(empty.argmax()))
             raise InputError(
@@ -94,7 +104,7 @@ class PredictionShard:
         for cut in self.scored.cuts(self.part, size):
             outputs = refuse_unlike(cut.matrix, self.kind, where, cut.first_row)
             scores = Scores(outputs, self.kind.kind, self.scored.columns.scored, self.threshold, cut.decided)
-            yield Batch(cut.labels, cut.row_key, None, scores)
+            yield Batch(cut.labels, cut.row_key, None, turned(scores) if self.scored.columns.turned else scores)
 
 
 @dataclass(frozen=True)
@@ -112,23 +122,26 @@ class PredictionTables:
         """Classes that the predictions name beside those of the labels: predicted values, and score columns `p_CLASS`.
 
         Such columns count only where each label value has one, so that `p_value` beside decisions makes no class.
+        Raises InputError where predicted values look like labels written in another way.
         """
         named: set[str] = set()
         values = {value for found in counted.values() for value in found.counts}
         for table in self.tables.values():
-            if column := predicted_column(table, self.config):
-                named |= set(count_labels(table_labels(table, column), shown(table.path), None).counts)
             prefixed = [c.removeprefix(PREFIX) for c in _candidates(table, self.config) if c.startswith(PREFIX)]
             scored = {text for text in map(canonical, prefixed) if text}
             named |= scored if values <= scored else set()
+        for table in self.tables.values():
+            if column := predicted_column(table, self.config):
+                name = partial(found_text, ignore=self.config.ignore_index)
+                decided = count_labels(table_labels(table, column), shown(table.path), name).counts
+                _refuse_unlike_labels(table, decided, values, named)
+                named |= set(decided)
         return tuple(named)
 
     def shards(self, split: str, classes: ClassIndex, positive: int | None) -> tuple[PredictionShard, ...]:
         """The parts of a split; its first rows decide what kind of score its columns hold."""
         table, config = self.tables[split], self.config
-        columns = score_columns(table, classes.names, config)
-        if len(columns.scores) > 1 and positive is not None:
-            columns = replace(columns, scored=positive)
+        columns = score_columns(table, classes.names, config, positive)
         scored = ScoreTable(table, config.target, classes, columns)
         kind = _first_kind(scored, config)
         threshold = config.threshold if len(classes.names) == 2 else None
@@ -136,7 +149,13 @@ class PredictionTables:
 
 
 def open_predictions(tables: Mapping[str, Table], config: Config) -> PredictionTables:
-    """The tables with their label columns checked; raises InputError where one is missing."""
+    """The tables with their columns of labels and decisions checked.
+
+    Raises InputError where one is missing, and UsageError where the labels are named as the decisions.
+    """
+    if config.predicted == config.target:
+        remedy = "labels agree with themselves in every row; name the column of the model's decisions"
+        raise UsageError(f"--predicted names the label column {quoted(config.target)}: {remedy}")
     for table in tables.values():
         require_target(table, config)
         predicted_column(table, config)
@@ -152,8 +171,24 @@ def predicted_column(table: Table, config: Config) -> str | None:
     return config.predicted
 
 
-def score_columns(table: Table, names: Sequence[str], config: Config) -> ScoreColumns:
-    """The columns of scores, by name and never by place.
+def turned(scores: Scores) -> Scores:
+    """The same scores, whose threshold then is for the class that the single column does not score.
+
+    Logits change their sign. Probabilities become a column a class: of 1 - p alone, log p could not be told again.
+    """
+    other = 1 - scores.scored
+    if scores.kind is OutputKind.LOGITS:
+        return replace(scores, outputs=-scores.outputs, scored=other)
+    if scores.kind is OutputKind.LOG_PROBABILITIES:
+        pair, kind = scores.log_probabilities, OutputKind.LOG_PROBABILITIES
+    else:
+        pair, kind = scores.probabilities, OutputKind.PROBABILITIES
+    outputs = np.where(scores.finite[:, None], pair, scores.outputs)
+    return Scores(outputs, kind, other, scores.threshold, scores.decided)
+
+
+def score_columns(table: Table, names: Sequence[str], config: Config, positive: int | None) -> ScoreColumns:
+    """The columns of scores, by name and never by place; `positive` is the positive class, stated or guessed.
 
     `p_CLASS` or `CLASS` for each class, else `p_CLASS` for one of two, else `score` for the positive class of two (the
     second, where none is stated). Raises InputError where some classes have a column and others none, or where there
@@ -162,11 +197,14 @@ def score_columns(table: Table, names: Sequence[str], config: Config) -> ScoreCo
     predicted = predicted_column(table, config)
     by_class = [_column_of(name, table, config) for name in names]
     found = tuple(column for column in by_class if column)
-    stated = names.index(config.positive) if config.positive in names else 1
+    stated = 1 if config.positive is None or positive is None else positive
     if len(found) == len(names):
-        return _numeric(table, ScoreColumns(found, stated, predicted))
+        return _numeric(table, ScoreColumns(found, 1 if positive is None else positive, predicted))
     if len(names) == 2 and len(found) == 1 and found[0].startswith(PREFIX):
-        return _numeric(table, ScoreColumns(found, by_class.index(found[0]), predicted))
+        scored = by_class.index(found[0])
+        return _numeric(
+            table, ScoreColumns(found, scored, predicted, turned=bool(config.threshold) and scored != stated)
+        )
     if len(names) == 2 and SCORE in _candidates(table, config):
         return _numeric(table, ScoreColumns((SCORE,), stated, predicted))
     if not predicted or any(column.startswith(PREFIX) for column in found):
@@ -179,6 +217,25 @@ def _first_kind(scored: ScoreTable, config: Config) -> ScoreKind:
         return ScoreKind(OutputKind.PREDICTED, stated=True)
     first = next(scored.cuts(scored.table.parts()[0], KIND_ROWS))
     return first_kind(first.matrix, config.output_kind, scored.table.where)
+
+
+def _refuse_unlike_labels(table: Table, decided: Counter[str], labels: Set[str], scored: Set[str]) -> None:
+    """Raise InputError where half of the decisions name no label, or one is a label but for case and white space."""
+    unseen = {value: rows for value, rows in decided.items() if value not in labels | scored}
+    by_letters = {_letters(value): value for value in labels}
+    alike = next((value for value in unseen if _letters(value) in by_letters), None)
+    remedy = "write labels and decisions alike, or state classes in auditor.toml"
+    if alike is not None:
+        close = f"the predictions name {quoted(alike)}, which no label has, and the labels {quoted(by_letters[_letters(alike)])}"
+        raise InputError(f"{shown(table.path)}: {close}; {remedy}")
+    if 2 * sum(unseen.values()) >= decided.total() > 0:
+        share = f"in {sum(unseen.values()):,} of {decided.total():,} rows"
+        found = f"the predictions name {listed(sorted_values(unseen))}, which no label has, {share}"
+        raise InputError(f"{shown(table.path)}: {found}; the labels are {listed(sorted_values(labels))}; {remedy}")
+
+
+def _letters(value: str) -> str:
+    return "".join(value.split()).casefold()
 
 
 def _candidates(table: Table, config: Config) -> list[str]:

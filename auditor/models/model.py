@@ -7,8 +7,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from auditor.errors import InputError
 from auditor.models import failures
-from auditor.models.shapes import fits
+from auditor.models.shapes import Shape, fits
 
 
 class OutOfMemory(Exception):
@@ -47,4 +48,11 @@ class Model:
     def check_rows(self, shape: tuple[int, ...], source: str) -> None:
         """Raise InputError where rows of this shape, found in `source`, cannot be given to the model."""
         if self.input_shape is not None and not fits(shape, self.input_shape):
-            raise failures.wrong_rows(self.path.name, self.input_shape, shape, source)
+            error = failures.wrong_rows(self.path.name, self.input_shape, shape, source)
+            raise InputError(f"{error}{_id_hint(shape, self.input_shape)}")
+
+
+def _id_hint(shape: tuple[int, ...], expected: Shape) -> str:
+    """What else to do about a table with one column more than the model takes: it may number the rows."""
+    one_more = len(shape) == len(expected) == 1 and expected[0] is not None and shape[0] == expected[0] + 1
+    return "; if the one too many is no feature, leave it out with --id COLUMN" if one_more else ""

@@ -88,6 +88,15 @@ def waived(report: Report) -> tuple[Finding, ...]:
     return tuple(worst_first(finding for finding in report.findings if finding.waived))
 
 
+def not_examined(report: Report) -> dict[str, list[str]]:
+    """The checks that could not run, by the reason."""
+    skipped = {finding.title: finding for finding in report.findings if finding.status is Status.SKIP}
+    found: dict[str, list[str]] = {}
+    for title, reason in report.decision.not_examined:
+        found.setdefault(reason, []).append(skipped[title].check if title in skipped else title)
+    return found
+
+
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:
     """Gates and heavier findings first, otherwise in the order in which they were found."""
     return sorted(findings, key=lambda finding: (not finding.gate, -finding.severity.rank))

@@ -17,10 +17,10 @@ from auditor.findings import Finding
 from auditor.rendering import phrases, register
 from auditor.report import Report
 
-FINDINGS_SHOWN, NAMED = 10, 6
+FINDINGS_SHOWN, MESSAGE_LENGTH, REASON_LENGTH = 10, 400, 160
 WIDEST, NARROWEST = 110, 40
 # For terminals and log files that know no more than ASCII.
-ASCII = str.maketrans("✕✓⊘–−→“”…·", 'x+#-->""~|')
+ASCII = str.maketrans("✕✓⊘–−→“”…·—", 'x+#-->""~--')
 
 
 def show(report: Report, paths: Sequence[Path] = (), stream: TextIO | None = None) -> None:
@@ -71,8 +71,7 @@ def _parts(report: Report, paths: Sequence[Path]) -> Iterable[RenderableType]:
 
 def _strip(report: Report) -> Text:
     files = [f"{name} {digest}" for name, digest in phrases.subject_files(report)]
-    rows = wording.plural(report.decision.row_flow.read, "row")
-    return Text(" · ".join([*files, rows, phrases.day(report.provenance.started), phrases.criteria(report)]), "dim")
+    return Text(" · ".join([*files, phrases.rows_judged(report), phrases.day(report.provenance.started), phrases.criteria(report)]), "dim")
 
 
 def _band(report: Report) -> RenderableType:
@@ -92,7 +91,7 @@ def _facts(report: Report) -> Table:
     table.add_column("")
     for title in ("This model", f"Always\n“{majority}”", "Required", "Plausible\nrange"):
         table.add_column(Text(title), no_wrap=True, overflow="ellipsis", vertical="top")
-    for fact in report.decision.facts[:5]:
+    for fact in phrases.facts(report):
         what = phrases.clean(fact.what, wording.NAME_LENGTH)
         cells = (
             said(fact) for said in (phrases.this_model, phrases.always_majority, phrases.required, phrases.plausible)
@@ -102,35 +101,51 @@ def _facts(report: Report) -> Table:
 
 
 def _findings(report: Report) -> RenderableType:
-    pressing = register.pressing(report)
-    if not pressing:
-        return Text("No failure, nothing undecided, no warning.")
+    pressing, waived = register.pressing(report), register.waived(report)
+    if not pressing and not waived:
+        return Text("No failure, nothing undecided, no warning, no note.")
     table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, show_header=False)
     table.add_column(no_wrap=True)
     table.add_column(max_width=24, overflow="fold")
     table.add_column(overflow="fold")
     for finding in pressing[:FINDINGS_SHOWN]:
-        glyph, _ = phrases.state(finding)
-        table.add_row(Text(glyph, "bold"), Text(wording.name(finding.check)), _said(finding))
+        _add(table, finding, _said(finding))
     if len(pressing) > FINDINGS_SHOWN:
         table.add_row("", "", f"and {len(pressing) - FINDINGS_SHOWN} more")
+    for finding in waived[:FINDINGS_SHOWN]:
+        _add(table, finding, _waived(finding))
     return table
 
 
+def _add(table: Table, finding: Finding, said: Text) -> None:
+    glyph, _ = register.state(finding)
+    table.add_row(Text(glyph, "bold"), Text(wording.name(finding.check)), said)
+
+
 def _said(finding: Finding) -> Text:
-    said = Text(wording.sentence(phrases.clean(finding.message, 240)))
+    said = Text(phrases.clean(wording.sentence(finding.message), MESSAGE_LENGTH))
     if finding.remedy:
-        said.append("\n→ " + wording.sentence(phrases.clean(finding.remedy, 240)), "dim")
+        said.append("\n→ " + phrases.clean(wording.sentence(finding.remedy), MESSAGE_LENGTH), "dim")
     return said
 
 
+def _waived(finding: Finding) -> Text:
+    said = Text(f"Waived: {phrases.clean(wording.sentence(finding.message), MESSAGE_LENGTH)}")
+    return said.append(f"\n→ {phrases.clean(finding.waived, MESSAGE_LENGTH)}", "dim")
+
+
 def _not_examined(report: Report) -> RenderableType:
-    skipped = report.decision.not_examined
-    if not skipped:
-        return Text("Not examined: every check that was chosen ran.")
-    names = " ".join(phrases.open_question(what) for what, _ in skipped[:NAMED])
-    more = f" And {len(skipped) - NAMED} more." if len(skipped) > NAMED else ""
-    return Padding(Text(f"Not examined, {len(skipped)}: {names}{more}"), (1, 0, 0, 0))
+    reasons = register.not_examined(report)
+    if not reasons:
+        return Padding(Text("Not examined: every check that was chosen ran."), (1, 0, 0, 0))
+    table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for reason, checks in reasons.items():
+        names = ", ".join(wording.name(check) for check in checks)
+        table.add_row("–", Text(f"{names}: {wording.lower_first(phrases.clean(reason, REASON_LENGTH)).rstrip('.')}"))
+    amount = sum(len(checks) for checks in reasons.values())
+    return Padding(Group(Text(f"Not examined, {amount}:"), table), (1, 0, 0, 0))
 
 
 def _written(paths: Sequence[Path]) -> RenderableType:

@@ -10,8 +10,8 @@ from auditor.states.fixed_point import LARGEST, FixedPointSum
 from auditor.states.state import State, Task
 from auditor.statistics.estimates import Smooth
 
-# A stated probability of exactly 0 for what happened has an infinite loss; it is counted as -ln of the float64 epsilon,
-# as scikit-learn counts it, and the report says how many such rows there were.
+# A stated probability of 0 for what happened has an infinite loss. Stated probabilities are counted as at least the
+# float64 epsilon, as scikit-learn does, and the report says for how many rows; logits are taken at their word.
 ZERO_PROBABILITY_LOSS = float(-np.log(np.finfo(np.float64).eps))
 LOSS_CAP = 1024.0
 
@@ -57,7 +57,7 @@ class Losses(State["LossSums"]):
 
 @dataclass(frozen=True)
 class LossSums:
-    """Sums over n rows; `zero` of them gave probability 0 to what happened and were counted as 36.04 each."""
+    """Sums over n rows; `zero` of them gave what happened less than the float64 epsilon (for logits: e**-1024) and were counted as that."""
 
     n: int
     zero: int
@@ -79,11 +79,11 @@ class LossSums:
 
 
 def log_losses(scores: Scores, labels: Array) -> tuple[Array, int]:
-    """(n,) natural log loss of each row, and how many rows gave probability 0 to what happened."""
+    """(n,) natural log loss of each row, and how many rows were cut to the largest that is counted."""
     loss = -np.take_along_axis(scores.log_probabilities, labels[:, None], axis=1)[:, 0]
-    infinite = np.isinf(loss)
-    cap = ZERO_PROBABILITY_LOSS if scores.kind in (OutputKind.PROBABILITIES, OutputKind.SIGMOID) else LOSS_CAP
-    return np.where(infinite, cap, np.maximum(loss, 0.0)), int(np.count_nonzero(infinite))
+    stated = scores.kind in (OutputKind.PROBABILITIES, OutputKind.SIGMOID)
+    cap = ZERO_PROBABILITY_LOSS if stated else LOSS_CAP
+    return np.clip(loss, 0.0, cap), int(np.count_nonzero(loss > cap))
 
 
 def _brier_scores(scores: Scores, labels: Array, task: Task) -> Array:

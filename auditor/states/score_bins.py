@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, logit
 
 from auditor.batches import Array, Batch, OutputKind, Scores
-from auditor.hashing import _splitmix64
+from auditor.hashing import splitmix64
 from auditor.states.state import State, Task
 from auditor.statistics.bins import FINE_BINS, bin_centre, bin_index
 from auditor.statistics.bounds import Smooth
@@ -146,7 +146,7 @@ def thresholds() -> NDArray[np.float64]:
 
 def second_half(row_key: Array) -> Counts:
     """(n,) 0 or 1: which half of the rows each belongs to, by its key alone."""
-    return (_splitmix64(row_key) >> np.uint64(63)).astype(np.int64)
+    return (splitmix64(row_key) >> np.uint64(63)).astype(np.int64)
 
 
 def _places(probabilities: NDArray[np.float64]) -> Counts:

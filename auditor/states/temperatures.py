@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.batches import Array, Batch, OutputKind, Scores
-from auditor.hashing import _splitmix64
+from auditor.hashing import splitmix64
 from auditor.states.losses import LOSS_CAP, ZERO_PROBABILITY_LOSS
 from auditor.states.state import State, Task
 from auditor.statistics.temperature import TEMPERATURES
@@ -90,7 +90,7 @@ class TemperatureLosses:
 
 def _drawing_keys(row_key: Array) -> NDArray[np.uint64]:
     """Mixed keys with the bit of the half moved to the end, so that the smallest ones come from both halves."""
-    mixed = _splitmix64(row_key)
+    mixed = splitmix64(row_key)
     return np.asarray((mixed << np.uint64(1)) | (mixed >> np.uint64(63)))
 
 

@@ -85,7 +85,8 @@ class Smooth(Estimate):
     standard_error: on the value's own scale (None: no interval). n: the count behind it.
     degrees_of_freedom: Student's t in place of the normal quantile. On the scales with an end (logit: 0 and
     1, fisher: -1 and 1) a value at the end has the bound of `binding` trials without a miss, alpha ** (1 / binding);
-    binding: the count that binds there, the smallest class as a rule, n if not given.
+    binding: the count that binds there, the smallest class as a rule, n if not given. leaning: by how much the value tends
+    to lie above the truth, at least 0 and on the scale; the lower limit reaches down by as much more.
     """
 
     value: float | None
@@ -95,6 +96,7 @@ class Smooth(Estimate):
     method: str
     degrees_of_freedom: float | None = None
     binding: float | None = None
+    leaning: float = 0.0
 
     def _shown(self, alpha: float) -> Limits:
         if self.value is None or self.standard_error is None:
@@ -103,7 +105,8 @@ class Smooth(Estimate):
             return self._limits_at_end(alpha)
         half = self._quantile(1 - alpha) * self.standard_error * intervals.scale_slope(self.value, self.scale)
         centre = intervals.to_scale(self.value, self.scale)
-        return intervals.from_scale(centre - half, self.scale), intervals.from_scale(centre + half, self.scale)
+        low, high = centre - half - self.leaning, centre + half
+        return intervals.from_scale(low, self.scale), intervals.from_scale(high, self.scale)
 
     def _quantile(self, probability: float) -> float:
         if self.degrees_of_freedom is None:

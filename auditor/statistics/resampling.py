@@ -17,6 +17,7 @@ from auditor.statistics.bins import Counts, Floats, equal_mass_groups
 from auditor.statistics.bounds import Scale
 from auditor.statistics.confusion import ConfusionCounts, defined
 from auditor.statistics.estimates import Smooth
+from auditor.statistics.intervals import to_scale
 from auditor.statistics.ranking import average_precisions, rank_counts
 
 REPLICATES = 400
@@ -101,7 +102,7 @@ def bootstrap_bins(
 
 
 def average_precision_estimate(positives: Counts, negatives: Counts, name: str, replicates: int = REPLICATES) -> Smooth:
-    """Average precision from counts per distinct score or bin, ascending, with its bootstrapped standard error."""
+    """Average precision from counts per distinct score or bin, ascending, with its bootstrapped standard error and bias."""
     ranking = rank_counts(positives, negatives)
     rows, method = ranking.positives + ranking.negatives, "Poisson bootstrap"
     if not ranking.positives or not ranking.negatives:
@@ -109,9 +110,26 @@ def average_precision_estimate(positives: Counts, negatives: Counts, name: str, 
     mass = np.asarray(positives) / ranking.positives + np.asarray(negatives) / ranking.negatives
     starts = equal_mass_groups(mass, RANKING_BINS)
     merged = [np.add.reduceat(np.asarray(counts, np.int64), starts) for counts in (positives, negatives)]
-    error = spread(bootstrap_bins(merged[0], merged[1], average_precisions, name, replicates))
-    binding = min(ranking.positives, ranking.negatives)
-    return Smooth(ranking.average_precision, error, "logit", rows, method, binding=binding)
+    resampled = bootstrap_bins(merged[0], merged[1], average_precisions, name, replicates)
+    return Smooth(
+        ranking.average_precision,
+        spread(resampled),
+        "logit",
+        rows,
+        method,
+        binding=min(ranking.positives, ranking.negatives),
+        leaning=_upward_lean(float(average_precisions(*merged)), resampled),
+    )
+
+
+def _upward_lean(value: float, replicates: Floats) -> float:
+    """How far the replicates' mean lies above the value on the logit scale, 0 where it does not (Efron 1979).
+
+    Average precision of few positives is biased upwards, since each positive counts itself among the found.
+    """
+    known = replicates[~np.isnan(replicates)]
+    mean = float(known.mean()) if len(known) else value
+    return to_scale(mean, "logit") - to_scale(value, "logit") if 0 < value < mean < 1 else 0.0
 
 
 def spread(replicates: Floats) -> float | None:

@@ -51,9 +51,9 @@ def test_the_mean_log_loss_equals_the_definition(case: Case) -> None:
     scores = case.rows.scores
     assert scores is not None
     of_truth = -log_probabilities(scores)[np.arange(len(case.rows)), case.rows.labels]
-    zero = np.isinf(of_truth)
-    stated = scores.kind in (OutputKind.PROBABILITIES, OutputKind.SIGMOID)
-    losses = np.minimum(np.where(zero, ZERO if stated else 1024.0, np.maximum(of_truth, 0)), 1024)
+    largest = ZERO if scores.kind in (OutputKind.PROBABILITIES, OutputKind.SIGMOID) else 1024.0
+    zero = of_truth > largest
+    losses = np.clip(of_truth, 0, largest)
     found = found_in(case)
     assert found.zero == zero.sum()
     assert found.mean("log_loss").value == pytest.approx(math.fsum(losses) / len(losses), abs=1e-9)
