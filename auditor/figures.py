@@ -8,17 +8,18 @@ from functools import cache
 from typing import Any, cast
 
 import matplotlib as mpl
-import numpy as np
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator, NullLocator
-from numpy.typing import NDArray
 
 from auditor import resources, wording
 from auditor.findings import Bars, Curve, Figure, Heatmap, Line
-from auditor.report import ScoreHistogram
+from auditor.rendering import placing
+from auditor.report import Reliability, ScoreHistogram
+
+Drawable = Figure | ScoreHistogram | Reliability
 
 ACCENT, INK, MUTED, RULE, FILL = "#1F5FA8", "#16191D", "#565E69", "#D5D9DF", "#AEB6C1"
 # Beside the accent, lines differ in lightness and in dash, so that they can be told apart in greyscale.
@@ -38,7 +39,7 @@ PATH, LONG_NUMBER = re.compile(rb' d="[^"]*"'), re.compile(rb"(\d\.\d{2})\d+")
 REMARKS = re.compile(rb"<!--.*?-->|<metadata>.*?</metadata>", re.DOTALL)
 
 
-def draw(figure: Figure | ScoreHistogram, *, unit_square: bool = False) -> bytes:
+def draw(figure: Drawable, *, unit_square: bool = False) -> bytes:
     """The figure as an SVG, byte for byte the same for the same numbers; `unit_square` fixes both axes to 0..1."""
     with mpl.rc_context(cast("Any", _style())), warnings.catch_warnings():
         # Letters that no font on this machine has are drawn as boxes: no reason to lose the report.
@@ -55,11 +56,13 @@ def _slim(svg: bytes) -> bytes:
     return b"\n".join(line.strip() for line in kept.splitlines() if line.strip())
 
 
-def _drawn(figure: Figure | ScoreHistogram, *, unit_square: bool) -> Canvas:
+def _drawn(figure: Drawable, *, unit_square: bool) -> Canvas:
     if isinstance(figure, Curve):
         return _curve(figure, unit_square=unit_square)
     if isinstance(figure, Bars):
         return _bars(figure)
+    if isinstance(figure, Reliability):
+        return _reliability(figure)
     return _heatmap(figure) if isinstance(figure, Heatmap) else _histogram(figure)
 
 
@@ -150,37 +153,9 @@ def _name_at_ends(axes: Axes, ends: Sequence[tuple[float, float, str, str]]) -> 
 
 def _name_inside(axes: Axes, lines: Sequence[Line], named: int) -> None:
     """Names beside their lines, where in the unit square they cover the least of any line."""
-    taken = np.concatenate([_traced(line) for line in lines])
-    for i, line in enumerate(lines[:named]):
-        name = _label(line.name, 28)
-        width, height = 0.021 * len(name) + 0.02, 0.075
-        spots = np.concatenate(
-            [np.add(_traced(line), (dx, dy)) for dx in (0.015, -0.015 - width) for dy in (0.015, -0.015 - height)]
-        )
-        fits = (spots >= 0).all(axis=1) & (spots <= [1 - width, 1 - height]).all(axis=1)
-        spots = spots[fits] if fits.any() else spots
-        x, y = spots[np.lexsort((np.abs(spots[:, 0] - 0.35), _covered(taken, spots, width, height)))[0]]
+    names = [_label(line.name, 28) for line in lines[:named]]
+    for i, (name, (x, y)) in enumerate(zip(names, placing.spots(lines, names), strict=True)):
         axes.text(x, y, name, color=_stroke(i)[0], va="bottom", ha="left")
-        own = np.column_stack([x + width * np.linspace(0, 1, 40), np.full(40, y + height / 2)])
-        taken = np.concatenate([taken, own])
-
-
-def _traced(line: Line) -> NDArray[np.float64]:
-    """(100, 2) points along a line, evenly by its length, so that a straight piece is not taken for empty space."""
-    known = np.array([(x, y) for x, y in zip(line.x, line.y, strict=True) if x is not None and y is not None])
-    if len(known) < 2:
-        return known.reshape(-1, 2)
-    length = np.concatenate([[0.0], np.hypot(*np.diff(known, axis=0).T).cumsum()])
-    steps = np.linspace(0, length[-1], 100)
-    return np.column_stack([np.interp(steps, length, known[:, axis]) for axis in (0, 1)])
-
-
-def _covered(points: NDArray[np.float64], spots: NDArray[np.float64], width: float, height: float) -> NDArray[np.intp]:
-    """How many points each spot's box of text would stand on."""
-    away = points[None, :, :] - spots[:, None, :]
-    inside = ((away >= 0) & (away <= [width, height])).all(axis=2)
-    covered: NDArray[np.intp] = np.count_nonzero(inside, axis=1)
-    return covered
 
 
 def _draw_marks(axes: Axes, marks: Sequence[tuple[str, float]]) -> None:
@@ -268,6 +243,24 @@ def _histogram(histogram: ScoreHistogram) -> Canvas:
             axes.yaxis.set_major_locator(MaxNLocator(3, integer=True))
         axes.yaxis.set_major_formatter(lambda y, _: figure_number(y))
     panels[-1].set_xlabel(_label(histogram.score))
+    return canvas
+
+
+def _reliability(figure: Reliability) -> Canvas:
+    """What came true against what was stated, each group with its interval, and below it how many rows it holds."""
+    canvas = Canvas(figsize=(WIDTH, 4.2), layout="constrained")
+    seen, rows = canvas.subplots(2, 1, sharex=True, height_ratios=(5, 1))
+    groups = [group for group in figure.groups if group.observed.value is not None]
+    stated = [group.probability for group in groups]
+    lows, highs = [_blanks([getattr(group.observed, end) for group in groups]) for end in ("low", "high")]
+    seen.plot([0, 1], [0, 1], color=FILL, linestyle=(0, (5, 1.6)), linewidth=1)
+    seen.text(0.985, 0.93, "as stated", color=MUTED, ha="right", va="top", rotation=0, fontsize=8)
+    seen.vlines(stated, lows, highs, color=MUTED, linewidth=1)
+    seen.plot(stated, [group.observed.value for group in groups], "o", color=ACCENT, markersize=4)
+    seen.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), ylabel="share that came true")
+    rows.vlines(stated, 0, [group.observed.n or 0 for group in groups], color=FILL, linewidth=3)
+    rows.set(ylabel="rows", ylim=(0, None), xlabel=_label(f"stated {figure.score}"))
+    rows.yaxis.set_major_locator(MaxNLocator(2, integer=True))
     return canvas
 
 

@@ -1,6 +1,7 @@
 """The command line as its users meet it: verdicts, exit codes, files, and one clear line where something is wrong."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -441,3 +442,64 @@ def test_a_bug_of_ours_says_what_to_report(monkeypatch, fraud_table, tmp_path):
     path = Path(result.stderr.strip().rsplit(" ", 1)[1])
     assert "RuntimeError: impossible" in path.read_text()
     path.unlink()
+
+
+def test_on_a_terminal_there_is_a_bar_and_the_same_verdict(fraud_table, tmp_path):
+    import pty
+
+    controller, terminal = pty.openpty()
+    command = [sys.executable, "-m", "auditor", "run", "--predictions", str(fraud_table), "--preset", "fraud"]
+    arguments = ["--out", str(tmp_path), "--format", "json"]
+    with subprocess.Popen([*command, *arguments], stdout=terminal, stderr=terminal, cwd=tmp_path) as running:
+        os.close(terminal)
+        shown = b""
+        while True:
+            try:
+                part = os.read(controller, 4096)
+            except OSError:  # what Linux says when the other end is closed
+                break
+            if not part:
+                break
+            shown += part
+        code = running.wait(timeout=120)
+    os.close(controller)
+    assert code == 1, shown
+    assert b"10,000 rows" in shown
+    assert b"not production-ready" in shown
+
+
+def test_a_reader_that_goes_away_does_not_turn_a_failure_into_a_pass(fraud_table, tmp_path):
+    command = [sys.executable, "-m", "auditor", "run", "--predictions", str(fraud_table), "--preset", "fraud"]
+    arguments = ["--out", str(tmp_path), "--format", "json"]
+    with subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        running.stdout.close()
+        code = running.wait(timeout=120)
+    assert code == 1
+    assert whole_report(tmp_path)["verdict"]["status"] == "not-ready"
+
+
+@pytest.mark.parametrize("where", ["file/x", "/proc/x"])
+def test_a_folder_that_cannot_be_written_is_named(fraud_table, tmp_path, where):
+    (tmp_path / "file").write_text("")
+    result = auditor("run", "--predictions", fraud_table, "--out", tmp_path / where, "--format", "json")
+    assert result.exit_code == 2
+    assert "cannot be written" in result.stderr
+
+
+def test_a_model_or_check_that_ends_the_program_is_no_pass(home, tmp_path):
+    (home / "leaver.py").write_text(
+        "import sys\nfrom torch import nn\n\n\nclass Net(nn.Linear):\n    def forward(self, x):\n        sys.exit(0)\n"
+    )
+    result = auditor("run", home / "weights.pt", "--model-class", "leaver:Net", "--model-args", '{"in_features": 2, "out_features": 2}',
+                     "--test", home / "test.csv", "--out", tmp_path)  # fmt: skip
+    assert result.exit_code == 2, result.output
+    assert "sys.exit" in result.stderr
+
+
+def test_a_preset_about_one_class_asks_which_of_many(tmp_path):
+    table = tmp_path / "p.csv"
+    table.write_text("label,predicted\n" + "a,a\nb,b\nc,c\n" * 40)
+    result = auditor("run", "--predictions", table, "--preset", "fraud", "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "name it with --positive; the classes are a, b, c" in result.stderr

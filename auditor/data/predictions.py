@@ -1,7 +1,6 @@
 """Tables of predictions: labels beside scores or decisions that a model gave elsewhere."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -11,6 +10,7 @@ import pyarrow as pa
 from auditor.batches import Array, Batch, OutputKind, Scores
 from auditor.config import Config
 from auditor.data.columns import Cut, Rows, numbers, recut
+from auditor.data.decisions import predicted_column, refuse_unlike_labels
 from auditor.data.features import require_target
 from auditor.data.formats import shown
 from auditor.data.labels import (
@@ -22,16 +22,14 @@ from auditor.data.labels import (
     count_labels,
     encode_arrow,
     found_text,
-    sorted_values,
     table_labels,
 )
-from auditor.data.scores import ScoreKind, first_kind, refuse_unlike
-from auditor.data.tables import ColumnKind, Part, Table, listed, missing_column, quoted
-from auditor.errors import InputError, UsageError
+from auditor.data.scores import ScoreKind, first_kind, refuse_unlike, turned
+from auditor.data.tables import ColumnKind, Part, Table, listed, quoted
+from auditor.errors import InputError
 
 PREFIX = "p_"
 SCORE = "score"
-PREDICTED = "predicted"
 KIND_ROWS = 4096
 
 
@@ -134,7 +132,7 @@ class PredictionTables:
             if column := predicted_column(table, self.config):
                 name = partial(found_text, ignore=self.config.ignore_index)
                 decided = count_labels(table_labels(table, column), shown(table.path), name).counts
-                _refuse_unlike_labels(table, decided, values, named)
+                refuse_unlike_labels(table, decided, values, named)
                 named |= set(decided)
         return tuple(named)
 
@@ -153,38 +151,10 @@ def open_predictions(tables: Mapping[str, Table], config: Config) -> PredictionT
 
     Raises InputError where one is missing, and UsageError where the labels are named as the decisions.
     """
-    if config.predicted == config.target:
-        remedy = "labels agree with themselves in every row; name the column of the model's decisions"
-        raise UsageError(f"--predicted names the label column {quoted(config.target)}: {remedy}")
     for table in tables.values():
         require_target(table, config)
         predicted_column(table, config)
     return PredictionTables(tables, config)
-
-
-def predicted_column(table: Table, config: Config) -> str | None:
-    """The column of decisions: the one stated, else `predicted` where there is one."""
-    if config.predicted is None:
-        return PREDICTED if PREDICTED in table.kinds and config.target != PREDICTED else None
-    if config.predicted not in table.kinds:
-        raise missing_column(table, config.predicted, "column of decisions", "name it with --predicted")
-    return config.predicted
-
-
-def turned(scores: Scores) -> Scores:
-    """The same scores, whose threshold then is for the class that the single column does not score.
-
-    Logits change their sign. Probabilities become a column a class: of 1 - p alone, log p could not be told again.
-    """
-    other = 1 - scores.scored
-    if scores.kind is OutputKind.LOGITS:
-        return replace(scores, outputs=-scores.outputs, scored=other)
-    if scores.kind is OutputKind.LOG_PROBABILITIES:
-        pair, kind = scores.log_probabilities, OutputKind.LOG_PROBABILITIES
-    else:
-        pair, kind = scores.probabilities, OutputKind.PROBABILITIES
-    outputs = np.where(scores.finite[:, None], pair, scores.outputs)
-    return Scores(outputs, kind, other, scores.threshold, scores.decided)
 
 
 def score_columns(table: Table, names: Sequence[str], config: Config, positive: int | None) -> ScoreColumns:
@@ -217,25 +187,6 @@ def _first_kind(scored: ScoreTable, config: Config) -> ScoreKind:
         return ScoreKind(OutputKind.PREDICTED, stated=True)
     first = next(scored.cuts(scored.table.parts()[0], KIND_ROWS))
     return first_kind(first.matrix, config.output_kind, scored.table.where)
-
-
-def _refuse_unlike_labels(table: Table, decided: Counter[str], labels: Set[str], scored: Set[str]) -> None:
-    """Raise InputError where half of the decisions name no label, or one is a label but for case and white space."""
-    unseen = {value: rows for value, rows in decided.items() if value not in labels | scored}
-    by_letters = {_letters(value): value for value in labels}
-    alike = next((value for value in unseen if _letters(value) in by_letters), None)
-    remedy = "write labels and decisions alike, or state classes in auditor.toml"
-    if alike is not None:
-        close = f"the predictions name {quoted(alike)}, which no label has, and the labels {quoted(by_letters[_letters(alike)])}"
-        raise InputError(f"{shown(table.path)}: {close}; {remedy}")
-    if 2 * sum(unseen.values()) >= decided.total() > 0:
-        share = f"in {sum(unseen.values()):,} of {decided.total():,} rows"
-        found = f"the predictions name {listed(sorted_values(unseen))}, which no label has, {share}"
-        raise InputError(f"{shown(table.path)}: {found}; the labels are {listed(sorted_values(labels))}; {remedy}")
-
-
-def _letters(value: str) -> str:
-    return "".join(value.split()).casefold()
 
 
 def _candidates(table: Table, config: Config) -> list[str]:

@@ -9,6 +9,7 @@ from auditor.data.formats import readable, shown
 from auditor.errors import InputError
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+PIECE = 1 << 20
 QUOTED = rb'"[^"]*+(?:""[^"]*+)*+'
 
 
@@ -43,4 +44,5 @@ def _open_line(whole: mmap.mmap, separator: str) -> int | None:
     last = found.end() if found else begin
     if whole[last : last + 1] != b'"' or re.compile(closed).match(whole, last):
         return None
-    return whole[:last].count(b"\n") + 1
+    pieces = (whole[start : min(start + PIECE, last)] for start in range(0, last, PIECE))
+    return sum(piece.count(b"\n") for piece in pieces) + 1

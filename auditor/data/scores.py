@@ -1,11 +1,11 @@
 """What the numbers of score columns are: decided once a split on its first rows, and held on all others."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from auditor.batches import Array, OutputKind
+from auditor.batches import Array, OutputKind, Scores
 from auditor.errors import InputError
 
 ROUNDING = 1e-6
@@ -59,6 +59,22 @@ def refuse_unlike(scores: Array, kind: ScoreKind, where: Callable[[int], str], f
         _refuse(np.asarray(above.any(axis=1)), scores, kind, "log-probabilities, at most 0", place)
         return _clipped(scores, -np.inf, 0)
     return scores
+
+
+def turned(scores: Scores) -> Scores:
+    """The same scores, whose threshold then is for the class that the single column does not score.
+
+    Logits change their sign. Probabilities become a column a class: of 1 - p alone, log p could not be told again.
+    """
+    other = 1 - scores.scored
+    if scores.kind is OutputKind.LOGITS:
+        return replace(scores, outputs=-scores.outputs, scored=other)
+    if scores.kind is OutputKind.LOG_PROBABILITIES:
+        pair, kind = scores.log_probabilities, OutputKind.LOG_PROBABILITIES
+    else:
+        pair, kind = scores.probabilities, OutputKind.PROBABILITIES
+    outputs = np.where(scores.finite[:, None], pair, scores.outputs)
+    return Scores(outputs, kind, other, scores.threshold, scores.decided)
 
 
 def _clipped(scores: Array, low: float, high: float) -> Array:

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from auditor import resources, wording
-from auditor.rendering import evidence, layout, metrics, phrases, pictures, register
+from auditor.rendering import evidence, layout, metrics, phrases, pictures, register, scores
 from auditor.report import Report
 
 NOT_EXAMINED_SHOWN, WAIVED_SHOWN = 8, 2
@@ -92,8 +92,9 @@ def environment() -> Environment:
         loader=FileSystemLoader(_templates()), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    for module, names in ((wording, WORDS), (phrases, phrases.FILTERS), (layout, layout.FILTERS), (evidence, evidence.FILTERS)):
-        made.filters.update({name: getattr(module, name) for name in names})
+    made.filters.update({name: getattr(wording, name) for name in WORDS})
+    for module in (phrases, layout, evidence, scores):
+        made.filters.update({name: getattr(module, name) for name in module.FILTERS})
     made.filters.update(paragraphs=paragraphs, plain_text=plain_text, state=register.state)
     made.globals.update(_globals())
     return made

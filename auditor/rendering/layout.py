@@ -8,10 +8,10 @@ from auditor.rendering import phrases
 from auditor.report import ClassResult, Fact, SplitResult
 
 BAR_WIDTH = 200.0
-WORST_SHOWN = 20
+WORST_SHOWN, FOLDED = 20, 1000
 LARGEST_TABLE = 12
 LARGEST_MAP = 256
-PAIRS_SHOWN = 8
+PAIRS_SHOWN, PAIRS_LISTED = 8, 15
 SHORT_NAME = 4
 FILTERS = ("range_bar", "matrix", "names_are_short", "most_confused", "worst_classes")
 
@@ -101,7 +101,9 @@ class Confused:
     deciding: bool
 
 
-def most_confused(split: SplitResult, deciding: tuple[int, int] | None = None) -> tuple[Confused, ...]:
+def most_confused(
+    split: SplitResult, deciding: tuple[int, int] | None = None, shown: int = PAIRS_SHOWN
+) -> tuple[Confused, ...]:
     """The pairs of classes that were confused most often, the deciding one first."""
     pairs = sorted(_mistakes(split), key=lambda cell: ((cell[0], cell[1]) != deciding, -cell[2], cell[0], cell[1]))
     names = split.class_names
@@ -110,7 +112,7 @@ def most_confused(split: SplitResult, deciding: tuple[int, int] | None = None) -
             names[i], names[j], n, split.classes[names[i]].support,
             of_row(n, split.classes[names[i]].support), (i, j) == deciding,
         )
-        for i, j, n in islice(pairs, PAIRS_SHOWN)
+        for i, j, n in islice(pairs, shown)
     )  # fmt: skip
 
 

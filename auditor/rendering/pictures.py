@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from auditor import figures, wording
-from auditor.findings import Bars, Curve, Figure, Finding, Heatmap, Line
+from auditor.findings import Bars, Curve, Finding, Heatmap, Line
 from auditor.rendering import phrases
 from auditor.rendering.layout import LARGEST_MAP, LARGEST_TABLE
 from auditor.rendering.register import Group
-from auditor.report import HistoryResult, Report, ScoreHistogram, SplitResult
+from auditor.report import HistoryResult, Reliability, Report, ScoreHistogram, SplitResult
 
 # Characters of pictures beside findings: the file stays small enough to be mailed, however much the checks draw.
 BUDGET = 250_000
@@ -25,11 +25,11 @@ class Picture:
     wide: bool = False
 
 
-def picture(figure: Figure | ScoreHistogram, *, title: str = "", unit_square: bool = False) -> Picture:
+def picture(figure: figures.Drawable, *, title: str = "", unit_square: bool = False) -> Picture:
     """A drawn figure with its description."""
     svg = figures.draw(figure, unit_square=unit_square)
     uri = "data:image/svg+xml;base64," + base64.b64encode(svg).decode("ascii")
-    own = f"Rows by {figure.score}" if isinstance(figure, ScoreHistogram) else figure.title
+    own = figure.title if isinstance(figure, Curve | Bars | Heatmap) else f"Rows by {figure.score}"
     wide = isinstance(figure, Heatmap) and len(figure.column_names) > LARGEST_TABLE
     return Picture(phrases.clean(title or own, 160), uri, describe(figure), wide)
 
@@ -78,6 +78,27 @@ def _of_classes(test: SplitResult, curve: Curve, metric: str) -> Picture:
     return picture(replace(curve, lines=tuple(lines)), title=title, unit_square=True)
 
 
+def of_reliability(reliability: Reliability) -> Picture:
+    """What came true against what was stated."""
+    groups = wording.plural(len(reliability.groups), "group")
+    return picture(reliability, title=f"Stated and seen, in {groups} of neighbouring scores with 95% intervals (Wilson)")
+
+
+def of_operating_points(test: SplitResult) -> Picture | None:
+    """Recall and precision against the threshold, with the one in use marked; None for fewer than two points."""
+    points = sorted((point.threshold, point) for point in test.operating_points if not point.name and point.threshold)
+    if len(points) < 2:
+        return None
+    places = tuple(place for place, _ in points)
+    lines = tuple(
+        Line(metric, places, tuple(getattr(point, metric).value for _, point in points))
+        for metric in ("recall", "precision")
+    )
+    used = [point.threshold for point in test.operating_points if point.name == "in use"]
+    marks = tuple((f"in use: {figures.figure_number(at)}", at) for at in used if at is not None)
+    return picture(Curve("Recall and precision by threshold", "threshold", "share", lines, marks), unit_square=True)
+
+
 def of_history(history: HistoryResult) -> Iterator[Picture]:
     """Training curves, losses apart from the other columns, with the best and the audited epoch marked."""
     for title, is_loss in (("loss", True), ("other columns", False)):
@@ -109,12 +130,14 @@ def of_confusion(test: SplitResult) -> Picture | None:
     return picture(Heatmap(title, test.class_names, test.class_names, test.confusion))
 
 
-def describe(figure: Figure | ScoreHistogram) -> str:
+def describe(figure: figures.Drawable) -> str:
     """A figure in a sentence or two, with its numbers."""
     if isinstance(figure, Curve):
         return " ".join(_say_curve(figure))
     if isinstance(figure, Bars):
         return _say_bars(figure)
+    if isinstance(figure, Reliability):
+        return _say_reliability(figure)
     return _say_heatmap(figure) if isinstance(figure, Heatmap) else " ".join(_say_histogram(figure))
 
 
@@ -154,6 +177,14 @@ def _say_heatmap(figure: Heatmap) -> str:
     )
     size = f"{len(figure.row_names)} rows by {len(figure.column_names)} columns"
     return f"{phrases.clean(figure.title, 120)}: {size}. Largest off the diagonal: {said or 'none'}."
+
+
+def _say_reliability(figure: Reliability) -> str:
+    said = "; ".join(
+        f"{wording.short_ratio(group.probability)} stated, {phrases.counted(group.observed)} seen"
+        for group in figure.groups
+    )
+    return f"Share that came true against the stated {wording.name(figure.score)}: {said}."
 
 
 def _say_histogram(histogram: ScoreHistogram) -> Iterator[str]:

@@ -11,18 +11,11 @@ EVERY = 2
 
 
 def comes_true(reliability: Reliability) -> str:
-    """`100 came true where 98.0 were stated, in 3,000 rows.`"""
-    seen = sum_of(reliability)
+    """`98.0 of 3,000 rows were to come true as stated; 1.020 times as many did.`"""
     ratio = reliability.observed_to_expected
     rows = wording.plural(int(ratio.n or 0), "row")
-    return f"{seen} came true where {wording.count(round(reliability.stated, 1))} were stated, in {rows}."
-
-
-def sum_of(reliability: Reliability) -> str:
-    """The rows that came true; a dash where the report does not say."""
-    counts = [group.observed.k for group in reliability.groups]
-    known = [count for count in counts if count is not None]
-    return wording.count(sum(known)) if len(known) == len(counts) else "–"
+    many = f"{number(ratio.value, 2)} times as many did" if ratio.value is not None else "how many did is undefined"
+    return f"{reliability.stated:,.1f} of {rows} were to come true as stated; {many}."
 
 
 def calibration(reliability: Reliability) -> Iterator[tuple[str, str]]:

@@ -84,7 +84,7 @@ def test_99_positives_judge_the_overall_level_alone(checks):
     finding = found(checks, pair(np.repeat([1, 0], [99, 9901]), np.full(10_000, 0.0099)))
     assert finding.status is Status.INCONCLUSIVE
     assert "99 fraud cannot show more than the overall level (100 are needed)" in finding.message
-    assert "about 101 more rows" in finding.remedy
+    assert "give 100" in finding.remedy
     finding = found(checks, pair(np.repeat([1, 0], [99, 9901]), np.full(10_000, 0.05)))
     assert (finding.status, finding.severity) == (Status.FAIL, Severity.MINOR)
     assert "99 fraud seen where 500 were stated (ratio 0.20" in finding.message

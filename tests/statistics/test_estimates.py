@@ -243,3 +243,10 @@ def test_a_value_at_the_end_of_its_scale_has_the_bound_of_trials_without_a_miss(
 
 def test_a_t_quantile_is_used_with_degrees_of_freedom() -> None:
     assert Smooth(0.5, 0.01, "identity", 10, "t", 9).high == pytest.approx(0.5 + 0.01 * stats.t.ppf(0.975, 9))
+
+
+def test_an_estimate_that_leans_upwards_reaches_further_down_and_no_further_up() -> None:
+    plain = Smooth(0.4, 0.1, "logit", 30, "bootstrap")
+    leaning = Smooth(0.4, 0.1, "logit", 30, "bootstrap", leaning=0.3)
+    assert leaning.high == plain.high
+    assert float(logit(number(leaning.low))) == pytest.approx(float(logit(number(plain.low))) - 0.3)

@@ -144,3 +144,17 @@ def test_the_design_effect_of_a_faultless_share_is_undefined() -> None:
 def test_spread_needs_half_of_the_replicates() -> None:
     assert resampling.spread(np.array([1.0, 2.0, np.nan])) == pytest.approx(np.sqrt(0.5))
     assert resampling.spread(np.array([1.0, np.nan, np.nan])) is None
+
+
+def test_average_precision_of_few_positives_leans_upwards_and_of_many_hardly() -> None:
+    random = np.random.default_rng(0)
+    positives, negatives = (random.multinomial(n, np.full(200, 1 / 200)) for n in (5, 500))
+    few = resampling.average_precision_estimate(positives, negatives, "x")
+    many = resampling.average_precision_estimate(1000 * positives, 1000 * negatives, "x")
+    assert few.leaning > 0.05
+    assert 0 <= many.leaning < few.leaning / 20
+
+
+def test_average_precision_without_a_false_alarm_does_not_lean() -> None:
+    separated = resampling.average_precision_estimate(np.array([0, 9]), np.array([90, 0]), "x")
+    assert (separated.value, separated.leaning) == (1.0, 0.0)
