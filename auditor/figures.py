@@ -254,7 +254,7 @@ def _reliability(figure: Reliability) -> Canvas:
     stated = [group.probability for group in groups]
     lows, highs = [_blanks([getattr(group.observed, end) for group in groups]) for end in ("low", "high")]
     seen.plot([0, 1], [0, 1], color=FILL, linestyle=(0, (5, 1.6)), linewidth=1)
-    seen.text(0.985, 0.93, "as stated", color=MUTED, ha="right", va="top", rotation=0, fontsize=8)
+    seen.text(0.82, 0.76, "as stated", color=MUTED, ha="left", va="top", fontsize=8)
     seen.vlines(stated, lows, highs, color=MUTED, linewidth=1)
     seen.plot(stated, [group.observed.value for group in groups], "o", color=ACCENT, markersize=4)
     seen.set(xlim=(-0.01, 1.01), ylim=(-0.01, 1.01), ylabel="share that came true")

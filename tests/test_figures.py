@@ -2,19 +2,21 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from auditor import figures
-from auditor.findings import Bars, Curve, Figure, Heatmap, Line
+from auditor.findings import Bars, Curve, Heatmap, Line
 from auditor.report import ScoreHistogram
+from tests.rendering.parts import reliability
 
 CURVE = Curve("Loss", "epoch", "loss", (Line("train", (1.0, 2.0, 3.0), (0.9, None, 0.2)),), (("best", 2.0),))
 BARS = Bars("Recall", ("cat", "dog"), (0.5, None), 0.4, "recall")
 MAP = Heatmap("Confusion", ("a", "b"), ("a", "b"), ((9.0, 1.0), (0.0, 5.0)))
 HISTOGRAM = ScoreHistogram("score", (0.0, 0.5, 1.0), {"no": (9800, 24), "yes": (1, 24)})
-ALL = (CURVE, BARS, MAP, HISTOGRAM)
+ALL = (CURVE, BARS, MAP, HISTOGRAM, reliability())
 
 HOSTILE = ("$x^2$ \\frac{", "<b>&\"'", "\x1b[31m\x00\u202e", "欺诈 مرحبا", "x" * 5000, "")
 
@@ -24,7 +26,7 @@ def elements(svg: bytes) -> list[str]:
 
 
 @pytest.mark.parametrize("figure", ALL, ids=lambda figure: type(figure).__name__)
-def test_a_figure_is_an_svg_with_its_text_as_paths(figure: Figure | ScoreHistogram) -> None:
+def test_a_figure_is_an_svg_with_its_text_as_paths(figure: figures.Drawable) -> None:
     svg = figures.draw(figure)
     assert "path" in elements(svg)
     assert "text" not in elements(svg)
@@ -33,7 +35,7 @@ def test_a_figure_is_an_svg_with_its_text_as_paths(figure: Figure | ScoreHistogr
 
 
 @pytest.mark.parametrize("figure", ALL, ids=lambda figure: type(figure).__name__)
-def test_the_same_numbers_give_the_same_bytes(figure: Figure | ScoreHistogram) -> None:
+def test_the_same_numbers_give_the_same_bytes(figure: figures.Drawable) -> None:
     assert figures.draw(figure) == figures.draw(figure)
 
 
@@ -106,3 +108,10 @@ def test_a_matrix_of_256_classes_stays_small() -> None:
 
 def test_whole_numbers_are_written_as_counts() -> None:
     assert [figures.figure_number(x) for x in (None, 12_000.0, 0.12345)] == ["–", "12,000", "0.123"]
+
+
+def test_a_group_without_rows_is_not_drawn_and_a_hostile_score_is_a_name() -> None:
+    empty = replace(reliability().groups[0], observed=replace(reliability().groups[0].observed, value=None))
+    drawn = figures.draw(replace(reliability(), groups=(empty, *reliability().groups[1:]), score="$x^2$ \\frac{"))
+    assert "text" not in elements(drawn)
+    assert len(drawn) < len(figures.draw(replace(reliability(), score="$x^2$ \\frac{")))

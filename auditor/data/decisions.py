@@ -36,8 +36,8 @@ def refuse_unlike_labels(
     alike = next((value for value in unseen if _letters(value) in by_letters), None)
     remedy = "write labels and decisions alike, or state classes in auditor.toml"
     if alike is not None:
-        close = f"the predictions name {quoted(alike)}, which no label has, and the labels {quoted(by_letters[_letters(alike)])}"
-        raise InputError(f"{shown(table.path)}: {close}; {remedy}")
+        found = f"the predictions name {quoted(alike)}, which no label has, where labels say"
+        raise InputError(f"{shown(table.path)}: {found} {quoted(by_letters[_letters(alike)])}; {remedy}")
     if 2 * sum(unseen.values()) >= decided.total() > 0:
         share = f"in {sum(unseen.values()):,} of {decided.total():,} rows"
         found = f"the predictions name {listed(sorted_values(unseen))}, which no label has, {share}"

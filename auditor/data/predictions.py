@@ -1,7 +1,7 @@
 """Tables of predictions: labels beside scores or decisions that a model gave elsewhere."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np

@@ -30,7 +30,7 @@ def refuse_unclosed(path: Path, separator: str, longest: int) -> None:
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
             line = _open_line(whole, separator)
     if line is not None:
-        remedy = "close it, or take it out if the cell is to hold none"
+        remedy = "close it, or take it out"
         raise InputError(f"{shown(path)} line {line:,}: a quotation mark opens here that is never closed; {remedy}")
 
 

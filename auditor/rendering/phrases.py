@@ -229,7 +229,7 @@ def _lost(flow: RowFlow) -> tuple[tuple[int, str], ...]:
     return (
         (flow.without_label, "without label"),
         (flow.unusable, "unusable"),
-        (flow.shared, "also in training, removed"),
+        (flow.shared, "removed, also in training"),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from auditor import figures, wording
 from auditor.findings import Bars, Curve, Finding, Heatmap, Line
-from auditor.rendering import phrases
+from auditor.rendering import phrases, scores
 from auditor.rendering.layout import LARGEST_MAP, LARGEST_TABLE
 from auditor.rendering.register import Group
 from auditor.report import HistoryResult, Reliability, Report, ScoreHistogram, SplitResult
@@ -81,7 +81,9 @@ def _of_classes(test: SplitResult, curve: Curve, metric: str) -> Picture:
 def of_reliability(reliability: Reliability) -> Picture:
     """What came true against what was stated."""
     groups = wording.plural(len(reliability.groups), "group")
-    return picture(reliability, title=f"Stated and seen, in {groups} of neighbouring scores with 95% intervals (Wilson)")
+    return picture(
+        reliability, title=f"Stated and seen, in {groups} of neighbouring scores with 95% intervals (Wilson)"
+    )
 
 
 def of_operating_points(test: SplitResult) -> Picture | None:
@@ -95,7 +97,7 @@ def of_operating_points(test: SplitResult) -> Picture | None:
         for metric in ("recall", "precision")
     )
     used = [point.threshold for point in test.operating_points if point.name == "in use"]
-    marks = tuple((f"in use: {figures.figure_number(at)}", at) for at in used if at is not None)
+    marks = tuple((f"in use: {scores.threshold(at)}", at) for at in used if at is not None)
     return picture(Curve("Recall and precision by threshold", "threshold", "share", lines, marks), unit_square=True)
 
 

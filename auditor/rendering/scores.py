@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 
 from auditor import wording
-from auditor.rendering.phrases import clean, interval, measured, number, points
-from auditor.report import OperatingPoint, Reliability, SplitResult, Value
+from auditor.rendering.phrases import TINY, interval, measured, number, points
+from auditor.report import OperatingPoint, Reliability, SplitResult, Temperature, Value
 
 FILTERS = ("comes_true", "calibration", "points_shown", "threshold")
 EVERY = 2
 
 
 def comes_true(reliability: Reliability) -> str:
-    """`98.0 of 3,000 rows were to come true as stated; 1.020 times as many did.`"""
+    """How many rows were to come true as stated, and how many times as many did."""
     ratio = reliability.observed_to_expected
     rows = wording.plural(int(ratio.n or 0), "row")
     many = f"{number(ratio.value, 2)} times as many did" if ratio.value is not None else "how many did is undefined"
@@ -20,22 +20,38 @@ def comes_true(reliability: Reliability) -> str:
 
 def calibration(reliability: Reliability) -> Iterator[tuple[str, str]]:
     """Each number of the chapter with what it means."""
-    error = reliability.error
-    yield "Calibration error", _with_interval(points(error.value), error, "share") + "; root mean square, chance taken out"
-    yield "Expected calibration error", f"{points(reliability.expected_calibration_error)}; chance left in"
-    yield "Seen to stated", _with_interval(measured(reliability.observed_to_expected, "number"), reliability.observed_to_expected)
-    if reliability.slope is not None:
-        yield "Slope", _with_interval(measured(reliability.slope, "number"), reliability.slope) + "; 1 is right, below 1 too extreme"
-    if reliability.intercept is not None:
-        yield "Intercept", _with_interval(measured(reliability.intercept, "number"), reliability.intercept) + "; 0 is right"
+    error, chance = reliability.error, points(reliability.expected_calibration_error)
+    yield "Calibration error", f"{points(error.value)}{_beside(error, 'points')}; root mean square, chance taken out"
+    yield "Expected calibration error", f"{chance}; mean distance, chance left in"
+    for name, value, meaning in (
+        ("Seen to stated", reliability.observed_to_expected, "1 is right, above 1 too little is stated"),
+        ("Slope", reliability.slope, "1 is right, below 1 too extreme"),
+        ("Intercept", reliability.intercept, "0 is right"),
+    ):
+        if value is not None and value.value is not None:
+            yield name, f"{measured(value, 'number')}{_beside(value, 'number')}; {meaning}"
     if reliability.temperature is not None:
-        found = reliability.temperature
-        before, after = number(found.log_loss_before), number(found.log_loss_after)
-        yield "Temperature", f"dividing the logits by {number(found.value, 2)} takes the log loss from {before} to {after} ({wording.plural(found.n, 'row')}, each half scaled by what the other chose)"
+        yield "Temperature", _scaled(reliability.temperature)
 
 
-def _with_interval(text: str, value: Value, kind: str = "number") -> str:
-    return text if value.low is None else f"{text} (95% interval {interval(value, kind)})"
+def _beside(value: Value, kind: str) -> str:
+    if value.low is None or value.high is None:
+        return ""
+    said = (
+        f"{points(value.low).removesuffix(' points')} to {points(value.high)}"
+        if kind == "points"
+        else interval(value, kind)
+    )
+    return f" (95% interval {said})"
+
+
+def _scaled(found: Temperature) -> str:
+    before, after = number(found.log_loss_before), number(found.log_loss_after)
+    rows = wording.plural(found.n, "row")
+    return (
+        f"dividing the logits by {number(found.value, 2)} takes the log loss from {before} to {after} "
+        f"({rows}, each half scaled by what the other chose)"
+    )
 
 
 def points_shown(split: SplitResult) -> list[OperatingPoint]:
@@ -47,4 +63,4 @@ def points_shown(split: SplitResult) -> list[OperatingPoint]:
 
 def threshold(value: float | None) -> str:
     """A threshold as it was chosen, without zeros that say nothing; a dash where another rule is in use."""
-    return "–" if value is None else clean(f"{value:.4g}").replace("-", "−")
+    return "–" if value is None else f"{value:.4g}" if value >= TINY else number(value)

@@ -71,7 +71,8 @@ def _parts(report: Report, paths: Sequence[Path]) -> Iterable[RenderableType]:
 
 def _strip(report: Report) -> Text:
     files = [f"{name} {digest}" for name, digest in phrases.subject_files(report)]
-    return Text(" · ".join([*files, phrases.rows_judged(report), phrases.day(report.provenance.started), phrases.criteria(report)]), "dim")
+    day, criteria = phrases.day(report.provenance.started), phrases.criteria(report)
+    return Text(" · ".join([*files, phrases.rows_judged(report), day, criteria]), "dim")
 
 
 def _band(report: Report) -> RenderableType:

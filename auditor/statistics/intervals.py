@@ -14,6 +14,8 @@ from scipy import special
 Floats = NDArray[np.float64]
 
 SHOWN_ALPHA = 0.025
+# Limits as long on both sides, but for rounding.
+EVEN = 1e-9
 
 
 def normal_quantile(probability: float) -> float:
@@ -80,9 +82,9 @@ def mean_limits(k: Floats, n: Floats, low: Floats, high: Floats, alpha: float = 
     shift = float(np.sum(lopsided * half**2) / np.sum(half**2)) / count
     reach = math.sqrt(_squared_reach(values, n, half, normal_quantile(1 - alpha))) / count
     below, above = reach - shift, reach + shift
-    if shift > 0:
+    if shift >= -EVEN * reach:
         below = max(below, math.sqrt(float(np.sum((values - low) ** 2))) / count)
-    else:
+    if shift <= EVEN * reach:
         above = max(above, math.sqrt(float(np.sum((high - values) ** 2))) / count)
     return max(0.0, centre - below), min(1.0, centre + above)
 

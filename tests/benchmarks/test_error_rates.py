@@ -226,8 +226,8 @@ PANELS = (
 TRAIN_ROWS_A_TEST_ROW = 4
 
 
-def clean_model(panel: Panel, random: np.random.Generator) -> tuple[Floats, list[Finding]]:
-    """The largest relative losses of one clean model from train to test, and what all checks find."""
+def clean_model(panel: Panel, random: np.random.Generator) -> tuple[Floats, Floats, list[Finding]]:
+    """True recalls of one clean model, its relative losses from train to test, and what all checks find."""
     recalls, n = spread_recalls(random, panel.classes, panel.accuracy), panel.classes * panel.rows_each
     test, train = confusion(random, recalls, n), confusion(random, recalls, TRAIN_ROWS_A_TEST_ROW * n)
     names = tuple(f"class {i}" for i in range(panel.classes))
@@ -235,24 +235,32 @@ def clean_model(panel: Panel, random: np.random.Generator) -> tuple[Floats, list
     found = measured(
         from_confusion(test), class_names=names, positive=positive, train=from_confusion(train), states=NEEDS
     )
-    return relative_losses(train, test), judge(list(CHECKS.values()), found, DEFAULT)
+    return recalls, relative_losses(train, test), judge(list(CHECKS.values()), found, DEFAULT)
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.name)
 def test_clean_models_draw_no_serious_finding(panel: Panel) -> None:
     random = np.random.default_rng(SEED)
-    flagged, naive, verdicts, culprits = 0, 0, Counter[VerdictStatus](), Counter[str]()
+    flagged, deserved, naive, verdicts = 0, 0, 0, Counter[VerdictStatus]()
+    floor = DEFAULT.preset.balanced_accuracy
+    assert floor is not None
     for _ in range(panel.models):
-        losses, findings = clean_model(panel, random)
+        recalls, losses, findings = clean_model(panel, random)
         assert not [f for f in findings if f.status is Status.ERROR]
         naive += bool((losses > 0.10).any())
         flagged += bool(serious(findings))
-        culprits.update({f.check for f in serious(findings)})
+        deserved += bool(serious(findings)) and float(recalls.mean()) < floor
         verdicts[decide(findings, DEFAULT).status] += 1
     shares = {status: f"{verdicts[status] / panel.models:.1%}" for status in VerdictStatus}
     table(
         f"Clean models: {panel.name}",
-        ("models", "serious finding", "by", "10% gap rule fails", *(str(status) for status in VerdictStatus)),
-        [(panel.models, flagged, dict(culprits) or "none", f"{naive / panel.models:.1%}", *shares.values())],
+        (
+            "models",
+            "serious finding",
+            "truly under the limit",
+            "10% gap rule fails",
+            *(str(status) for status in VerdictStatus),
+        ),
+        [(panel.models, flagged, deserved, f"{naive / panel.models:.1%}", *shares.values())],
     )
     assert flagged <= FIVE_PERCENT[panel.models]

@@ -45,6 +45,34 @@ def test_a_positive_number_may_be_written_either_way(tmp_path: Path, positive: s
     assert opened(test=text(tmp_path / "t.csv", "a,label\n1,0\n2,1\n"), positive=positive).positive == 1
 
 
+@pytest.mark.parametrize("positive", ["0", "0.0"])
+def test_so_may_the_stated_classes_be(tmp_path: Path, positive: str) -> None:
+    path = text(tmp_path / "t.csv", "a,label\n1,0\n2,1.0\n")
+    splits = opened(test=path, positive=positive, classes=("1.0", "0.0"))
+    assert (splits.positive, labels(splits.test)) == (1, [1, 0])
+
+
+@pytest.mark.parametrize("rows", ["1,0.0\n2,1.0\n3,0.0\n", "1,0\n2,1\n3,0\n", "1,0\n2,1.0\n3,0.0\n"])
+def test_stated_names_are_counted_however_they_are_written(tmp_path: Path, rows: str) -> None:
+    splits = opened(test=text(tmp_path / "t.csv", "a,label\n" + rows), classes=("1.0", "0.0"))
+    assert splits.label_counts == {"test": (1, 2)}
+    assert (splits.positive, splits.positive_from) == (0, "the rarer class in test (guessed)")
+
+
+def test_texts_without_a_value_are_no_classes_and_their_rows_are_counted(tmp_path: Path) -> None:
+    splits = opened(test=text(tmp_path / "t.csv", "a,label\n1,x\n2,NA\n3,nan\n4,null\n5,y\n"))
+    assert splits.class_names == ("x", "y")
+    assert labels(splits.test) == [0, -1, -1, -1, 1]
+    assert splits.test.n_rows == 5
+
+
+def test_but_a_stated_class_may_be_called_so(tmp_path: Path) -> None:
+    path = text(tmp_path / "t.csv", "a,label\n1,EU\n2,NA\n3,NA\n4,null\n")
+    splits = opened(test=path, classes=("EU", "NA"))
+    assert labels(splits.test) == [0, 1, 1, -1]
+    assert splits.label_counts == {"test": (1, 2)}
+
+
 def test_else_it_is_the_rarer_of_two_in_train(paths: dict[str, Path]) -> None:
     splits = opened(**paths)
     assert splits.class_names == ("bad", "good")

@@ -32,11 +32,28 @@ def test_stated_features_keep_their_own_order(tmp_path: Path) -> None:
 def test_columns_of_other_splits_are_matched_by_name(tmp_path: Path) -> None:
     test = text(tmp_path / "test.csv", "a,b,label\n1,2,x\n3,4,y\n")
     train = text(tmp_path / "train.csv", "label,b,a\nx,2,1\ny,4,3\n")
-    splits = opened(test=test, train=train)
+    splits = opened(test=test, train=train, features=("b", "a"))
     assert splits.train is not None
-    assert splits.train.feature_names == ("a", "b")
-    assert features(splits.train).tolist() == features(splits.test).tolist()
+    assert splits.train.feature_names == ("b", "a")
+    assert features(splits.train).tolist() == features(splits.test).tolist() == [[2, 1], [4, 3]]
     assert labels(splits.train) == labels(splits.test)
+
+
+@pytest.mark.parametrize("split", ["train", "validation"])
+def test_features_in_another_order_are_refused_with_the_line_that_states_one(tmp_path: Path, split: str) -> None:
+    test = text(tmp_path / "test.csv", "a,b c,d,label\n1,2,3,x\n4,5,6,y\n")
+    other = text(tmp_path / "other.csv", "label,a,d,b c\nx,1,3,2\ny,4,6,5\n")
+    message = refusal(test=test, **{split: other})
+    assert says(message, ["other.csv", "another order than", "test.csv", 'first "d" for "b c"', "auditor.toml"])
+    stated = tuple(tomllib.loads(message[message.index("features = ") :])["features"])
+    assert stated == ("a", "d", "b c")
+    assert features(opened(test=test, features=stated, **{split: other}).test).tolist() == [[1, 3, 2], [4, 6, 5]]
+
+
+def test_where_label_and_ids_stand_among_the_features_does_not_matter(tmp_path: Path) -> None:
+    test = text(tmp_path / "test.csv", "id,a,b,label\n7,1,2,x\n8,3,4,y\n")
+    train = text(tmp_path / "train.csv", "label,a,id,b\nx,1,7,2\ny,3,8,4\n")
+    assert opened(test=test, train=train, ids=("id",)).test.feature_names == ("a", "b")
 
 
 def test_csv_and_parquet_splits_go_together(tmp_path: Path) -> None:

@@ -2,15 +2,18 @@
 
 from collections import Counter
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.data import labels as labels_module
 from auditor.data.labels import (
+    NO_VALUE,
     UNKNOWN,
     UNLABELLED,
     ClassIndex,
@@ -20,6 +23,7 @@ from auditor.data.labels import (
     count_labels,
     encode_arrow,
     encode_numpy,
+    found_text,
     sorted_values,
 )
 from auditor.errors import InputError
@@ -68,6 +72,28 @@ def test_integers_stand_for_places_only_where_no_class_is_an_integer() -> None:
     assert [ClassIndex(("none", "1")).of(value) for value in (0, 1)] == [UNKNOWN, 1]
 
 
+def test_a_value_is_found_by_the_canonical_text_of_a_name_too() -> None:
+    classes = ClassIndex(("0.0", "1.0"))
+    assert [classes.of(value) for value in (0, "0", 1.0, "1.00", 2)] == [0, 0, 1, 1, UNKNOWN]
+    assert [ClassIndex(("1.0", "1.00", "2")).of(value) for value in ("1.0", "1.00", "1")] == [0, 1, UNKNOWN]
+
+
+def test_texts_that_are_no_value_are_those_of_the_csv_reader() -> None:
+    assert set(NO_VALUE) == set(pyarrow.csv.ConvertOptions().null_values)
+
+
+@pytest.mark.parametrize("value", NO_VALUE)
+def test_a_text_that_is_no_number_is_no_label_unless_a_class_is_called_so(value: str) -> None:
+    assert found_text(value) is None
+    assert ClassIndex(("a", "b")).of(value) == UNLABELLED
+    assert ClassIndex(("a", value)).of(value) == (1 if value else UNLABELLED)
+
+
+@pytest.mark.parametrize(("value", "expected"), [("0", "0.0"), ("1.0", "1.0"), ("2", "2"), ("", None), (-1, None)])
+def test_a_value_is_named_by_its_class(value: object, expected: str | None) -> None:
+    assert ClassIndex(("0.0", "1.0"), ignore=-1).text(value) == expected
+
+
 def test_the_ignored_integer_is_no_label_in_any_format() -> None:
     classes = ClassIndex(("a", "b"), ignore=-100)
     assert [classes.of(value) for value in (-100, -100.0, "-100", "-100.0")] == [UNLABELLED] * 4
@@ -95,7 +121,7 @@ def test_the_first_unknown_label_is_named_with_its_place() -> None:
 
 def test_labels_are_counted_without_those_that_are_empty_or_ignored() -> None:
     runs = [Encoded((1, 0, -1), np.array([0, 0, 1, 2, -1])), Encoded((1.0,), np.array([0]))]
-    found = count_labels(runs, "test.csv", ignore=-1)
+    found = count_labels(runs, "test.csv", partial(found_text, ignore=-1))
     assert found.counts == Counter({"1": 3, "0": 1})
     assert found.n_rows == 6
 
@@ -105,7 +131,7 @@ def test_a_column_of_measurements_is_no_column_of_classes(monkeypatch: pytest.Mo
     with pytest.raises(
         InputError, match=r"test\.csv holds more than 5 different values; expected the names of classes"
     ):
-        count_labels([encode_numpy(np.arange(6) / 7)], "test.csv", None)
+        count_labels([encode_numpy(np.arange(6) / 7)], "test.csv", found_text)
 
 
 def test_reading_stops_at_the_first_label() -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from auditor.batches import OutputKind
+from auditor.errors import UsageError
 from tests.data.reading import batches, labels, npz, opened, parquet, refusal, says, scores, text
 
 CLASS_COLUMNS = "label,p_good,p_bad\ngood,0.9,0.1\nbad,0.2,0.8\ngood,0.4,0.6\n"
@@ -61,6 +62,14 @@ def test_a_column_score_is_for_the_stated_positive_class(tmp_path: Path) -> None
     assert found.predicted.tolist() == [0, 1]
 
 
+@pytest.mark.parametrize("positive", ["0", "0.0"])
+def test_however_the_positive_class_is_written(tmp_path: Path, positive: str) -> None:
+    path = predictions(tmp_path, "label,score\n0.0,0.9\n1.0,0.2\n")
+    found = scores(opened(predictions=path, positive=positive).test)
+    assert found.scored == 0
+    assert found.predicted.tolist() == [0, 1]
+
+
 def test_and_for_the_second_class_where_none_is_stated(tmp_path: Path) -> None:
     rows = "good,0.9\n" * 3 + "bad,0.2\n"
     splits = opened(predictions=predictions(tmp_path, "label,score\n" + rows))
@@ -102,11 +111,90 @@ def test_a_stated_threshold_decides_of_two_classes(tmp_path: Path) -> None:
     assert found.predicted.tolist() == [1, 0, 1]
 
 
+SCORED_OK = "label,p_ok\nok,0.9\nfraud,0.7\nok,0.71\nfraud,0.1\n"
+
+
+@pytest.mark.parametrize(("threshold", "expected"), [(0.3, [1, 0, 1, 0]), (0.05, [0, 0, 0, 0]), (0.9, [1, 1, 1, 0])])
+def test_a_threshold_is_for_the_stated_class_although_the_other_one_is_scored(
+    tmp_path: Path, threshold: float, expected: list[int]
+) -> None:
+    path = predictions(tmp_path, SCORED_OK)
+    found = scores(opened(predictions=path, positive="fraud", threshold=threshold).test)
+    assert (found.scored, found.threshold) == (0, threshold)
+    assert found.predicted.tolist() == expected
+    assert found.probabilities[:, 1].tolist() == [0.9, 0.7, 0.71, 0.1]
+
+
+def test_without_a_threshold_the_column_stays_as_it_is(tmp_path: Path) -> None:
+    found = scores(opened(predictions=predictions(tmp_path, SCORED_OK), positive="fraud").test)
+    assert (found.scored, found.outputs[:, 0].tolist()) == (1, [0.9, 0.7, 0.71, 0.1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells"),
+    [
+        ("sigmoid", ["1e-20", "0.4", "1", "nan", "inf"]),
+        ("logits", ["-46", "-0.4", "800", "nan", "inf"]),
+        ("log-probabilities", ["-46", "-0.9", "-1e-20", "nan", "inf"]),
+    ],
+)
+def test_turned_scores_say_what_they_said(tmp_path: Path, kind: str, cells: list[str]) -> None:
+    rows = "".join(f"{'ok' if i % 2 else 'fraud'},{cell}\n" for i, cell in enumerate(cells))
+    path = predictions(tmp_path, "label,p_ok\n" + rows)
+    plain = scores(opened(predictions=path, positive="fraud", output_kind=kind).test)
+    found = scores(opened(predictions=path, positive="fraud", output_kind=kind, threshold=0.5).test)
+    assert found.finite.tolist() == plain.finite.tolist() == [True, True, True, False, False]
+    found, plain = found.rows(found.finite), plain.rows(plain.finite)
+    assert found.predicted.tolist() == plain.predicted.tolist() == [0, 0, 1]
+    np.testing.assert_allclose(found.log_probabilities, plain.log_probabilities, atol=1e-15)
+
+
 def test_train_is_a_table_of_predictions_too(tmp_path: Path) -> None:
     train = text(tmp_path / "train.csv", "p_bad,label,p_good\n0.7,bad,0.3\n")
     splits = opened(predictions=predictions(tmp_path, CLASS_COLUMNS), train=train)
     assert splits.train is not None
     assert scores(splits.train).outputs.tolist() == [[0.7, 0.3]]
+
+
+def test_a_row_without_a_label_needs_no_decision(tmp_path: Path) -> None:
+    test = opened(predictions=predictions(tmp_path, "label,predicted\nx,x\n,\nNA,NA\ny,y\n,x\n")).test
+    assert labels(test) == [0, -1, -1, 1, -1]
+    assert scores(test).predicted.tolist() == [0, -1, -1, 1, 0]
+
+
+def test_a_decision_for_an_ignored_row_makes_no_class(tmp_path: Path) -> None:
+    path = predictions(tmp_path, "label,predicted\n0,0\n-100,-100\n1,0\n")
+    assert opened(predictions=path, ignore_index=-100).class_names == ("0", "1")
+
+
+@pytest.mark.parametrize(
+    ("rows", "parts"),
+    [
+        ("True,true\nFalse,false\nTrue,false\n", ['name "true"', 'labels say "True"']),
+        ("a,a \nb,b\nb,b\nb,b\n", ['name "a "', 'labels say "a"']),
+        ("0,no\n1,yes\n1,yes\n", ['name "no", "yes"', "in 3 of 3 rows", 'the labels are "0", "1"']),
+        ("a,c\nb,c\nb,b\na,a\n", ['name "c"', "in 2 of 4 rows", 'the labels are "a", "b"']),
+    ],
+)
+def test_decisions_that_no_label_has_are_refused_where_they_look_like_labels_or_are_many(
+    tmp_path: Path, rows: str, parts: list[str]
+) -> None:
+    path = predictions(tmp_path, "label,predicted\n" + rows)
+    assert says(refusal(predictions=path), ["predictions.csv", *parts, "write labels and decisions alike", "classes"])
+
+
+def test_unless_classes_are_stated_or_scores_name_the_class(tmp_path: Path) -> None:
+    path = predictions(tmp_path, "label,predicted\na,c\nb,c\n")
+    assert scores(opened(predictions=path, classes=("a", "b", "c")).test).predicted.tolist() == [2, 2]
+    path = predictions(tmp_path, "label,predicted,p_a,p_b,p_c\na,c,0,0,1\nb,c,0,0,1\n")
+    assert scores(opened(predictions=path).test).predicted.tolist() == [2, 2]
+
+
+@pytest.mark.parametrize("target", ["label", "truth"])
+def test_the_labels_are_no_decisions(tmp_path: Path, target: str) -> None:
+    path = predictions(tmp_path, f"{target},score\nx,1\ny,0\n")
+    with pytest.raises(UsageError, match=f'--predicted names the label column "{target}".*name the column of'):
+        opened(predictions=path, target=target, predicted=target)
 
 
 @pytest.mark.parametrize(

@@ -170,8 +170,77 @@ def test_without_scores_or_history_the_report_says_so() -> None:
 def test_of_a_thousand_classes_the_worst_twenty_are_shown_and_the_rest_folded() -> None:
     text = paged("thousand")
     shown, _, folded = text.partition("The other 980 classes")
+    folded, _, confused = folded.partition("Most frequent confusions")
+    assert confused.count('<tr><th scope="row">species') == 15
     assert shown.count('<tr><th scope="row">species') == 20
     assert folded.count('<tr><th scope="row">species') == 980
+
+
+def test_of_ten_thousand_classes_a_thousand_are_listed_and_the_others_counted() -> None:
+    report = example.ten_thousand()
+    text = html.page(report)
+    assert len(text.encode()) < 1_000_000
+    shown, _, folded = text.partition("The next 980 classes")
+    folded, _, confused = folded.partition("… and 9,000 more stand in report.json")
+    assert (shown.count('scope="row">class '), folded.count('scope="row">class ')) == (20, 980)
+    assert confused.count('scope="row">class ') == 15
+
+
+def test_frequent_confusions_are_a_table_where_no_matrix_is_shown() -> None:
+    text = shown("thousand")
+    assert "Most frequent confusions True class Called Rows Of the true class" in text
+    assert "Most frequent confusions" not in shown("ten")
+
+
+def test_stated_probabilities_get_a_chapter_on_calibration_and_one_on_operating_points() -> None:
+    text = seen(example.scored())
+    for words in (
+        "195.0 of 10,000 rows were to come true as stated; 1.03 times as many did.",
+        "Calibration error 1.2 points (95% interval 0.4 to 2.1 points)", "Slope 0.930 (95% interval 0.870 to 0.990)",
+        "dividing the logits by 1.40 takes the log loss from 0.087 to 0.081 (10,000 rows",
+        "Operating points", "0.5 in use 12.0% 8.2% to 17.2% 24 50.0%", "0.08 highest F1", "Recall and precision by threshold",
+    ):  # fmt: skip
+        assert words in text
+    assert "Calibration error" not in shown("fraud")
+    assert "Operating points" not in shown("fraud")
+
+
+def test_waived_findings_stand_on_the_first_page() -> None:
+    first = paged("fraud").partition('<main class="chapters">')[0]
+    assert "<b>Waived:</b> 124 of 10,124 test rows stand in training too; they were removed." in first
+    assert "Known repeat customers; J. Doe, until 1 March 2027" in first
+
+
+def test_every_waiver_is_listed_with_its_state() -> None:
+    waiver = {"check": "calibration", "subject": "", "reason": "Known", "by": "J. Doe", "expires": "2027-03-01"}
+    criteria = replace(example.fraud().criteria, waivers=({**waiver, "state": "lapsed"},))
+    assert "calibration lapsed Known J. Doe 2027-03-01" in seen(replace(example.fraud(), criteria=criteria))
+
+
+def test_conditions_come_first_and_are_called_unconfirmed_until_stated() -> None:
+    text = shown("fraud")
+    assert "Conditions of release default criteria, unconfirmed Recall of fraud: at least 90%." in text
+
+
+def test_only_cards_of_what_fails_for_certain_have_the_verdicts_edge() -> None:
+    cards = [a.get("class") for tag, a in Reader(paged("fraud")).tags if tag == "article" and "card" in str(a["class"])]
+    assert cards == ["card decides", "card", "card"]
+    report = example.fraud()
+    failed = replace(report.decision, cards=(report.decision.cards[0],) * 3)
+    assert html.page(replace(report, decision=failed)).count('class="card decides"') == 3
+
+
+def test_notes_are_told_from_warnings() -> None:
+    text = shown("fraud")
+    assert "Warnings none Notes 1" in text
+    assert "loss-curves Loss curves How it is judged" in text
+    assert "· note" in text
+
+
+def test_balanced_accuracy_and_macro_recall_are_one_row_where_they_are_equal() -> None:
+    text = shown("fraud")
+    assert "Balanced accuracy (macro recall)" in text
+    assert "Macro recall" not in text
 
 
 def test_forty_classes_are_shown_whole() -> None:

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.findings import Finding, Interval, Severity, Status
 from auditor.rendering import phrases
 from auditor.report import Fact, Value, VerdictStatus
 from tests.rendering import example
@@ -81,6 +80,7 @@ def test_no_control_or_direction_character_survives(text: str) -> None:
         ("abc\u202egnp.exe", "abc�gnp.exe"),
         ("10\u00a0000 rows", "10 000 rows"),
         ("y" * 700, "y" * 599 + "…"),
+        ("word " * 200, "word " * 118 + "word" + "…"),
     ],
 )
 def test_hostile_text_is_made_harmless(text: str, said: str) -> None:
@@ -92,39 +92,6 @@ def test_laymen_read_of_a_plausible_range_without_its_method() -> None:
     plain = "Recall on Yes is 35.0% (35 of 100; plausible range 26.4% to 44.7%); at least 90.0% is required."
     assert phrases.plainly(long) == plain
     assert phrases.plainly("No interval here.") == "No interval here."
-
-
-def test_a_decision_interval_says_its_level_and_method() -> None:
-    assert phrases.bounds(Interval(None, 0.1646, 0.95, "CP"), "share") == "at most 16.5% (95%, CP)"
-    assert phrases.bounds(Interval(0.374, None, 0.995, "CP"), "share") == "at least 37.4% (99.5%, CP)"
-    assert phrases.bounds(Interval(0.1, 0.2, 0.95, "normal"), "number") == "0.100 to 0.200 (95%, normal)"
-    assert phrases.bounds(Interval(None, None, 0.95, "none"), "share") == "–"
-
-
-@pytest.mark.parametrize(
-    ("metric", "unit"),
-    [("recall[fraud]", "share"), ("macro_f1", "share"), ("balanced_accuracy", "share"), ("average_precision", "number"),
-     ("log_loss", "number"), ("", "number")],
-)  # fmt: skip
-def test_the_unit_of_a_finding_is_that_of_its_metric(metric: str, unit: str) -> None:
-    assert phrases.unit(Finding(Status.FAIL, "", metric=metric)) == unit
-
-
-def test_without_a_known_metric_the_unit_is_the_one_its_sentence_uses() -> None:
-    said = {
-        "Calibration error is 1.2%": "share",
-        "A gap of 1.2 points": "share",
-        "The loss is 0.012 higher": "number",
-    }
-    assert {text: phrases.unit(Finding(Status.FAIL, text, value=0.012)) for text in said} == said
-    assert phrases.unit(Finding(Status.FAIL, "Nothing was measured, 3% of it")) == "number"
-
-
-def test_each_outcome_has_a_glyph_and_a_word() -> None:
-    said = {phrases.state(Finding(status, ""))[0] for status in Status}
-    assert said == {"✓", "!", "?", "–", "⊘"}
-    assert phrases.state(Finding(Status.FAIL, "", Severity.BLOCKER)) == ("✕", "failed")
-    assert phrases.state(Finding(Status.FAIL, "", gate=True)) == ("✕", "failed")
 
 
 def test_the_five_answers_look_as_designed() -> None:
@@ -157,3 +124,46 @@ def test_checks_that_could_not_run_are_counted() -> None:
     assert phrases.checks_ran(report) == "28 of 34 checks ran, 6 could not"
     every = replace(report, decision=replace(report.decision, checks_ran=34))
     assert phrases.checks_ran(every) == "34 of 34 checks ran"
+
+
+def test_rows_that_were_not_judged_are_counted_with_their_reason() -> None:
+    report = example.fraud()
+    assert phrases.rows_judged(example.ready()) == "10,000 rows"
+    said = "10,150 rows, 10,000 judged: 20 without label, 6 unusable, 124 removed, also in training"
+    assert phrases.rows_judged(report) == said
+
+
+def test_rows_of_a_file_are_those_it_holds_or_those_that_were_judged() -> None:
+    report = example.fraud()
+    test, train = (replace(file, rows=None) for file in report.provenance.data)
+    assert [phrases.rows_of(report, file) for file in report.provenance.data] == ["10,150", "40,000"]
+    assert [phrases.rows_of(report, file) for file in (test, train)] == ["10,150", "40,000 judged"]
+    assert phrases.rows_of(report, replace(train, split="other")) == "–"
+
+
+def with_facts(*facts: Fact) -> list[str]:
+    report = example.fraud()
+    return [shown.what for shown in phrases.facts(replace(report, decision=replace(report.decision, facts=facts)))]
+
+
+def test_the_recall_of_the_positive_class_is_shown_once() -> None:
+    unnamed = replace(RECALL, what="Recall")
+    free, higher = replace(RECALL, limit=None), replace(unnamed, limit=0.95)
+    assert with_facts(RECALL, unnamed) == ["Frauds caught"]
+    assert with_facts(RECALL, replace(unnamed, limit=None)) == ["Frauds caught"]
+    assert with_facts(free, unnamed) == ["Recall"]
+    assert with_facts(RECALL, higher) == ["Frauds caught", "Recall"]
+    assert with_facts(unnamed) == ["Recall"]
+
+
+def test_two_classes_with_the_same_counts_are_two_rows() -> None:
+    assert with_facts(RECALL, replace(RECALL, what="Scams caught")) == ["Frauds caught", "Scams caught"]
+
+
+def test_zeros_that_cannot_be_counted_are_a_power_of_ten() -> None:
+    assert phrases.interval(Value(1.2e-7, 1.04e-7, 1.36e-7), "number") == "1.0e−7 to 1.4e−7"
+    assert [phrases.number(x) for x in (0.0, 0.0001, -2e-6, None)] == ["0.000", "0.0001", "−2.0e−6", "–"]
+
+
+def test_a_difference_of_shares_is_said_in_points() -> None:
+    assert [phrases.points(x) for x in (0.074, -0.016, 0.0)] == ["7.4 points", "−1.6 points", "0 points"]

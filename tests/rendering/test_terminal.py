@@ -1,6 +1,7 @@
 """The report on a terminal: as designed, plain where it must be, never wider than asked, and safe from its names."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -77,7 +78,29 @@ def test_ten_findings_are_shown_and_the_others_counted() -> None:
 
 
 def test_without_anything_pressing_it_says_so() -> None:
-    assert "No failure, nothing undecided, no warning." in terminal.text(example.ready())
+    plain = replace(example.ready(), findings=example.ready().findings[-3:])
+    assert "No failure, nothing undecided, no warning, no note." in terminal.text(plain)
+
+
+def test_a_waived_finding_stays_visible_with_its_reason() -> None:
+    text = " ".join(terminal.text(example.fraud()).split())
+    assert "~ shared-rows Waived: 124 of 10,124 test rows stand in training too" in text
+    assert "→ Known repeat customers; J. Doe, until 1 March 2027" in text
+
+
+def test_every_check_that_could_not_run_is_named_with_its_reason() -> None:
+    text = terminal.text(example.fraud())
+    assert "Not examined, 6:" in text
+    for check, reason in (("time-order", "no column was declared with --time"), ("no-regression", "no earlier report")):
+        assert f"– {check}: {reason}" in text
+
+
+def test_a_long_message_is_wrapped_and_cut_only_between_words() -> None:
+    finding = replace(example.fraud().findings[0], message="One of 12,345 rows is 67.8% so. " * 30)
+    text = " ".join(terminal.text(replace(example.fraud(), findings=(finding,))).split())
+    shown = text[text.index("One of") : text.index("…") + 1]
+    assert 350 < len(shown) <= 400
+    assert shown.removesuffix("…").split()[-1] in finding.message.split()
 
 
 def test_an_ascii_log_gets_ascii_signs() -> None:
