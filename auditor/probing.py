@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from auditor import wording
 from auditor.batches import Batch, OutputKind
 from auditor.config import Config
 from auditor.data import Split, Splits
@@ -112,7 +113,10 @@ def _refuse_misfit(model: Model, n_outputs: int, splits: Splits) -> None:
     n_classes = len(splits.class_names)
     if n_outputs == n_classes or (n_outputs == 1 and n_classes == 2):
         return
-    names = ", ".join(splits.class_names[:10]) + (", ..." if n_classes > 10 else "")
+    counts = splits.label_counts.get("test", ())
+    rows = [f" ({count})" for count in counts] if len(counts) == n_classes else [""] * n_classes
+    named = [f"{wording.name(name)}{row}" for name, row in zip(splits.class_names, rows, strict=True)]
+    names = ", ".join(named[:10]) + (", ..." if n_classes > 10 else "")
     raise InputError(
         f"{model.path.name} gives {n_outputs} outputs a row, but there are {n_classes} classes ({names}; from "
         f"{splits.class_names_from}): name the class of each output, in order, as `classes` in auditor.toml"

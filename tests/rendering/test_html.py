@@ -201,7 +201,7 @@ def test_stated_probabilities_get_a_chapter_on_calibration_and_one_on_operating_
         "Operating points", "0.5 in use 12.0% 8.2% to 17.2% 24 50.0%", "0.08 highest F1", "Recall and precision by threshold",
     ):  # fmt: skip
         assert words in text
-    assert "Calibration error" not in shown("fraud")
+    assert "Expected calibration error" not in shown("fraud")
     assert "Operating points" not in shown("fraud")
 
 
