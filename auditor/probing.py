@@ -114,7 +114,7 @@ def _refuse_misfit(model: Model, n_outputs: int, splits: Splits) -> None:
     if n_outputs == n_classes or (n_outputs == 1 and n_classes == 2):
         return
     counts = splits.label_counts.get("test", ())
-    rows = [f" ({count})" for count in counts] if len(counts) == n_classes else [""] * n_classes
+    rows = [f": {wording.plural(count, 'row')}" for count in counts] if len(counts) == n_classes else [""] * n_classes
     named = [f"{wording.name(name)}{row}" for name, row in zip(splits.class_names, rows, strict=True)]
     names = ", ".join(named[:10]) + (", ..." if n_classes > 10 else "")
     raise InputError(

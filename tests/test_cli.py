@@ -288,7 +288,7 @@ def test_a_class_unknown_to_the_model_is_named(home, tmp_path):
     (tmp_path / "t.csv").write_text("f1,f2,label\n1,2,yes\n3,4,maybe\n5,6,no\n")
     result = run(home, tmp_path / "out", "--test", tmp_path / "t.csv")
     assert result.exit_code == 2
-    assert "2 outputs a row, but there are 3 classes (maybe, no, yes" in result.stderr
+    assert "2 outputs a row, but there are 3 classes (maybe: 1 row, no: 1 row, yes: 1 row" in result.stderr
 
 
 @pytest.mark.parametrize(

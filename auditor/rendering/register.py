@@ -88,13 +88,21 @@ def waived(report: Report) -> tuple[Finding, ...]:
     return tuple(worst_first(finding for finding in report.findings if finding.waived))
 
 
+def questions(report: Report) -> dict[str, list[str]]:
+    """The titles of the checks that could not run, by the reason."""
+    found: dict[str, list[str]] = {}
+    for title, reason in report.decision.not_examined:
+        found.setdefault(reason, []).append(title)
+    return found
+
+
 def not_examined(report: Report) -> dict[str, list[str]]:
     """The checks that could not run, by the reason."""
     skipped = {finding.title: finding for finding in report.findings if finding.status is Status.SKIP}
-    found: dict[str, list[str]] = {}
-    for title, reason in report.decision.not_examined:
-        found.setdefault(reason, []).append(skipped[title].check if title in skipped else title)
-    return found
+    return {
+        reason: [skipped[title].check if title in skipped else title for title in titles]
+        for reason, titles in questions(report).items()
+    }
 
 
 def worst_first(findings: Iterable[Finding]) -> list[Finding]:

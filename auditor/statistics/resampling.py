@@ -63,7 +63,7 @@ def _with_half_rows(confusion: ConfusionCounts) -> ConfusionCounts:
     empty = np.flatnonzero((confusion.support > 0) & (confusion.correct == 0))
     counts = np.concatenate([confusion.counts, np.full(len(empty), 0.5)])
     true, called = np.concatenate([confusion.true, empty]), np.concatenate([confusion.called, empty])
-    return ConfusionCounts(confusion.n_classes, true, called, counts)  # type: ignore[arg-type]
+    return ConfusionCounts(confusion.n_classes, true, called, counts)
 
 
 def summary_estimates(

@@ -19,17 +19,7 @@ from auditor.report import (
     VerdictStatus,
     sealed,
 )
-from tests.rendering.parts import (
-    FRAUD_FINDINGS,
-    checks,
-    history,
-    operating_points,
-    provenance,
-    reliability,
-    share,
-    split_result,
-    with_scores,
-)
+from tests.rendering.parts import FRAUD_FINDINGS, checks, history, provenance, share, split_result, with_scores
 
 
 @cache
@@ -179,29 +169,6 @@ def thousand() -> Report:
     """A thousand classes of 50 rows, with a confusion that no table holds."""
     names = tuple(f"species {i:03d} {'abcdefgh'[i % 8] * (1 + i % 20)}" for i in range(1000))
     return many(names, 50, VerdictStatus.READY_WITH_WARNINGS, "A thousand species, 95% of 50,000 called by their name.")
-
-
-@cache
-def ten_thousand() -> Report:
-    """Ten thousand classes of 20 rows, of which the 2,000 largest confusions are known."""
-    few = thousand()
-    test = few.measurements["test"]
-    names = tuple(f"class {i:05d}" for i in range(10_000))
-    classes = dict(zip(names, (one for one in test.classes.values() for _ in range(10)), strict=True))
-    wide = replace(test, class_names=names, classes=classes, majority=replace(test.majority, class_name=names[0]))
-    return sealed(replace(few, measurements={"test": wide}))
-
-
-@cache
-def scored() -> Report:
-    """The fraud example with its calibration and its operating points."""
-    test = fraud().measurements["test"]
-    return sealed(
-        replace(
-            fraud(),
-            measurements={"test": replace(test, reliability=reliability(), operating_points=operating_points())},
-        )
-    )
 
 
 @cache

@@ -11,7 +11,7 @@ from jinja2 import UndefinedError
 
 from auditor.rendering import html, phrases
 from auditor.report import Report, dumps, loads
-from tests.rendering import example, hostile
+from tests.rendering import chapters, example, hostile
 
 REPORTS = {
     name: getattr(example, name) for name in ("fraud", "ten", "thousand", "ready", "decisions_only", "undecided")
@@ -177,7 +177,7 @@ def test_of_a_thousand_classes_the_worst_twenty_are_shown_and_the_rest_folded() 
 
 
 def test_of_ten_thousand_classes_a_thousand_are_listed_and_the_others_counted() -> None:
-    report = example.ten_thousand()
+    report = chapters.ten_thousand()
     text = html.page(report)
     assert len(text.encode()) < 1_000_000
     shown, _, folded = text.partition("The next 980 classes")
@@ -193,7 +193,7 @@ def test_frequent_confusions_are_a_table_where_no_matrix_is_shown() -> None:
 
 
 def test_stated_probabilities_get_a_chapter_on_calibration_and_one_on_operating_points() -> None:
-    text = seen(example.scored())
+    text = seen(chapters.scored())
     for words in (
         "195.0 of 10,000 rows were to come true as stated; 1.03 times as many did.",
         "Calibration error 1.2 points (95% interval 0.4 to 2.1 points)", "Slope 0.930 (95% interval 0.870 to 0.990)",

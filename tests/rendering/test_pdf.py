@@ -3,6 +3,7 @@
 import io
 import os
 import platform
+import re
 import sys
 import time
 from dataclasses import replace
@@ -14,6 +15,7 @@ from pypdf.generic import DictionaryObject
 
 from auditor.rendering import html, pdf
 from tests.rendering import example
+from tests.rendering.parts import share
 
 try:
     import weasyprint  # noqa: F401
@@ -83,6 +85,17 @@ def test_a_crowded_decision_is_tightened_until_it_fits_one_page() -> None:
                       history=None, findings=(), measurements={"test": report.measurements["test"]})  # fmt: skip
     second = PdfReader(io.BytesIO(pdf.document(crowded))).pages[1].extract_text()
     assert second.split()[0] == "Findings"
+
+
+def test_the_columns_of_the_facts_box_never_touch() -> None:
+    fact = replace(example.fraud().decision.facts[0], value=share(12_345_678, 23_456_789), majority=share(2803, 2958),
+                   limit=0.5263)  # fmt: skip
+    wide = replace(example.ready(), decision=replace(example.ready().decision, facts=(fact,) * 5))
+    text = PdfReader(io.BytesIO(pdf.document(wide))).pages[0].extract_text(extraction_mode="layout")
+    rows = [line for line in text.splitlines() if "2,803" in line]
+    assert len(rows) == 5
+    for row in rows:
+        assert re.search(r"(of|%)\s{2,}2,803, 95%\s{2,}(at|52)", row), row
 
 
 def test_where_pango_is_missing_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
