@@ -64,7 +64,9 @@ def calibration(
     elif not enough:
         rarer, side = min(right, wrong), _sides(m)[int(right <= wrong)]
         why = f"{count(rarer)} {side} cannot show more than the overall level ({count(few)} are needed)"
-        yield seen.undecided(why, remedy=f"Matters only where the probabilities themselves are used: then give {count(few)} {side}.")
+        yield seen.undecided(
+            why, remedy=f"Matters only where the probabilities themselves are used: then give {count(few)} {side}."
+        )
     else:
         yield seen
 
