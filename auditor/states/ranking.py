@@ -130,7 +130,7 @@ class Rankings:
     def tally(self, class_index: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Positives and negatives at ascending scores of one class.
 
-        One entry a distinct score up to 2**18 rows; beyond, about 4,096 groups of neighbouring scores, whose borders are
+        One entry a distinct score up to 2**18 rows times ranked classes; beyond, about 4,096 groups of neighbouring scores, whose borders are
         thresholds that the scores have.
         """
         place = self._place(class_index)
@@ -138,7 +138,7 @@ class Rankings:
             used = np.flatnonzero(self.binned[place].sum(axis=0))
             return self.binned[place, 0, used], self.binned[place, 1, used]
         positives, negatives = self.keys[place]
-        if len(positives) + len(negatives) <= TALLIED_ROWS:
+        if len(positives) + len(negatives) <= TALLIED_ROWS // len(self.ranked):
             return tally(positives, negatives)[1:]
         borders = np.unique(np.concatenate([_spread(positives), _spread(negatives)]))
         return _between(positives, borders), _between(negatives, borders)
