@@ -13,7 +13,8 @@ from auditor.gating import share_or_number
 from auditor.headline import headline, sentence
 from auditor.measurements import Measurements
 from auditor.policy import Policy, state_of
-from auditor.report import Card, Criteria, Decision, Fact, Value, Verdict
+from auditor.report import Card, Criteria, Decision, Fact, Verdict
+from auditor.results import Value
 from auditor.states import Confusion
 from auditor.statistics.estimates import Proportion
 from auditor.summary import row_flow, value

@@ -17,7 +17,7 @@ from matplotlib.ticker import MaxNLocator, NullLocator
 from auditor import resources, wording
 from auditor.findings import Bars, Curve, Figure, Heatmap, Line
 from auditor.rendering import placing
-from auditor.report import Reliability, ScoreHistogram
+from auditor.results import Reliability, ScoreHistogram
 
 Drawable = Figure | ScoreHistogram | Reliability
 

@@ -21,7 +21,8 @@ from auditor.probing import probe, streams
 from auditor.progress import progress
 from auditor.provenance import provenance
 from auditor.rendering import write
-from auditor.report import FORMAT_VERSION, CheckRecord, Report, SplitResult, sealed
+from auditor.report import FORMAT_VERSION, CheckRecord, Report, sealed
+from auditor.results import SplitResult
 from auditor.states import Confusion, Losses, Ranking, ScoreHistogram, State, Task, TopRanks
 from auditor.summary import history, overlap, split_result
 from auditor.verdict import decide

@@ -12,7 +12,8 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from auditor.errors import InputError
-from auditor.findings import Curve, Finding
+from auditor.findings import Finding
+from auditor.results import HistoryResult, Overlap, RowFlow, SplitResult, Value
 
 FORMAT_VERSION = 1
 SCHEMA_FILE = Path(__file__).with_name("report.schema.json")
@@ -26,185 +27,6 @@ class VerdictStatus(StrEnum):
     NOT_READY = "not-ready"
     NEEDS_REVIEW = "needs-review"
     INVALID_EVALUATION = "invalid-evaluation"
-
-
-@dataclass(frozen=True)
-class Value:
-    """An Estimate on paper: value, its 95% interval, the count or rows behind it and the method; undefined is null.
-
-    `k` of `n` where it is a proportion, whose exact (Clopper-Pearson) interval is `exact`.
-    """
-
-    value: float | None
-    low: float | None = None
-    high: float | None = None
-    n: float | None = None
-    k: float | None = None
-    method: str = ""
-    exact: tuple[float, float] | None = None
-
-
-@dataclass(frozen=True)
-class ClassResult:
-    """One class of one split, one against the rest."""
-
-    support: int
-    predicted: int
-    correct: int
-    recall: Value
-    precision: Value
-    f1: Value
-    specificity: Value
-    roc_auc: Value | None = None
-    average_precision: Value | None = None
-
-
-@dataclass(frozen=True)
-class ScoreHistogram:
-    """Counts of rows by score in equal bins of 0..1: of the positive class by true class, or of the confidence by right and wrong."""
-
-    score: str
-    edges: tuple[float, ...]
-    counts: dict[str, tuple[int, ...]]
-
-
-@dataclass(frozen=True)
-class ReliabilityGroup:
-    """Rows of neighbouring scores: their mean stated probability, and the share of them that came true."""
-
-    probability: float
-    observed: Value
-
-
-@dataclass(frozen=True)
-class Temperature:
-    """The temperature of lowest log loss, and the mean log loss before and (cross-fitted) after dividing the logits by it."""
-
-    value: float
-    log_loss_before: float
-    log_loss_after: float
-    n: int
-
-
-@dataclass(frozen=True)
-class Reliability:
-    """Whether the probabilities named in `score` come true as stated; `error` is a root mean square, debiased.
-
-    `stated` rows were to be expected where `observed_to_expected.n` rows were scored; intercept and slope are those of the
-    outcome on the stated logit. `temperature` is null where no temperature lowers the log loss.
-    """
-
-    score: str
-    groups: tuple[ReliabilityGroup, ...]
-    error: Value
-    expected_calibration_error: float
-    stated: float
-    observed_to_expected: Value
-    intercept: Value | None
-    slope: Value | None
-    spiegelhalter_z: float | None
-    temperature: Temperature | None
-
-
-@dataclass(frozen=True)
-class OperatingPoint:
-    """What calling the positive class from a probability on gives; `name` is `in use`, `highest F1` of these very rows, or blank.
-
-    The threshold is null where another rule is in use.
-    """
-
-    name: str
-    threshold: float | None
-    tp: int
-    fp: int
-    fn: int
-    tn: int
-    recall: Value
-    precision: Value
-    f1: Value
-
-
-@dataclass(frozen=True)
-class SplitResult:
-    """What was measured on one split; metrics as the field names them, null where there are no scores."""
-
-    n_samples: int
-    class_names: tuple[str, ...]
-    accuracy: Value
-    balanced_accuracy: Value
-    precision: Value
-    recall: Value
-    f1: Value
-    macro_precision: Value
-    macro_recall: Value
-    macro_f1: Value
-    micro_precision: Value
-    micro_recall: Value
-    micro_f1: Value
-    weighted_precision: Value
-    weighted_recall: Value
-    weighted_f1: Value
-    mcc: Value
-    kappa: Value
-    roc_auc: Value | None
-    average_precision: Value | None
-    log_loss: Value | None
-    brier_score: Value | None
-    classes: dict[str, ClassResult]
-    confusion: tuple[tuple[int, ...], ...] | None
-    confusion_sparse: tuple[tuple[int, int, int], ...] | None
-    majority: "Majority"
-    roc: Curve | None = None
-    precision_recall: Curve | None = None
-    score_histogram: ScoreHistogram | None = None
-    reliability: Reliability | None = None
-    operating_points: tuple[OperatingPoint, ...] = ()
-    top_5_accuracy: Value | None = None
-    normalised_accuracy: Value | None = None
-    log_loss_skill: Value | None = None
-    brier_skill: Value | None = None
-    positive: str | None = None
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Majority:
-    """The predictor that always answers the majority class: of train where there is one, else of test."""
-
-    class_name: str
-    source: str
-    accuracy: Value
-    balanced_accuracy: float
-    only_model_right: int
-    only_majority_right: int
-    p_value: float
-
-
-@dataclass(frozen=True)
-class RowFlow:
-    """Where the rows of the test file went; `read` is the sum of the others."""
-
-    read: int
-    without_label: int
-    unusable: int
-    shared: int
-    judged: int
-    shared_kept: int = 0
-
-
-@dataclass(frozen=True)
-class Overlap:
-    """Rows of test whose features stand in train, against how often train repeats itself."""
-
-    n_test: int
-    n_shared: int
-    n_train: int
-    n_train_repeated: int
-    share: Value
-    train_share: Value
-    excess: Value
-    removed: bool
-    first_rows: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -325,16 +147,6 @@ class Provenance:
     class_names_from: str
     positive_from: str
     settings: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class HistoryResult:
-    """The training history as read: one value an epoch for each column; blank is null."""
-
-    epochs: tuple[float, ...]
-    columns: dict[str, tuple[float | None, ...]]
-    best_epoch: float | None
-    audited_epoch: float | None
 
 
 @dataclass(frozen=True)

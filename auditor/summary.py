@@ -6,7 +6,7 @@ import numpy as np
 
 from auditor.findings import Curve, Line, NotApplicable
 from auditor.measurements import Measurements, SplitMeasurements
-from auditor.report import (
+from auditor.results import (
     ClassResult,
     HistoryResult,
     Majority,

@@ -37,7 +37,7 @@ REPORT = (
     "auditor.findings",
     "auditor.measurements",
     "auditor.rendering",
-    "auditor.report",
+    "auditor.report", "auditor.results",
     "auditor.resources",
     "auditor.wording",
 )

@@ -9,7 +9,7 @@ import pytest
 
 from auditor import figures
 from auditor.findings import Bars, Curve, Heatmap, Line
-from auditor.report import ScoreHistogram
+from auditor.results import ScoreHistogram
 from tests.rendering.chapters import reliability
 
 CURVE = Curve("Loss", "epoch", "loss", (Line("train", (1.0, 2.0, 3.0), (0.9, None, 0.2)),), (("best", 2.0),))

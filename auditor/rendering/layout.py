@@ -5,7 +5,8 @@ from itertools import islice
 
 from auditor import wording
 from auditor.rendering import phrases
-from auditor.report import ClassResult, Fact, SplitResult
+from auditor.report import Fact
+from auditor.results import ClassResult, SplitResult
 
 BAR_WIDTH = 200.0
 WORST_SHOWN, FOLDED = 20, 1000

@@ -6,7 +6,8 @@ from math import isclose
 
 from auditor import wording
 from auditor.rendering.phrases import OF_THE_POSITIVE
-from auditor.report import Report, SplitResult, Value
+from auditor.report import Report
+from auditor.results import SplitResult, Value
 
 # Field of SplitResult, name on paper, unit.
 METRICS = (

@@ -8,7 +8,8 @@ from datetime import datetime
 from functools import partial
 
 from auditor import wording
-from auditor.report import DataFile, Fact, Report, RowFlow, Value, VerdictStatus
+from auditor.report import DataFile, Fact, Report, VerdictStatus
+from auditor.results import RowFlow, Value
 
 TEXT_LENGTH, LONGEST_WORD = 600, 30
 NAMED_INTERVAL = re.compile(r"95% interval ([^,;()]{1,40}), [^,;()]{1,60}(?=[;)])")

@@ -9,7 +9,8 @@ from auditor.findings import Bars, Curve, Finding, Heatmap, Line
 from auditor.rendering import phrases, scores
 from auditor.rendering.layout import LARGEST_MAP, LARGEST_TABLE
 from auditor.rendering.register import Group
-from auditor.report import HistoryResult, Reliability, Report, ScoreHistogram, SplitResult
+from auditor.report import Report
+from auditor.results import HistoryResult, Reliability, ScoreHistogram, SplitResult
 
 # Characters of pictures beside findings: the file stays small enough to be mailed, however much the checks draw.
 BUDGET = 250_000

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from auditor import wording
 from auditor.rendering.phrases import TINY, interval, measured, number, points
-from auditor.report import OperatingPoint, Reliability, SplitResult, Temperature, Value
+from auditor.results import OperatingPoint, Reliability, SplitResult, Temperature, Value
 
 FILTERS = ("comes_true", "calibration", "points_shown", "threshold")
 EVERY = 2

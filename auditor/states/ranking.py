@@ -130,8 +130,8 @@ class Rankings:
     def tally(self, class_index: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Positives and negatives at ascending scores of one class.
 
-        One entry a distinct score up to 2**18 rows times ranked classes; beyond, about 4,096 groups of neighbouring scores, whose borders are
-        thresholds that the scores have.
+        One entry a distinct score up to 2**18 rows times ranked classes; beyond, about 4,096 groups of neighbouring
+        scores, whose borders are thresholds that the scores have.
         """
         place = self._place(class_index)
         if self.binned is not None:

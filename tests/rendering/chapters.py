@@ -3,7 +3,8 @@
 from dataclasses import replace
 from functools import cache
 
-from auditor.report import OperatingPoint, Reliability, ReliabilityGroup, Report, Temperature, Value, sealed
+from auditor.report import Report, sealed
+from auditor.results import OperatingPoint, Reliability, ReliabilityGroup, Temperature, Value
 from auditor.statistics.estimates import FScore
 from tests.rendering.example import fraud, thousand
 from tests.rendering.parts import share, value

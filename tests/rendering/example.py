@@ -6,19 +6,8 @@ from functools import cache
 import numpy as np
 
 from auditor.findings import Curve, Direction, Finding, Interval, Line, Severity, Status
-from auditor.report import (
-    Card,
-    Criteria,
-    Decision,
-    Fact,
-    Overlap,
-    Report,
-    RowFlow,
-    Value,
-    Verdict,
-    VerdictStatus,
-    sealed,
-)
+from auditor.report import Card, Criteria, Decision, Fact, Report, Verdict, VerdictStatus, sealed
+from auditor.results import Overlap, RowFlow, Value
 from tests.rendering.parts import FRAUD_FINDINGS, checks, history, provenance, share, split_result, with_scores
 
 

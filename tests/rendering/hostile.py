@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from auditor.findings import Bars
-from auditor.report import DataFile, HistoryResult, ModelFile, Report
+from auditor.report import DataFile, ModelFile, Report
+from auditor.results import HistoryResult
 from tests.rendering.example import fraud
 
 

@@ -9,18 +9,8 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from auditor.findings import Bars, Curve, Direction, Finding, Interval, Line, Severity, Status
-from auditor.report import (
-    CheckRecord,
-    ClassResult,
-    DataFile,
-    HistoryResult,
-    Majority,
-    ModelFile,
-    Provenance,
-    ScoreHistogram,
-    SplitResult,
-    Value,
-)
+from auditor.report import CheckRecord, DataFile, ModelFile, Provenance
+from auditor.results import ClassResult, HistoryResult, Majority, ScoreHistogram, SplitResult, Value
 from auditor.statistics.estimates import AreaUnderCurve, Estimate, FScore, MeanOfProportions, Proportion
 
 Counts = NDArray[np.int64]

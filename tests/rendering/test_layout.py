@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.rendering import layout
-from auditor.report import Fact, Value
+from auditor.report import Fact
+from auditor.results import Value
 from tests.rendering import example
 
 RECALL = example.fraud().decision.facts[0]

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auditor.rendering import phrases
-from auditor.report import Fact, Value, VerdictStatus
+from auditor.report import Fact, VerdictStatus
+from auditor.results import Value
 from tests.rendering import example
 
 RECALL = example.fraud().decision.facts[0]
