@@ -84,7 +84,7 @@ def describe(gate: Gate) -> str:
     estimate, form = gate.estimate, share_or_number(gate.metric)
     what = wording.metric(gate.metric)
     if estimate.value is None:
-        return f"{what} is undefined: there is nothing to count ({wording.count(estimate.n)} rows)"
+        return f"{what} is undefined: there is nothing to count ({wording.plural(int(estimate.n), 'row')})"
     counted = (
         f"{wording.count(estimate.k)} of {wording.count(estimate.n)}; " if isinstance(estimate, Proportion) else ""
     )
@@ -130,6 +130,8 @@ def undecided(gate: Gate, alpha: float) -> tuple[str, str]:
 def _rows(gate: Gate, value: float, alpha: float) -> str:
     below = _is_beyond(gate, value)
     needed = rows_needed(gate.estimate, gate.limit, alpha if below else GATE_ALPHA)
+    if gate.estimate.lower(alpha) is None or gate.estimate.upper(alpha) is None:
+        return "Label more rows: so few, or all alike, give no interval."
     near = share_or_number(gate.metric) is wording.ratio and abs(value - gate.limit) < AT_THE_LIMIT_WITHIN
     if needed is None or near:
         return AT_THE_LIMIT
@@ -181,7 +183,7 @@ def _is_beyond(gate: Gate, value: float) -> bool:
 
 def _why_few(gate: Gate, estimate: Proportion) -> str:
     limit = gate.limit if gate.at_least else 1 - gate.limit
-    rows = f"{wording.count(estimate.n)} {gate.counted}"
+    rows = f"{wording.count(estimate.n)} {gate.counted if estimate.n != 1 else gate.counted.replace('rows', 'row', 1)}"
     fewest, best = minimum_without_miss(limit, GATE_ALPHA), best_lower_bound(estimate.n, GATE_ALPHA)
     if fewest is None or best is None or estimate.n >= fewest:
         return f"{rows} cannot tell"

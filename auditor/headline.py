@@ -32,7 +32,12 @@ def sentence(outcome: Outcome, measurements: Measurements) -> str:
     if outcome.status in (VerdictStatus.READY, VerdictStatus.READY_WITH_WARNINGS):
         return _ready_sentence(outcome, measurements)
     plain, class_name = _parts(first)
-    if first.status is Status.FAIL and plain == "recall" and class_name in measurements.task.class_names:
+    if (
+        first.status is Status.FAIL
+        and plain == "recall"
+        and first.at_least
+        and class_name in measurements.task.class_names
+    ):
         return _recall_sentence(first, class_name, measurements)
     if first.status is Status.INCONCLUSIVE and first.gate and first.value is not None:
         return f"{_seen(first, measurements)} {wording.first_sentence(first.remedy)}"
@@ -44,7 +49,7 @@ def foremost(outcome: Outcome) -> Finding:
     recalls = [
         f
         for f in outcome.deciding
-        if f.gate and f.metric.startswith("recall[") and f.status is outcome.deciding[0].status
+        if f.gate and f.at_least and f.metric.startswith("recall[") and f.status is outcome.deciding[0].status
     ]
     if outcome.deciding[0].gate and recalls:
         return min(recalls, key=lambda f: (f.value if f.value is not None else 1.0) - (f.limit or 0.0))
@@ -81,7 +86,7 @@ def _failing(first: Finding, accuracy: str) -> str:
     plain, class_name = _parts(first)
     if first.metric == "gain_over_majority":
         return f"{accuracy} is no gain over always answering the majority"
-    if plain in ("recall", "precision") and class_name:
+    if plain in ("recall", "precision") and class_name and first.at_least:
         return f"{accuracy} but {wording.short_ratio(first.value)} {plain} on `{wording.name(class_name)}`"
     form = share_or_number(first.metric)
     limit = f"{'at least' if first.at_least else 'at most'} {form(first.limit)}"
@@ -132,6 +137,7 @@ def _ready_sentence(outcome: Outcome, measurements: Measurements) -> str:
     found, support = int(matrix.correct[lowest]), int(matrix.support[lowest])
     name, rows = wording.quoted(measurements.task.class_names[lowest]), wording.plural(support, "row")
     least = f"The least found class is {name}: {wording.count(found)} of {rows}, {wording.ratio(found / support)}."
+    least += _not_judged(measurements)
     if outcome.status is VerdictStatus.READY:
         floors = wording.plural(outcome.open_floors, "floor")
         shown = (
@@ -142,6 +148,13 @@ def _ready_sentence(outcome: Outcome, measurements: Measurements) -> str:
         return f"{shown} on {wording.plural(matrix.n, 'row')}. {least}"
     first = outcome.deciding[0]
     return f"{least} Waived: {first.waived}." if first.waived else f"{least} {first.remedy}".strip()
+
+
+def _not_judged(measurements: Measurements) -> str:
+    """The rows that no figure speaks of, said where there are any."""
+    rows = measurements.as_given.rows
+    lost = rows.without_label + rows.unusable
+    return f" {wording.count(lost)} of {wording.plural(rows.read, 'row')} could not be judged." if lost else ""
 
 
 def _parts(finding: Finding) -> tuple[str, str]:

@@ -1,16 +1,15 @@
 """Metrics by the names users write: `accuracy`, `recall[fraud]`, `macro_f1`, `roc_auc`."""
 
-import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from auditor.errors import UsageError
 from auditor.findings import NotApplicable
 from auditor.states import Confusion, Losses, Ranking, TopRanks
 from auditor.states.confusion import ConfusionMatrix
-from auditor.statistics.estimates import AreaUnderCurve, Estimate, Smooth
+from auditor.statistics.estimates import UNDEFINED, Estimate, Limits, PairedDifference, Smooth
 from auditor.statistics.intervals import SHOWN_ALPHA, normal_quantile
 
 if TYPE_CHECKING:
@@ -92,15 +91,40 @@ def _macro_recall(split: "SplitMeasurements") -> Estimate:
     return matrix.classes.balanced_accuracy()
 
 
+@dataclass(frozen=True)
+class Filled(Estimate):
+    """A gain over a constant answer as a share of the room it leaves, at most all of it."""
+
+    gain: PairedDifference
+    room: float
+
+    @property
+    def n(self) -> float:
+        """All rows."""
+        return self.gain.n
+
+    @property
+    def value(self) -> float | None:
+        """Gain / room, None without rows or room."""
+        return None if self.gain.value is None or self.room <= 0 else self.gain.value / self.room
+
+    @property
+    def method(self) -> str:
+        """Name of the method."""
+        return f"{self.gain.method}, rescaled"
+
+    def _shown(self, alpha: float) -> Limits:
+        low, high = self.gain.interval(alpha)
+        if low is None or high is None or self.room <= 0:
+            return UNDEFINED
+        return min(low / self.room, 1.0), min(high / self.room, 1.0)
+
+
 def _normalised_accuracy(split: "SplitMeasurements") -> Estimate:
     """(accuracy - share of the largest class) / (1 - that share): what of the room above the majority is filled."""
-    gain = split[Confusion].classes.gain_over_constant(int(split[Confusion].support.argmax()))
-    room = 1 - split[Confusion].support.max() / max(split[Confusion].n, 1)
-    if gain.value is None or not room:
-        return Smooth(None, None, "identity", split[Confusion].n, "paired")
-    low, high = gain.interval(SHOWN_ALPHA)
-    error = None if low is None or high is None else (high - low) / (2 * normal_quantile(1 - SHOWN_ALPHA)) / room
-    return Smooth(gain.value / room, error, "identity", split[Confusion].n, "Tango score, rescaled")
+    matrix = split[Confusion]
+    room = 1 - int(matrix.support.max()) / matrix.n if matrix.n else 0.0
+    return Filled(matrix.classes.gain_over_constant(int(matrix.support.argmax())), room)
 
 
 def _skill(split: "SplitMeasurements", name: str) -> Estimate:
@@ -126,9 +150,9 @@ def _macro(estimates: list[Estimate], n: int) -> Smooth:
 
 
 def _standard_error(estimate: Estimate) -> float | None:
-    if isinstance(estimate, AreaUnderCurve):
-        return None if estimate.variance is None else math.sqrt(estimate.variance)
-    return estimate.standard_error if isinstance(estimate, Smooth) else None
+    """Half the width of the shown interval in units of the normal quantile: with few rows wider than its variance says."""
+    low, high = estimate.low, estimate.high
+    return None if low is None or high is None else (high - low) / (2 * normal_quantile(1 - SHOWN_ALPHA))
 
 
 OVERALL: Mapping[str, Callable[["SplitMeasurements"], Estimate]] = {

@@ -117,6 +117,10 @@ def _refuse_misfit(model: Model, n_outputs: int, splits: Splits) -> None:
     rows = [f": {wording.plural(count, 'row')}" for count in counts] if len(counts) == n_classes else [""] * n_classes
     named = [f"{wording.name(name)}{row}" for name, row in zip(splits.class_names, rows, strict=True)]
     names = ", ".join(named[:10]) + (", ..." if n_classes > 10 else "")
+    if n_outputs == 1:
+        raise InputError(
+            f"{model.path.name} gives one output a row, which can tell two classes apart, but there are {n_classes}: {names}"
+        )
     raise InputError(
         f"{model.path.name} gives {n_outputs} outputs a row, but there are {n_classes} classes ({names}; from "
         f"{splits.class_names_from}): name the class of each output, in order, as `classes` in auditor.toml"

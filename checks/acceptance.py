@@ -25,7 +25,7 @@ def acceptance(m: Measurements, *, policy: Policy) -> Iterator[Gate]:
     if not asked:
         raise NotApplicable("no further condition was stated with --gate or [[gates]]")
     for metric, limit, at_least in asked:
-        yield _gate(m, metric, limit, at_least=at_least)
+        yield _gate(m, policy, metric, limit, at_least=at_least)
 
 
 @check("class-recall", title="Each class is found", needs=(Confusion,))
@@ -34,7 +34,8 @@ def class_recall(m: Measurements, *, policy: Policy, floor: float | None = None,
 
     Accuracy hides a class that is never found when it is rare. The floor is the preset's unless `floor` is set; presets for
     one positive class ask it of that class alone. With more than two classes these floors can fail a model but not hold the
-    verdict open, since among many classes some lie near a floor by chance; Holm's correction covers the classes. Beyond `many`
+    verdict open, since among many classes some lie near a floor by chance (but a class without any test row does); Holm's
+    correction covers the classes. Beyond `many`
     classes balanced accuracy decides instead. Decided on Clopper-Pearson bounds. Signs of risk: a recall far below the accuracy.
     """
     limit = policy.preset.recall if floor is None else floor
@@ -49,7 +50,7 @@ def class_recall(m: Measurements, *, policy: Policy, floor: float | None = None,
             subject=f"class {name}",
             counted=f"{quoted(name)} rows",
             share=counts.prevalence(i),
-            only_fails=not m.task.is_binary,
+            only_fails=_only_fails(m, i),
             remedy=f"Look at the missed rows of {name}: more such rows in training, a weighted loss, or a lower threshold.",
         )
 
@@ -159,8 +160,12 @@ def _gated(m: Measurements, policy: Policy, many: int) -> Iterator[tuple[int, st
         raise NotApplicable(
             f"with {m.task.n_classes} classes some lie under any floor by chance or by nature; balanced accuracy decides"
         )
-    support = m.test[Confusion].support
-    yield from ((i, name) for i, name in enumerate(m.task.class_names) if support[i] > 0 or m.task.is_binary)
+    yield from enumerate(m.task.class_names)
+
+
+def _only_fails(m: Measurements, i: int) -> bool:
+    """With more than two classes a floor may fail and hold nothing open, but for a class that was never tested."""
+    return not m.task.is_binary and int(m.test[Confusion].support[i]) > 0
 
 
 def _conditions(m: Measurements, policy: Policy) -> Iterator[tuple[str, float, bool]]:
@@ -179,7 +184,7 @@ def _conditions(m: Measurements, policy: Policy) -> Iterator[tuple[str, float, b
         yield "average_precision", preset.average_precision.at(prevalence), True
 
 
-def _gate(m: Measurements, metric: str, limit: float, *, at_least: bool) -> Gate:
+def _gate(m: Measurements, policy: Policy, metric: str, limit: float, *, at_least: bool) -> Gate:
     class_name = metric.removesuffix("]").partition("[")[2]
     subject = f"class {class_name}" if class_name else ""
     try:
@@ -195,6 +200,10 @@ def _gate(m: Measurements, metric: str, limit: float, *, at_least: bool) -> Gate
             remedy="Give what it needs, or state another condition.",
         )
     counted, share = _counted(m, metric, class_name)
+    name, said = _class_meant(m, class_name), ""
+    if metric.partition("[")[0] == "precision" and name in policy.prior:
+        estimate = _at_prior(m, m.task.class_names.index(name), policy.prior[name])
+        said = _said_at_prior(name, estimate, policy.prior[name])
     return Gate(
         metric,
         estimate,
@@ -204,14 +213,21 @@ def _gate(m: Measurements, metric: str, limit: float, *, at_least: bool) -> Gate
         counted,
         share,
         remedy=f"Train or choose a threshold until {metric} clears the limit, or state another limit with the reason for it.",
+        message=said,
     )
+
+
+def _class_meant(m: Measurements, class_name: str) -> str:
+    """The class of a metric: that in its brackets, else the positive one."""
+    if class_name or m.task.positive is None:
+        return class_name
+    return m.task.class_names[m.task.positive]
 
 
 def _counted(m: Measurements, metric: str, class_name: str) -> tuple[str, float | None]:
     """What one more of would narrow a metric, and its share of all rows; without a class the positive one is meant."""
     matrix, plain = m.test[Confusion], metric.partition("[")[0]
-    if not class_name and m.task.positive is not None:
-        class_name = m.task.class_names[m.task.positive]
+    class_name = _class_meant(m, class_name)
     if class_name not in m.task.class_names or plain not in ("recall", "precision", "specificity"):
         return "rows", 1.0
     index, name = m.task.class_names.index(class_name), quoted(class_name)

@@ -11,11 +11,12 @@ MANY_ROWS = 100
 
 
 @check("finite-outputs", title="Every output is a finite number", needs=(Confusion,))
-def finite_outputs(m: Measurements) -> Iterator[Finding]:
+def finite_outputs(m: Measurements, *, most: float = 0.05) -> Iterator[Finding]:
     """Does any row get NaN or infinity for an answer?
 
     Such rows cannot be judged and are left out of every figure, so one on a finite input makes the figures untrustworthy. On
     rows that hold empty or infinite cells it is a major fault: the model cannot serve such rows, and the finding says how many.
+    Above a share `most` of such rows the figures speak of too few to be trusted.
     """
     rows = m.as_given.rows
     examined = rows.judged + rows.unusable
@@ -36,7 +37,14 @@ def finite_outputs(m: Measurements) -> Iterator[Finding]:
         rows_said = f"{count(rows.unusable_inputs)} of {plural(examined, 'row')}"
         said = f"The output of {rows_said} is not finite, and so is an input"
         remedy = "Fill empty cells inside the model, or refuse such rows and say so; the figures hold for complete rows only."
-        yield replace(seen, message=said).failing(Severity.MAJOR, "they are not judged", remedy=remedy)
+        many = rows.unusable_inputs > most * examined
+        yield replace(seen, message=said).failing(
+            Severity.BLOCKER if many else Severity.MAJOR,
+            "they are not judged",
+            remedy=remedy,
+            direction=Direction.DEFLATES if many else Direction.NONE,
+            validity=many,
+        )
     if not rows.unusable:
         yield seen
 

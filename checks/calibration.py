@@ -8,8 +8,11 @@ from numpy.typing import NDArray
 
 from auditor import Curve, Finding, Interval, Line, Measurements, NotApplicable, Severity, check
 from auditor.states import Reliability, ScoreBins, Temperatures
-from auditor.statistics import Estimate, Proportion, fit_temperature
+from auditor.statistics import TEMPERATURES, Estimate, Proportion, fit_temperature
 from auditor.wording import count, number, plural
+
+FEW_FOR_LEVEL = 10  # of each side: with none of one side the interval of the level has no width
+WORTHWHILE = 0.99  # a temperature that lowers the log loss by less is not advised
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ def calibration(
     right, wrong = int(bins.positives.sum()), int(bins.negatives.sum())
     enough = min(right, wrong) >= few
     seen = replace(Finding.passed(_said(m, bins, whole=enough)), figures=_figure(m, bins))
-    faults = list(_level_faults(bins, level))
+    faults = list(_level_faults(bins, level)) if min(right, wrong) >= FEW_FOR_LEVEL else []
     if enough:
         seen = _with_error(seen, bins, minor)
         faults += [*_error_faults(bins, minor, major), *_slope_faults(bins, slope_minor, slope_major)]
@@ -171,7 +174,7 @@ def _why(bins: ScoreBins, faults: list[_Fault]) -> str:
 def _remedy(m: Measurements, bins: ScoreBins) -> str:
     losses, rows = bins.losses_by_temperature if m.task.positive is not None else _sampled(m)
     fit = fit_temperature(losses, rows)
-    if fit is None or fit.after >= fit.before:
+    if fit is None or fit.after >= fit.before * WORTHWHILE or _is_at_edge(fit.temperature):
         return "Fit intercept and slope to the logits (Platt scaling) or an isotonic curve on validation data."
     return (
         f"Divide the logits by a temperature fitted on validation data; {number(fit.temperature, 2)} is that of lowest log loss here. "
@@ -179,6 +182,11 @@ def _remedy(m: Measurements, bins: ScoreBins) -> str:
         f"chose."
         f"{_beside_temperature(bins)}"
     )
+
+
+def _is_at_edge(temperature: float) -> bool:
+    """Whether the search ended at its border: no temperature mends such scores."""
+    return not TEMPERATURES[0] < temperature < TEMPERATURES[-1]
 
 
 def _sampled(m: Measurements) -> tuple[NDArray[np.float64], NDArray[np.int64]]:

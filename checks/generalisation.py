@@ -130,7 +130,7 @@ def loss_curves(
     findings = [
         *_not_finite(m),
         *_diverged(m, rise, rise_major, noisy),
-        *_learnt(m, chance, stuck_high, serious=Severity.MINOR if met else Severity.MAJOR),
+        *_learnt(m, chance, stuck_high, few, serious=Severity.MINOR if met else Severity.MAJOR),
         *_unstable(m, unstable, Severity.MINOR if met else Severity.MAJOR, unstable_major, few),
     ]
     if not findings:
@@ -145,7 +145,11 @@ def loss_curves(
 def _columns(m: Measurements) -> dict[str, Losses1D]:
     """The recorded losses of train and validation, blanks left out."""
     given = {name: m.history.columns.get(name, ()) for name in SPOKEN}
-    return {name: np.array([v for v in values if v is not None]) for name, values in given.items() if any(values)}
+    return {
+        name: np.array([v for v in values if v is not None])
+        for name, values in given.items()
+        if any(v is not None for v in values)
+    }
 
 
 def _ends(m: Measurements) -> str:
@@ -159,7 +163,8 @@ def _not_finite(m: Measurements) -> Iterator[Finding]:
         seen = Finding.passed(f"The {spoken} is NaN or infinite in {count(amount)} of {epochs}", subject=name)
         if amount:
             remedy = "Lower the learning rate, clip gradients, look for logarithms of zero; then train again."
-            yield seen.failing(Severity.BLOCKER, remedy=remedy)
+            recovered = m.history.columns[name][-1] is not None
+            yield seen.failing(Severity.MAJOR if recovered else Severity.BLOCKER, remedy=remedy)
 
 
 def _diverged(m: Measurements, rise: float, rise_major: float, noisy: float) -> Iterator[Finding]:
@@ -192,16 +197,16 @@ def _paired(m: Measurements) -> tuple[list[float], Losses1D, Losses1D | None]:
     return [m.history.epochs[i] for i in kept], losses[0], losses[1] if "train_loss" in columns else None
 
 
-def _learnt(m: Measurements, chance: float, stuck_high: float, serious: Severity) -> Iterator[Finding]:
+def _learnt(m: Measurements, chance: float, stuck_high: float, few: int, serious: Severity) -> Iterator[Finding]:
     """At most one fault of the level that the training loss ended at."""
     losses, constant = _columns(m).get("train_loss"), m.splits.get("train", m.test)[Confusion].entropy
-    if losses is None or not constant:
+    if losses is None or len(losses) < few or not constant:
         return
     curve, floor = examine(losses), double_softmax_floor(m.task.n_classes)
     learned = curve.learned(constant)
     if learned is None or curve.last is None:
         return
-    said = f"Training loss ended at {number(curve.last)}; the best constant answer has {number(constant)}"
+    said = f"Training loss settled at {number(curve.last)} (median of the last fifth); the best constant answer has {number(constant)}"
     seen = Finding.passed(said, value=learned, limit=chance, subject="train_loss")
     if curve.is_plateau and floor <= curve.last <= 1.01 * floor:
         why = f"a softmax applied twice cannot go below {number(floor)}, and the plateau is just there"
@@ -230,7 +235,8 @@ def _unstable(m: Measurements, limit: float, serious: Severity, limit_major: flo
 
 
 def _still_falling(m: Measurements) -> bool:
-    return all(examine(losses).still_falling for losses in _columns(m).values())
+    found = [examine(losses).still_falling for losses in _columns(m).values()]
+    return bool(found) and all(found)
 
 
 def _figure(m: Measurements) -> Curve:

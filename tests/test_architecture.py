@@ -37,7 +37,8 @@ REPORT = (
     "auditor.findings",
     "auditor.measurements",
     "auditor.rendering",
-    "auditor.report", "auditor.results",
+    "auditor.report",
+    "auditor.results",
     "auditor.resources",
     "auditor.wording",
 )

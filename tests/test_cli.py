@@ -503,3 +503,34 @@ def test_a_preset_about_one_class_asks_which_of_many(tmp_path):
     result = auditor("run", "--predictions", table, "--preset", "fraud", "--out", tmp_path / "out")
     assert result.exit_code == 2
     assert "name it with --positive; the classes are a, b, c" in result.stderr
+
+
+def test_a_ceiling_on_recall_is_told_as_what_it_is(tmp_path):
+    table = tmp_path / "p.csv"
+    table.write_text("label,predicted\n" + "a,a\nb,b\n" * 100)
+    auditor(
+        "run",
+        "--predictions",
+        table,
+        "--positive",
+        "a",
+        "--gate",
+        "recall[a]<=0.1",
+        "--format",
+        "json",
+        "--out",
+        tmp_path / "out",
+    )
+    verdict = whole_report(tmp_path / "out")["verdict"]
+    assert (
+        verdict["headline"]
+        == "100% accuracy but recall on a is 100% where at most 10.0% is required: not production-ready."
+    )
+    assert "Misses" not in verdict["sentence"]
+
+
+def test_rows_that_could_not_be_judged_stand_in_the_first_sentence(tmp_path):
+    table = tmp_path / "p.csv"
+    table.write_text("label,predicted\n" + "a,a\nb,b\n" * 60 + ",a\n" * 500)
+    auditor("run", "--predictions", table, "--positive", "a", "--format", "json", "--out", tmp_path / "out")
+    assert "500 of 620 rows could not be judged." in whole_report(tmp_path / "out")["verdict"]["sentence"]

@@ -14,6 +14,8 @@ from auditor.statistics.estimates import Smooth
 # float64 epsilon, as scikit-learn does, and the report says for how many rows; logits are taken at their word.
 ZERO_PROBABILITY_LOSS = float(-np.log(np.finfo(np.float64).eps))
 LOSS_CAP = 1024.0
+# Below this share of the squared mean a variance is what rounding leaves of none.
+EQUAL_LOSSES = 1e-12
 
 
 class Losses(State["LossSums"]):
@@ -67,14 +69,17 @@ class LossSums:
     brier_score_squared: float
 
     def mean(self, name: str) -> Smooth:
-        """Mean of `log_loss` or `brier_score` with its standard error and Student's t interval."""
+        """Mean of `log_loss` or `brier_score` with Student's t interval; none where all losses are equal."""
         if not self.n:
             return Smooth(None, None, "identity", 0, "Student t")
         total, squares = getattr(self, name), getattr(self, f"{name}_squared")
         mean = total / self.n
         if self.n == 1:
             return Smooth(mean, None, "identity", 1, "Student t")
-        variance = max(0.0, squares / self.n - mean**2) / (self.n - 1)
+        spread = squares / self.n - mean**2
+        if spread <= EQUAL_LOSSES * mean**2:
+            return Smooth(mean, None, "identity", self.n, "Student t")
+        variance = spread / (self.n - 1)
         return Smooth(mean, float(np.sqrt(variance)), "identity", self.n, "Student t", degrees_of_freedom=self.n - 1)
 
 

@@ -133,3 +133,39 @@ def test_a_stated_share_in_use_decides_the_precision(checks):
     assert "where 0.1% of the rows are sick" in found["class sick"].message
     assert found["class sick"].limit == pytest.approx(0.005)
     assert found["class well"].value == pytest.approx(950 / 960)
+
+
+def test_a_class_that_was_never_tested_holds_the_verdict_open(checks):
+    measurements = measured(from_confusion([[20, 0, 0], [0, 20, 0], [0, 0, 0]]), class_names=["a", "b", "c"])
+    found = {finding.subject: finding for finding in compute(checks["class-recall"], measurements)}
+    assert (found["class c"].status, found["class c"].only_fails) == (Status.INCONCLUSIVE, False)
+    assert (found["class a"].status, found["class a"].only_fails) == (Status.PASS, True)
+
+
+def test_false_alarms_for_an_absent_class_are_judged(checks):
+    measurements = measured(from_confusion([[135, 0, 15], [0, 135, 15], [0, 0, 0]]), class_names=["a", "b", "c"])
+    found = {finding.subject: finding for finding in compute(checks["class-precision"], measurements)}
+    assert (found["class c"].status, found["class c"].limit) == (Status.FAIL, 0.5)
+
+
+def test_a_gate_of_ones_own_on_precision_reckons_with_the_stated_share(checks):
+    measurements = measured(from_confusion([[90, 0], [10, 200]]), class_names=["a", "b"], positive="a")
+    gates = (parse_gate("precision>=0.5"), parse_gate("precision[a]>=0.5"))
+    policy = Policy(NOTHING_BY_DEFAULT, gates, confirmed=True, prior={"a": 0.001})
+    findings = judge([checks["acceptance"]], measurements, policy)
+    assert {finding.status for finding in findings} == {Status.FAIL}
+    assert all("where 0.1% of the rows are a" in finding.message for finding in findings)
+
+
+def test_equal_losses_have_no_interval_and_pass_nothing(checks):
+    probabilities = np.array([[0.9, 0.1], [0.1, 0.9]])
+    measurements = measured(rows([0, 1], probabilities=probabilities), class_names=["a", "b"], positive="a")
+    (finding,) = gated(checks, measurements, "log_loss<=0.2")
+    assert finding.status is Status.INCONCLUSIVE
+    assert "so few, or all alike" in finding.remedy
+
+
+def test_three_classes_of_equal_scores_are_not_known_to_be_guessing_on_six_rows(checks):
+    measurements = measured(rows([0, 1, 2] * 2, probabilities=np.full((6, 3), 1 / 3)), class_names=list("abc"))
+    (finding,) = gated(checks, measurements, "roc_auc>=0.6")
+    assert finding.status is Status.INCONCLUSIVE

@@ -40,13 +40,13 @@ def test_one_nan_on_finite_inputs_makes_the_figures_untrustworthy(checks):
 
 def test_nan_on_rows_with_empty_cells_is_major_and_counted_apart(checks):
     values, features = np.zeros((50, 2)), np.ones((50, 2), np.float32)
-    values[:3], features[:3, 0] = np.nan, np.nan
+    values[:2], features[:2, 0] = np.nan, np.nan
     findings = compute(
         checks["finite-outputs"],
         measured(outputs(values, OutputKind.LOGITS, features), class_names=NAMES, positive="b"),
     )
     assert [(f.severity, f.validity) for f in findings] == [(Severity.MAJOR, False)]
-    assert "The output of 3 of 50 rows is not finite, and so is an input" in findings[0].message
+    assert "The output of 2 of 50 rows is not finite, and so is an input" in findings[0].message
 
 
 def test_decisions_without_outputs_are_finite(checks):
@@ -88,3 +88,11 @@ def test_every_kind_passes_as_itself(checks):
     }.items():
         (finding,) = compute(checks["output-kind"], held_to(kind, values, declared=False))
         assert finding.status is Status.PASS, kind
+
+
+def test_many_rows_that_cannot_be_judged_make_the_figures_untrustworthy(checks):
+    values, features = np.zeros((50, 2)), np.ones((50, 2), np.float32)
+    values[:10], features[:10, 0] = np.nan, np.nan
+    batch = outputs(values, OutputKind.LOGITS, features)
+    (finding,) = compute(checks["finite-outputs"], measured(batch, class_names=NAMES, positive="b"))
+    assert (finding.severity, finding.validity) == (Severity.BLOCKER, True)

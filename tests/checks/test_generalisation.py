@@ -89,7 +89,7 @@ def test_validation_loss_that_levels_off_is_no_divergence(checks):
 
 
 def test_nan_in_a_loss_is_a_blocker(checks):
-    findings = curves(checks, TRAIN, [None, *TRAIN[1:]], {"val_loss": 1})
+    findings = curves(checks, TRAIN, [*TRAIN[:-1], None], {"val_loss": 1})
     assert any(f.severity is Severity.BLOCKER and "NaN" in f.message for f in findings)
 
 
@@ -115,3 +115,19 @@ def test_losses_recorded_every_other_epoch_are_paired_by_epoch(checks):
     val = [None if i % 2 else 0.5 + 0.0001 * i for i in range(20)]
     findings = curves(checks, list(np.linspace(0.6, 0.3, 20)), val)
     assert not any("NaN" in f.message for f in findings)
+
+
+def test_a_nan_that_training_recovered_from_is_no_stop(checks):
+    findings = curves(checks, TRAIN, [None, *TRAIN[1:]], {"val_loss": 1})
+    assert any(f.severity is Severity.MAJOR and "NaN" in f.message for f in findings)
+
+
+def test_three_epochs_learn_nothing_about_learning(checks):
+    findings = curves(checks, [5, 0.9, 0.3], [5, 0.9, 0.3])
+    assert [f.status for f in findings] == [Status.PASS]
+
+
+def test_losses_of_zero_are_losses(checks):
+    findings = curves(checks, [0.0] * 12, [0.0] * 12)
+    assert "training loss went from 0.000 to 0.000" in findings[0].message
+    assert "still falling" not in findings[0].message

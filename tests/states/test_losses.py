@@ -89,8 +89,9 @@ def test_the_standard_error_and_interval_are_those_of_a_mean(case: Case) -> None
         assert estimate.standard_error is None
         return
     each = np.array([found_in(Case(case.task, case.rows.rows(np.array([i])))).log_loss for i in range(n)])
-    # Squares are kept to 2^-24, so that the variance of one row is exact to about 1e-7.
-    assert estimate.standard_error is not None
+    if estimate.standard_error is None:
+        assert each.std() <= 1e-5 * each.mean()
+        return
     assert n * estimate.standard_error**2 == pytest.approx(each.var(ddof=1), rel=1e-6, abs=1e-6)
     half = stats.t.ppf(0.975, n - 1) * estimate.standard_error
     assert (estimate.low, estimate.high) == pytest.approx((each.mean() - half, each.mean() + half), abs=1e-6)
