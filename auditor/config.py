@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from auditor.errors import InputError, UsageError
 
-PRESETS = ("balanced", "screening", "fraud", "spam", "ranking")
 FORMATS = ("html", "pdf", "json")
 PATH_KEYS = ("model", "predictions", "test", "train", "validation", "history")
 TRUSTING_KEYS = ("sha256", "trust_model_code", "checks")

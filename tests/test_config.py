@@ -1,10 +1,12 @@
 """auditor.toml and options: one frozen Config, and errors that name file, key and what was expected."""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
-from auditor.config import Config, load_config, parse_gate
+from auditor import cli, policy, rendering
+from auditor.config import FORMATS, Config, load_config, parse_gate
 from auditor.errors import InputError, UsageError
 
 
@@ -101,3 +103,9 @@ def test_criteria_count_as_stated_only_when_some_are():
     files = {"model": Path("m"), "test": Path("t")}
     assert not Config(**files).criteria_stated
     assert Config(**files, preset="fraud").criteria_stated
+
+
+def test_the_command_line_the_settings_and_the_policy_know_the_same_presets_and_formats():
+    assert set(cli.PRESETS) == set(policy.PRESETS)
+    assert set(cli.PRESETS) == set(get_args(get_args(Config.model_fields["preset"].annotation)[0]))
+    assert set(cli.FORMATS) == set(FORMATS) == set(rendering.FILES)

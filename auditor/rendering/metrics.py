@@ -39,7 +39,8 @@ METHODS = {
     "which never covers less than its level.",
     "Wilson on Jaccard": "F1 is 2J / (1 + J) of J = TP / (TP + FP + FN), a share: Wilson's limits of J, mapped.",
     "Clopper-Pearson on Jaccard": "F1 where it decides: Clopper-Pearson's limits of J, mapped.",
-    "MOVER-Wilson": "A mean of shares: their Wilson limits recovered into one variance (Zou & Donner, 2008).",
+    "MOVER-Wilson": "A mean of shares: their Wilson limits recovered into one variance (Zou & Donner, 2008), their "
+    "lopsidedness added as third cumulants are.",
     "MOVER-Clopper-Pearson": "A mean of shares where it decides: the same on Clopper-Pearson limits.",
     "logit DeLong": "The area under the ROC curve: DeLong's variance (DeLong, DeLong & Clarke-Pearson, 1988) "
     "on the logit scale (Perme & Manevski, 2018).",
@@ -48,10 +49,12 @@ METHODS = {
     "Newcombe hybrid score": "A difference of two independent shares (Newcombe, 1998, method 10).",
     "Tango score": "A difference of two shares of the same rows (Tango, 1998).",
     "Poisson bootstrap": "Any other function of counts: its spread over draws of the counts from Poisson distributions "
-    "(Chamandy et al., 2012).",
+    "(Chamandy et al., 2012); a class that is never right is drawn with half a row that is.",
     "bucket jackknife": "Where rows are not independent: the jackknife over buckets of whole groups "
     "(Chamandy et al., 2012).",
-    "Student t": "A mean over rows: its standard error with Student's t.",
+    "Student t": "A mean over rows: its standard error with Student's t; none where all rows have the same.",
+    "mean over classes, errors fully correlated": "A mean of areas: the mean of the errors of the classes, which bounds "
+    "its own whatever their correlation.",
 }
 
 
