@@ -3,13 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
+
 from auditor import Finding, Gate, Measurements, NotApplicable, Policy, Severity, check
 from auditor.states import Confusion, Losses, Ranking
 from auditor.statistics import Estimate, PrecisionAtPrior, Proportion, Smooth, mcnemar_mid_p
-from auditor.wording import count, p_value, plural, quoted, ratio
+from auditor.wording import count, p_value, plural, quoted, ratio, short_ratio
 from auditor.wording import metric as spoken
 
-IMBALANCED = 3
+IMBALANCED, ALPHA, NAMED = 3, 0.05, 5
 
 
 @check("acceptance", title="The stated conditions are met", needs=(Confusion, Losses, Ranking))
@@ -29,18 +31,23 @@ def acceptance(m: Measurements, *, policy: Policy) -> Iterator[Gate]:
 
 
 @check("class-recall", title="Each class is found", needs=(Confusion,))
-def class_recall(m: Measurements, *, policy: Policy, floor: float | None = None, many: int = 20) -> Iterator[Gate]:
+def class_recall(
+    m: Measurements, *, policy: Policy, floor: float | None = None, many: int = 20
+) -> Iterator[Gate | Finding]:
     """Of the rows of each class, how many are recognised.
 
     Accuracy hides a class that is never found when it is rare. The floor is the preset's unless `floor` is set; presets for
     one positive class ask it of that class alone. With more than two classes these floors can fail a model but not hold the
     verdict open, since among many classes some lie near a floor by chance (but a class without any test row does); Holm's
-    correction covers the classes. Beyond `many`
-    classes balanced accuracy decides instead. Decided on Clopper-Pearson bounds. Signs of risk: a recall far below the accuracy.
+    correction covers the classes. Beyond `many` classes balanced accuracy decides instead, and those under the floor are
+    counted and the lowest named. Decided on Clopper-Pearson bounds. Signs of risk: a recall far below the accuracy.
     """
     limit = policy.preset.recall if floor is None else floor
     if limit is None:
         raise NotApplicable("no floor on every class is asked beside your own conditions")
+    if m.task.n_classes > many and not _of_positive(m, policy):
+        yield _lowest_classes(m, limit)
+        return
     for i, name in _gated(m, policy, many):
         counts = m.test[Confusion]
         yield Gate(
@@ -85,6 +92,37 @@ def class_precision(m: Measurements, *, policy: Policy, floor: float | None = No
             remedy=f"Look at the rows wrongly called {name}: a higher threshold, or features that tell them apart.",
             message="" if prior is None else _said_at_prior(name, estimate, prior),
         )
+
+
+def _of_positive(m: Measurements, policy: Policy) -> bool:
+    """Whether the floor is asked of the positive class alone."""
+    return policy.preset.positive_only and m.task.positive is not None
+
+
+def _lowest_classes(m: Measurements, floor: float) -> Finding:
+    """How many of many classes are found less often than the floor, how many of them for certain, and the lowest."""
+    matrix = m.test[Confusion]
+    tested = np.flatnonzero(matrix.support)
+    right, rows = matrix.correct[tested], matrix.support[tested]
+    if not len(tested):
+        raise NotApplicable("no labelled rows")
+    under = right < floor * rows
+    certain = np.array([(bound := Proportion(int(k), int(n)).upper(ALPHA / len(rows))) is not None and bound < floor
+                        for k, n in zip(right, rows, strict=True)])  # fmt: skip
+    lowest = np.argsort(right / rows, kind="stable")[:NAMED]
+    named = ", ".join(
+        f"{quoted(m.task.class_names[tested[i]])} {count(int(right[i]))} of {count(int(rows[i]))}" for i in lowest
+    )
+    many, sure = count(int(under.sum())) if under.any() else "none", count(int(certain.sum()))
+    said = (
+        f"Of {plural(len(tested), 'class', 'classes')} with test rows {many} are found less than {short_ratio(floor)} of the "
+        f"time{f', {sure} of them beyond chance (Clopper-Pearson, Bonferroni)' if under.any() else ''}; lowest recall: {named}"
+    )
+    seen = Finding.passed(said, value=float(under.mean()), subject="all classes")
+    if not certain.any():
+        return seen
+    return seen.failing(Severity.MINOR, remedy="Decide whether these classes may be served; a gate of your own, such as "
+                        f"{f'recall[{m.task.class_names[tested[lowest[0]]]}]'}, holds one to a floor.")  # fmt: skip
 
 
 def _at_prior(m: Measurements, i: int, prior: float) -> PrecisionAtPrior:
@@ -153,7 +191,8 @@ def _severity(m: Measurements, *, gating: bool) -> Severity:
 
 
 def _gated(m: Measurements, policy: Policy, many: int) -> Iterator[tuple[int, str]]:
-    if policy.preset.positive_only and m.task.positive is not None:
+    if _of_positive(m, policy):
+        assert m.task.positive is not None
         yield m.task.positive, m.task.class_names[m.task.positive]
         return
     if m.task.n_classes > many:

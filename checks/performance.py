@@ -8,6 +8,8 @@ from auditor.states import Confusion, Ranking
 from auditor.statistics import Estimate, binomial_tail
 from auditor.wording import count, metric, number, plural, ratio, short_ratio
 
+ALPHA = 0.05
+
 
 @check("better-than-chance", title="The answers carry information", needs=(Confusion, Ranking))
 def better_than_chance(
@@ -83,17 +85,20 @@ def constant_prediction(
 
 @check("precision-recall-balance", title="False alarms and misses are in balance", needs=(Confusion,))
 def precision_recall_balance(
-    m: Measurements, *, policy: Policy, minor: float = 1.5, major: float = 3.0, many: int = 20
+    m: Measurements, *, policy: Policy, minor: float = 1.5, major: float = 3.0
 ) -> Iterator[Finding]:
     """Is a class called about as often as it occurs?
 
     The ratio of calls to occurrences equals recall over precision. Its 95% interval is taken on the logarithm, with variance
     (FP + FN) / ((TP + FP)(TP + FN)); a finding needs the whole interval outside 1/`minor` to `minor` (major: 1/`major` to
-    `major`). A direction that the preset prefers, such as many false alarms under `fraud`, is information.
+    `major`). Without a positive class every class is asked, and the interval is widened so that the chance of a wrong
+    finding stays 5% for all of them together (Bonferroni). A direction that the preset prefers, such as many false alarms
+    under `fraud`, is information.
     """
     counts = m.test[Confusion]
-    classes = [m.task.positive] if m.task.positive is not None else list(range(min(m.task.n_classes, many)))
-    found = [f for i in classes if (f := _balance(m, policy, i, minor, major)) is not None]
+    classes = [m.task.positive] if m.task.positive is not None else list(range(m.task.n_classes))
+    limits = (minor, major, ALPHA / len(classes) / 2)
+    found = [f for i in classes if (f := _balance(m, policy, i, limits)) is not None]
     if not found:
         raise NotApplicable("no class is both present and predicted")
     wrong = [f for f in found if f.status is not Status.PASS]
@@ -107,21 +112,24 @@ def precision_recall_balance(
             )
 
 
-def _balance(m: Measurements, policy: Policy, i: int, minor: float, major: float) -> Finding | None:
+def _balance(m: Measurements, policy: Policy, i: int, limits: tuple[float, float, float]) -> Finding | None:
+    """What is to be said of one class; `limits` are minor, major and the error level of each side."""
+    minor, major, alpha = limits
     counts, name = m.test[Confusion], m.task.class_names[i]
     called, present, hit = int(counts.predicted[i]), int(counts.support[i]), int(counts.correct[i])
     if not called or not present:
         return None
     bias = counts.classes.bias(i)
-    low, high = bias.low, bias.high
+    low, high = bias.interval(alpha)
     assert low is not None
     assert high is not None
+    level = 1 - 2 * alpha
     said = (
         f"Class {name} is called {count(called)} times and occurs {count(present)} times: precision {short_ratio(hit / called)} "
         f"({count(hit)} of {count(called)}), recall {short_ratio(hit / present)} ({count(hit)} of {count(present)}); calls per "
-        f"occurrence {number(called / present, 2)} (95% interval {number(low, 2)} to {number(high, 2)})"
+        f"occurrence {number(called / present, 2)} ({ratio(level, 2).replace('.00', '')} interval {number(low, 2)} to {number(high, 2)})"
     )
-    interval = Interval(low, high, 0.95, bias.method)
+    interval = Interval(low, high, level, bias.method)
     seen = Finding.passed(said, value=called / present, limit=minor, subject=f"class {name}", interval=interval)
     if not (low > minor or high < 1 / minor):
         return seen

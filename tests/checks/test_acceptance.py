@@ -118,11 +118,27 @@ def test_a_random_ranking_never_meets_the_precision_of_the_fraud_preset():
         assert PRESETS["ranking"].average_precision.at(prevalence) > prevalence
 
 
-def test_beyond_twenty_classes_balanced_accuracy_decides(checks):
+def test_beyond_twenty_classes_no_class_floor_decides(checks):
     measurements = measured(from_confusion(np.diag([50] * 21)), class_names=[str(i) for i in range(21)])
-    (finding,) = compute(checks["class-recall"], measurements)
+    (finding,) = compute(checks["class-precision"], measurements)
     assert finding.status is Status.SKIP
     assert "balanced accuracy decides" in finding.message
+    (finding,) = compute(checks["class-recall"], measurements)
+    assert (finding.status, finding.gate) == (Status.PASS, False)
+    assert "Of 21 classes with test rows none are found less than 50% of the time; lowest" in finding.message
+
+
+def test_of_many_classes_those_under_the_floor_are_counted_and_the_lowest_named(checks):
+    right = np.full(1000, 38)
+    right[[7, 8, 9]] = [3, 24, 22]  # of 50: one far under one half, two that chance explains
+    matrix = np.diag(right)
+    matrix[np.arange(1000), (np.arange(1000) + 1) % 1000] = 50 - right
+    measurements = measured(from_confusion(matrix), class_names=[f"c{i}" for i in range(1000)])
+    (finding,) = compute(checks["class-recall"], measurements)
+    assert (finding.status, finding.severity, finding.gate) == (Status.FAIL, Severity.MINOR, False)
+    assert "Of 1,000 classes with test rows 3 are found less than 50% of the time, 1 of them" in finding.message
+    assert "lowest recall: “c7” 3 of 50, “c9” 22 of 50, “c8” 24 of 50" in finding.message
+    assert "recall[c7]" in finding.remedy
 
 
 def test_a_stated_share_in_use_decides_the_precision(checks):

@@ -87,3 +87,14 @@ def test_a_handful_of_rows_proves_neither_guessing_nor_a_constant_answer(checks)
     assert compute(checks["constant-prediction"], one)[0].status is Status.PASS
     four = measured(from_confusion([[1, 1], [1, 1]]), class_names=["a", "b"], positive="a")
     assert compute(checks["better-than-chance"], four)[0].status is Status.INCONCLUSIVE
+
+
+def test_among_many_classes_each_is_asked_and_chance_is_shared_out(checks):
+    matrix = np.diag([50] * 30)
+    matrix[29, 28], matrix[29, 29] = 45, 5  # the last class is missed
+    names = [f"c{i}" for i in range(30)]
+    found = compute(checks["precision-recall-balance"], measured(from_confusion(matrix), class_names=names))
+    assert {finding.subject for finding in found} == {"class c29"}
+    assert all("99.8333% interval" in finding.message for finding in found)
+    level = {finding.interval.level for finding in found}
+    assert level == {pytest.approx(1 - 0.05 / 30)}
