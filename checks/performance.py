@@ -127,7 +127,7 @@ def _balance(m: Measurements, policy: Policy, i: int, limits: tuple[float, float
     said = (
         f"Class {name} is called {count(called)} times and occurs {count(present)} times: precision {short_ratio(hit / called)} "
         f"({count(hit)} of {count(called)}), recall {short_ratio(hit / present)} ({count(hit)} of {count(present)}); calls per "
-        f"occurrence {number(called / present, 2)} ({ratio(level, 2).replace('.00', '')} interval {number(low, 2)} to {number(high, 2)})"
+        f"occurrence {number(called / present, 2)} ({100 * level:.6g}% interval {number(low, 2)} to {number(high, 2)})"
     )
     interval = Interval(low, high, level, bias.method)
     seen = Finding.passed(said, value=called / present, limit=minor, subject=f"class {name}", interval=interval)
