@@ -24,7 +24,7 @@ from auditor.rendering import write
 from auditor.report import FORMAT_VERSION, CheckRecord, Report, sealed
 from auditor.results import SplitResult
 from auditor.states import Confusion, Losses, Ranking, ScoreHistogram, State, Task, TopRanks
-from auditor.summary import history, overlap, split_result
+from auditor.summary import history, overlap, split_result, suggested_threshold
 from auditor.verdict import decide
 
 REPORTED: tuple[type[State[Any]], ...] = (Confusion, Losses, Ranking, ScoreHistogram, TopRanks)
@@ -50,7 +50,7 @@ def audit(config: Config) -> Report:
         criteria=criteria(config, held_to, checks, findings, started),
         findings=tuple(checking.shown(findings)),
         checks=tuple(_record(check, findings) for check in (*checks, *choice.left_out)),
-        measurements=_results(measurements),
+        measurements=_results(measurements, findings),
         overlap=overlap(measurements),
         history=history(measurements),
         provenance=provenance(
@@ -109,11 +109,14 @@ def _idle_waivers(report: Report) -> list[str]:
     return [f"the waiver of {w['check']} until {w['expires']} is {w['state']}: it waives nothing" for w in idle]
 
 
-def _results(measurements: Measurements) -> dict[str, SplitResult]:
+def _results(measurements: Measurements, findings: Sequence[Finding]) -> dict[str, SplitResult]:
     splits = {"test": measurements.test, **measurements.splits}
     if measurements.removed:
         splits["test_as_given"] = measurements.as_given
-    return {name: split_result(measurements, split) for name, split in splits.items()}
+    suggested = suggested_threshold(findings)
+    return {
+        name: split_result(measurements, split, suggested if name == "test" else None) for name, split in splits.items()
+    }
 
 
 def _record(check: Check, findings: Sequence[Finding]) -> CheckRecord:

@@ -85,9 +85,10 @@ class Reliability:
 
 @dataclass(frozen=True)
 class OperatingPoint:
-    """What calling the positive class from a probability on gives; `name` is `in use`, `highest F1` of these very rows, or blank.
+    """What calling the positive class from a probability on gives.
 
-    The threshold is null where another rule is in use.
+    `name` is `in use`, `suggested` (by threshold-choice), `highest F1` of these very rows, or blank. The threshold is null
+    where another rule is in use.
     """
 
     name: str

@@ -1,10 +1,11 @@
 """Measurements as the report shows them: every number is computed here, once, before any page is drawn."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
-from auditor.findings import Curve, Line, NotApplicable
+from auditor.findings import Curve, Finding, Line, NotApplicable
 from auditor.measurements import Measurements, SplitMeasurements
 from auditor.results import (
     ClassResult,
@@ -35,6 +36,7 @@ from auditor.statistics.thresholds import best_f_score
 DENSE_SHOWN = 256
 SPARSE_SHOWN = 2000
 CURVES_SHOWN = 10
+SUGGESTED = "suggested"
 THRESHOLDS_SHOWN = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99)
 
 COUNTED = (
@@ -52,8 +54,8 @@ def value(estimate: Estimate) -> Value:
     return Value(estimate.value, estimate.low, estimate.high, float(estimate.n), k, estimate.method, exact)
 
 
-def split_result(measurements: Measurements, split: SplitMeasurements) -> SplitResult:
-    """All that the report says of one split."""
+def split_result(measurements: Measurements, split: SplitMeasurements, suggested: float | None = None) -> SplitResult:
+    """All that the report says of one split; `suggested` is the threshold that a check advises, if any."""
     task, matrix = measurements.task, split[Confusion]
     small = task.n_classes <= DENSE_SHOWN
     return SplitResult(
@@ -76,7 +78,7 @@ def split_result(measurements: Measurements, split: SplitMeasurements) -> SplitR
         precision_recall=_curve(split, "precision_recall"),
         score_histogram=_histogram(split),
         reliability=reliability(split),
-        operating_points=operating_points_of(split),
+        operating_points=operating_points_of(split, suggested),
         positive=None if task.positive is None else task.class_names[task.positive],
         notes=_notes(split),
     )
@@ -144,8 +146,17 @@ def reliability(split: SplitMeasurements) -> Reliability | None:
     )
 
 
-def operating_points_of(split: SplitMeasurements) -> tuple[OperatingPoint, ...]:
-    """What is in use, the highest F1 of these rows, and thresholds from .01 to .99; empty but for two scored classes."""
+def suggested_threshold(findings: Sequence[Finding]) -> float | None:
+    """The threshold that a check advises, from the mark in its figure."""
+    marks = (mark for f in findings for figure in f.figures if isinstance(figure, Curve) for mark in figure.marks)
+    return next((at for name, at in marks if name == SUGGESTED), None)
+
+
+def operating_points_of(split: SplitMeasurements, suggested: float | None = None) -> tuple[OperatingPoint, ...]:
+    """What is in use, what is suggested, the highest F1 of these rows, and thresholds from .01 to .99.
+
+    Empty but for two scored classes.
+    """
     matrix = split[Confusion]
     positive = matrix.task.positive
     if ReliabilityState not in split or positive is None or not matrix.task.is_binary or not matrix.n:
@@ -157,9 +168,10 @@ def operating_points_of(split: SplitMeasurements) -> tuple[OperatingPoint, ...]:
     best = best_f_score(points)
     listed = [("", t, points.outcome(int(np.searchsorted(at, t)))) for t in THRESHOLDS_SHOWN]
     highest = ("highest F1", float(at[best]) if at[best] <= 1 else None, points.outcome(best))
+    advised = [] if suggested is None else [(SUGGESTED, suggested, points.outcome(int(np.searchsorted(at, suggested))))]
     return tuple(
         OperatingPoint(name, t, o.tp, o.fp, o.fn, o.tn, value(o.recall), value(o.precision), value(o.f_score()))
-        for name, t, o in (("in use", bins.threshold, now), highest, *listed)
+        for name, t, o in (("in use", bins.threshold, now), *advised, highest, *listed)
     )
 
 

@@ -93,13 +93,13 @@ def _main(m: Measurements, bins: ScoreBins, aims: _Aims, few: int) -> Finding:
         told = f"{said}. F1 is highest {_at(m, highest)}: {_f1(highest, now)}"
         return replace(seen, message=told, figures=_figure(bins, "highest F1", highest))
     offer = _chosen(m, lambda points: best_within(points, aims.floors), few)
-    seen = replace(seen, figures=_figure(bins, "suggested", offer))
+    seen = replace(seen, figures=_figure(bins, "nearest", offer))
     if aims.not_followed:
         others = ", ".join(sorted({metric(f.metric) for f in aims.not_followed}))
         asked = f"No other threshold is offered: {others} is asked too, and is not followed along the thresholds"
         return replace(seen, message=f"{said}. {asked}")
     if all(floor.is_reached(offer.fair) for floor in aims.floors) and (not aims.gain or _gains(m, offer.fair)):
-        return replace(_offered(m, bins, aims, offer), figures=seen.figures)
+        return replace(_offered(m, bins, aims, offer), figures=_figure(bins, "suggested", offer))
     return replace(seen, message=f"{said}. {_none_meets(m, bins, aims, offer)}")
 
 

@@ -88,7 +88,7 @@ def of_reliability(reliability: Reliability) -> Picture:
 
 
 def of_operating_points(test: SplitResult) -> Picture | None:
-    """Recall and precision against the threshold, with the one in use marked; None for fewer than two points."""
+    """Recall and precision against the threshold, those in use and suggested marked; None for fewer than two points."""
     points = sorted((point.threshold, point) for point in test.operating_points if not point.name and point.threshold)
     if len(points) < 2:
         return None
@@ -97,8 +97,11 @@ def of_operating_points(test: SplitResult) -> Picture | None:
         Line(metric, places, tuple(getattr(point, metric).value for _, point in points))
         for metric in ("recall", "precision")
     )
-    used = [point.threshold for point in test.operating_points if point.name == "in use"]
-    marks = tuple((f"in use: {scores.threshold(at)}", at) for at in used if at is not None)
+    marks = tuple(
+        (f"{point.name}: {scores.threshold(point.threshold)}", point.threshold)
+        for point in test.operating_points
+        if point.name in ("in use", "suggested") and point.threshold is not None
+    )
     return picture(Curve("Recall and precision by threshold", "threshold", "share", lines, marks), unit_square=True)
 
 

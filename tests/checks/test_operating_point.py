@@ -8,8 +8,8 @@ from auditor import Confidence, Severity, Status
 from auditor.checking import judge
 from auditor.config import parse_gate
 from auditor.policy import NOTHING_BY_DEFAULT, PRESETS, Policy
-from auditor.states import Reliability
-from auditor.summary import split_result
+from auditor.states import Reliability, thresholds
+from auditor.summary import split_result, suggested_threshold
 from auditor.testing import compute, from_confusion, measured, rows
 
 GATES = ("acceptance", "class-recall", "class-precision", "better-than-majority", "threshold-choice")
@@ -66,6 +66,23 @@ def test_without_validation_data_it_says_so_and_asks_for_confirmation(checks):
         in finding.message
     )
     assert "confirm it on rows that did not choose it" in finding.remedy
+
+
+def test_the_threshold_that_is_suggested_stands_among_the_operating_points(checks):
+    m = audited(batch(20_000, 0.05, 3.0))
+    found = judged(checks, m)
+    at = suggested_threshold(found)
+    assert at is not None
+    assert at == dict(found[0].figures[0].marks)["suggested"]
+    point = split_result(m, m.test, at).operating_points[1]
+    called = m.test[Reliability].points().outcome(int(np.searchsorted(thresholds(), at)))
+    assert (point.name, point.threshold, point.tp, point.fp) == ("suggested", at, called.tp, called.fp)
+
+
+def test_where_no_threshold_meets_the_conditions_none_is_suggested(checks):
+    found = judged(checks, audited(batch(5000, 0.05, 0.5)))
+    assert [name for name, _ in found[0].figures[0].marks] == ["in use", "nearest"]
+    assert suggested_threshold(found) is None
 
 
 def test_what_the_rows_cannot_show_is_offered_as_suspected(checks):

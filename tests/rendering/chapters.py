@@ -31,9 +31,9 @@ def reliability() -> Reliability:
 
 
 def operating_points() -> tuple[OperatingPoint, ...]:
-    """What is in use, the highest F1, and four thresholds more."""
-    counts = (("in use", 0.5, 24, 24), ("highest F1", 0.08, 90, 80), ("", 0.01, 190, 4000), ("", 0.1, 80, 70),
-              ("", 0.5, 24, 24), ("", 0.9, 3, 0))  # fmt: skip
+    """What is in use and suggested, the highest F1, and four thresholds more."""
+    counts = (("in use", 0.5, 24, 24), ("suggested", 0.05, 120, 160), ("highest F1", 0.08, 90, 80), ("", 0.01, 190, 4000),
+              ("", 0.1, 80, 70), ("", 0.5, 24, 24), ("", 0.9, 3, 0))  # fmt: skip
     return tuple(
         OperatingPoint(name, at, tp, fp, 200 - tp, 9800 - fp, share(tp, 200), share(tp, tp + fp),
                        value(FScore(float(tp), float(fp), 200.0 - tp)))

@@ -199,6 +199,7 @@ def test_stated_probabilities_get_a_chapter_on_calibration_and_one_on_operating_
         "Calibration error 1.2 points (95% interval 0.4 to 2.1 points)", "Slope 0.930 (95% interval 0.870 to 0.990)",
         "dividing the logits by 1.40 takes the log loss from 0.087 to 0.081 (10,000 rows",
         "Operating points", "0.5 in use 12.0% 8.2% to 17.2% 24 50.0%", "0.08 highest F1", "Recall and precision by threshold",
+        "0.05 suggested 60.0%", "The threshold that is suggested is explained",
     ):  # fmt: skip
         assert words in text
     assert "Expected calibration error" not in shown("fraud")
