@@ -1,6 +1,6 @@
 """The first page: headline, facts, cards and what was not examined, built from findings and measurements."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from auditor import wording
 from auditor.checking import Check
 from auditor.config import Config
+from auditor.deployment import in_use
 from auditor.findings import Finding, Severity, Status
 from auditor.gating import share_or_number
 from auditor.headline import headline, sentence
@@ -34,12 +35,14 @@ def verdict(outcome: Outcome, measurements: Measurements, policy: Policy) -> Ver
     )
 
 
-def decision(outcome: Outcome, findings: Sequence[Finding], measurements: Measurements) -> Decision:
+def decision(
+    outcome: Outcome, findings: Sequence[Finding], measurements: Measurements, prior: Mapping[str, float]
+) -> Decision:
     """What the decision page shows beside the answer."""
     skipped = [finding for finding in findings if finding.status is Status.SKIP]
     ids = {finding.check for finding in findings}
     return Decision(
-        facts=_facts(outcome, findings, measurements),
+        facts=_facts(outcome, findings, measurements, prior),
         cards=_cards(outcome, findings),
         deciding_cell=_deciding_cell(outcome, measurements),
         row_flow=row_flow(measurements),
@@ -63,6 +66,7 @@ def criteria(
         limits={check.id: dict(check.limits) for check in checks if check.limits},
         threshold=config.threshold,
         waivers=tuple(waivers),
+        prior=dict(policy.prior),
     )
 
 
@@ -75,7 +79,9 @@ def _source(config: Config, today: datetime) -> str:
     return f"{config.origin.name} of {changed:%-d %B %Y}"
 
 
-def _facts(outcome: Outcome, findings: Sequence[Finding], measurements: Measurements) -> tuple[Fact, ...]:
+def _facts(
+    outcome: Outcome, findings: Sequence[Finding], measurements: Measurements, prior: Mapping[str, float]
+) -> tuple[Fact, ...]:
     deciding = [f for f in outcome.deciding if f.gate and f.metric and f.status is not Status.PASS]
     gates = sorted((f for f in findings if f.gate and f.metric and f.status is not Status.SKIP), key=_margin)
     chosen: dict[str, Finding | None] = {}
@@ -87,7 +93,7 @@ def _facts(outcome: Outcome, findings: Sequence[Finding], measurements: Measurem
         if len(shown) < MOST_FACTS and metric not in shown and (metric == "accuracy" or _known(measurements, metric)):
             shown[metric] = chosen.get(metric)
     return tuple(
-        _fact(metric, gate, measurements, decides=gate is not None and gate in deciding)
+        _fact(metric, gate, measurements, prior, decides=gate is not None and gate in deciding)
         for metric, gate in shown.items()
     )
 
@@ -114,14 +120,16 @@ def _of_positive(measurements: Measurements) -> tuple[str, ...]:
     return (f"recall[{name}]", f"precision[{name}]")
 
 
-def _fact(metric: str, gate: Finding | None, measurements: Measurements, *, decides: bool) -> Fact:
-    estimate = measurements.test.metric(metric)
+def _fact(
+    metric: str, gate: Finding | None, measurements: Measurements, prior: Mapping[str, float], *, decides: bool
+) -> Fact:
+    estimate, where = measurements.test.metric_in_use(metric, prior)
     share = share_or_number(metric) is wording.ratio
     limit, at_least = (None, True) if gate is None else (gate.limit, gate.at_least)
-    status = "" if gate is None else str(gate.status)
-    return Fact(
-        _what(metric), value(estimate), _of_majority(metric, measurements), limit, at_least, share, decides, status
-    )
+    status, moved = "" if gate is None else str(gate.status), bool(where) and where == in_use(prior)
+    what = _what(metric) + (", at the stated class shares" if moved else "")
+    majority = _of_majority(metric, measurements, prior)
+    return Fact(what, value(estimate), majority, limit, at_least, share, decides, status)
 
 
 def _what(metric: str) -> str:
@@ -134,11 +142,13 @@ def _what(metric: str) -> str:
     return "Of all rows, right (accuracy)" if metric == "accuracy" else wording.metric(metric)
 
 
-def _of_majority(metric: str, measurements: Measurements) -> Value | None:
+def _of_majority(metric: str, measurements: Measurements, prior: Mapping[str, float]) -> Value | None:
     """What always answering the majority class gets; None where it is undefined."""
     matrix, (index, _) = measurements.test[Confusion], measurements.majority
     names = measurements.task.class_names
     plain, _, class_name = metric.removesuffix("]").partition("[")
+    if prior and (metric == "accuracy" or (plain == "precision" and class_name == names[index])):
+        return Value(float(measurements.test.class_shares(prior)[index]))
     if metric == "accuracy":
         return value(Proportion(int(matrix.support[index]), matrix.n))
     if metric == "balanced_accuracy":

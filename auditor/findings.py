@@ -159,7 +159,8 @@ class Gate:
     """A value and the limit it must clear; policy turns gates into findings.
 
     `metric` is written as users write it (`recall[fraud]`), `subject` names the place (`class fraud`), `counted` what more
-    of would narrow the interval (`"fraud" rows`), and `share` what part of all rows that is. A gate that `only_fails`
+    of would narrow the interval (`"fraud" rows`), and `share` what part of all rows that is; `where` says under which
+    condition the value holds. A gate that `only_fails`
     never holds the verdict open: undecided is reported and does not ask for review.
     """
 
@@ -173,6 +174,7 @@ class Gate:
     only_fails: bool = False
     remedy: str = ""
     message: str = ""
+    where: str = ""
 
     def __post_init__(self) -> None:
         if _number(self.limit) is None:

@@ -82,7 +82,7 @@ def _interval(gate: Gate, alpha: float) -> Interval:
 def describe(gate: Gate) -> str:
     """`Recall on fraud is 12.0% (24 of 200; 95% interval 8.2% to 17.2%, Wilson)`."""
     estimate, form = gate.estimate, share_or_number(gate.metric)
-    what = wording.metric(gate.metric)
+    what = wording.metric(gate.metric) + (f" {gate.where}" if gate.where else "")
     if estimate.value is None:
         return f"{what} is undefined: there is nothing to count ({wording.plural(int(estimate.n), 'row')})"
     counted = (

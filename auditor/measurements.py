@@ -6,9 +6,11 @@ from functools import cached_property
 from typing import Any, TypeVar, cast
 
 import numpy as np
+from numpy.typing import NDArray
 
 from auditor.batches import OutputKind
 from auditor.data.history import History
+from auditor.deployment import class_shares, metric_in_use
 from auditor.findings import NotApplicable
 from auditor.metrics import metric
 from auditor.states.confusion import Confusion
@@ -64,6 +66,14 @@ class SplitMeasurements:
     def metric(self, name: str) -> Estimate:
         """A metric by its name, as `balanced_accuracy`, `recall[fraud]`; see `auditor.metrics.metric`."""
         return metric(self, name)
+
+    def metric_in_use(self, name: str, prior: Mapping[str, float]) -> tuple[Estimate, str]:
+        """A metric at the class shares of use, and the words that say so; see `auditor.deployment.metric_in_use`."""
+        return metric_in_use(self, name, prior)
+
+    def class_shares(self, prior: Mapping[str, float]) -> NDArray[np.float64]:
+        """(classes,) how often each class occurs in use: as stated, and the rest divided as among the rows."""
+        return class_shares(self[Confusion], prior)
 
     def __contains__(self, state: type[State[Any]]) -> bool:
         """Whether a state was measured."""

@@ -46,7 +46,7 @@ def audit(config: Config) -> Report:
     report = Report(
         format_version=FORMAT_VERSION,
         verdict=verdict(outcome, measurements, held_to),
-        decision=decision(outcome, findings, measurements),
+        decision=decision(outcome, findings, measurements, held_to.prior),
         criteria=criteria(config, held_to, checks, findings, started),
         findings=tuple(checking.shown(findings)),
         checks=tuple(_record(check, findings) for check in (*checks, *choice.left_out)),

@@ -1,5 +1,6 @@
 """A look at the model on a few rows before the pass: what its outputs are, and whether they fit the classes."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from auditor.prediction import ScoreReading, batch_rows, predicted
 from auditor.states import OutputForm, Task
 
 PROBE_ROWS = 4096
+ROUNDING = 1e-6
 NO_FEATURES = "tables of predictions carry no features"
 NO_SCORES = "the table holds decisions and no scores"
 
@@ -40,11 +42,7 @@ def probe(config: Config, model: Model | None, splits: Splits) -> Reading:
         raise UsageError(
             f"the preset {preset.name} is about one class: name it with --positive; the classes are {names}"
         )
-    for name in config.prior:
-        if name not in splits.class_names:
-            raise UsageError(
-                f"--prior {name}: no class is called so; the classes are {', '.join(splits.class_names[:20])}"
-            )
+    _refuse_prior(config, splits)
     if model is None:
         return _read_predictions(config, splits)
     size = batch_rows(config.batch_size, splits.test.feature_shape or (), len(splits.class_names), model.device)
@@ -125,3 +123,18 @@ def _refuse_misfit(model: Model, n_outputs: int, splits: Splits) -> None:
         f"{model.path.name} gives {n_outputs} outputs a row, but there are {n_classes} classes ({names}; from "
         f"{splits.class_names_from}): name the class of each output, in order, as `classes` in auditor.toml"
     )
+
+
+def _refuse_prior(config: Config, splits: Splits) -> None:
+    """Raise UsageError for shares of classes that there are not, or that leave the others less than nothing."""
+    for name in config.prior:
+        if name not in splits.class_names:
+            raise UsageError(
+                f"--prior {name}: no class is called so; the classes are {', '.join(splits.class_names[:20])}"
+            )
+    total = math.fsum(config.prior.values())
+    if total > 1 + ROUNDING or (len(config.prior) == len(splits.class_names) and total < 1 - ROUNDING):
+        raise UsageError(
+            f"--prior: the shares of {len(config.prior)} of {len(splits.class_names)} classes add up to {total:g}; "
+            f"{'those of all classes add up to 1' if total < 1 else 'at most 1 was expected'}"
+        )

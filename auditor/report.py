@@ -83,7 +83,7 @@ class Criteria:
     """What the model was held to, and who said so: `confirmed` is false while the user has stated nothing.
 
     `conditions` are sentences, those of the preset and then the user's `gates`; a waiver's `state` is in force, lapsed or
-    without a match.
+    without a match; `prior` holds the class shares in use that were stated.
     """
 
     preset: str
@@ -94,6 +94,7 @@ class Criteria:
     limits: dict[str, dict[str, Any]] = field(default_factory=dict)
     threshold: float | None = None
     waivers: tuple[dict[str, str], ...] = ()
+    prior: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

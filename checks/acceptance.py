@@ -7,7 +7,7 @@ import numpy as np
 
 from auditor import Finding, Gate, Measurements, NotApplicable, Policy, Severity, check
 from auditor.states import Confusion, Losses, Ranking
-from auditor.statistics import Estimate, PrecisionAtPrior, Proportion, Smooth, mcnemar_mid_p
+from auditor.statistics import Proportion, Smooth, mcnemar_mid_p
 from auditor.wording import count, p_value, plural, quoted, ratio, short_ratio
 from auditor.wording import metric as spoken
 
@@ -76,11 +76,10 @@ def class_precision(m: Measurements, *, policy: Policy, floor: float | None = No
         raise NotApplicable("no floor on the precision of every class is asked beside your own conditions")
     for i, name in _gated(m, policy, many):
         counts = m.test[Confusion]
-        prior = policy.prior.get(name)
-        prevalence = counts.prevalence(i) if prior is None else prior
+        estimate, where = m.test.metric_in_use(f"precision[{name}]", policy.prior)
+        prevalence = _share_in_use(m, policy, i)
         limit = floor if floor is not None or asked is None else asked.at(prevalence) if prevalence else asked.most
         assert limit is not None
-        estimate = m.test.metric(f"precision[{name}]") if prior is None else _at_prior(m, i, prior)
         yield Gate(
             f"precision[{name}]",
             estimate,
@@ -90,7 +89,7 @@ def class_precision(m: Measurements, *, policy: Policy, floor: float | None = No
             share=counts.call_rate(i),
             only_fails=not m.task.is_binary,
             remedy=f"Look at the rows wrongly called {name}: a higher threshold, or features that tell them apart.",
-            message="" if prior is None else _said_at_prior(name, estimate, prior),
+            where=where,
         )
 
 
@@ -125,17 +124,9 @@ def _lowest_classes(m: Measurements, floor: float) -> Finding:
                         f"{f'recall[{m.task.class_names[tested[lowest[0]]]}]'}, holds one to a floor.")  # fmt: skip
 
 
-def _at_prior(m: Measurements, i: int, prior: float) -> PrecisionAtPrior:
-    classes = m.test[Confusion].classes
-    specificity = classes.specificity(i)
-    return PrecisionAtPrior(classes.recall(i), Proportion(specificity.n - specificity.k, specificity.n), prior)
-
-
-def _said_at_prior(name: str, estimate: Estimate, prior: float) -> str:
-    return (
-        f"Precision on {name} would be {ratio(estimate.value)} where {ratio(prior)} of the rows are {name} (95% interval "
-        f"{ratio(estimate.low)} to {ratio(estimate.high)}, {estimate.method})"
-    )
+def _share_in_use(m: Measurements, policy: Policy, i: int) -> float | None:
+    """How often a class occurs: as stated with `--prior`, else in the test rows."""
+    return float(m.test.class_shares(policy.prior)[i]) if policy.prior else m.test[Confusion].prevalence(i)
 
 
 @check("better-than-majority", title="Better than always answering the majority", needs=(Confusion,))
@@ -162,6 +153,7 @@ def better_than_majority(
         f"Accuracy is {ratio(m.test.metric('accuracy').value)}; always answering {name}, the majority in {source}, gets "
         f"{ratio(share)}. Of the rows on which only one is right the model has {count(only_model)} and the majority "
         f"{count(only_majority)} (McNemar mid-p test, {p_value(chance)})"
+        + (", at the class shares of the test file" if policy.prior else "")
     )
     gating = policy.preset.better_than_majority
     room = margin * (1 - share)
@@ -218,7 +210,7 @@ def _conditions(m: Measurements, policy: Policy) -> Iterator[tuple[str, float, b
         yield "balanced_accuracy", preset.balanced_accuracy, True
     if preset.roc_auc is not None:
         yield "roc_auc", preset.roc_auc, True
-    prevalence = None if positive is None else m.test[Confusion].prevalence(positive)
+    prevalence = None if positive is None else _share_in_use(m, policy, positive)
     if preset.average_precision is not None and prevalence is not None:
         yield "average_precision", preset.average_precision.at(prevalence), True
 
@@ -227,7 +219,7 @@ def _gate(m: Measurements, policy: Policy, metric: str, limit: float, *, at_leas
     class_name = metric.removesuffix("]").partition("[")[2]
     subject = f"class {class_name}" if class_name else ""
     try:
-        estimate = m.test.metric(metric)
+        estimate, where = m.test.metric_in_use(metric, policy.prior)
     except NotApplicable as reason:
         return Gate(
             metric,
@@ -239,10 +231,6 @@ def _gate(m: Measurements, policy: Policy, metric: str, limit: float, *, at_leas
             remedy="Give what it needs, or state another condition.",
         )
     counted, share = _counted(m, metric, class_name)
-    name, said = _class_meant(m, class_name), ""
-    if metric.partition("[")[0] == "precision" and name in policy.prior:
-        estimate = _at_prior(m, m.task.class_names.index(name), policy.prior[name])
-        said = _said_at_prior(name, estimate, policy.prior[name])
     return Gate(
         metric,
         estimate,
@@ -252,7 +240,7 @@ def _gate(m: Measurements, policy: Policy, metric: str, limit: float, *, at_leas
         counted,
         share,
         remedy=f"Train or choose a threshold until {metric} clears the limit, or state another limit with the reason for it.",
-        message=said,
+        where=where,
     )
 
 

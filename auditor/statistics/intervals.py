@@ -70,30 +70,34 @@ def difference_limits(
     return first - second - low, first - second + high
 
 
-def mean_limits(k: Floats, n: Floats, low: Floats, high: Floats, alpha: float = SHOWN_ALPHA) -> tuple[float, float]:
-    """Limits of the plain mean of independent proportions from the limits of each (MOVER, Zou & Donner 2008).
+def mean_limits(
+    k: Floats, n: Floats, low: Floats, high: Floats, alpha: float = SHOWN_ALPHA, *, weights: Floats | None = None
+) -> tuple[float, float]:
+    """Limits of the mean of independent proportions from the limits of each (MOVER, Zou & Donner 2008).
 
-    k, n, low, high: (proportions,), n > 0, and limits with error probability alpha in each tail. Plain MOVER keeps the
+    k, n, low, high: (proportions,), n > 0, and limits with error probability alpha in each tail; weights: (proportions,)
+    that sum to 1, equal ones if not given. Plain MOVER keeps the
     lopsidedness of a single proportion however many are averaged, and misses up to four times too often on its short
     side. Here lopsidedness adds as third cumulants do (Gart & Nam 1990), and no side is shorter than MOVER's short one.
     """
-    values, count = k / n, len(n)
-    centre, half, lopsided = float(np.mean(values)), (high - low) / 2, (high + low) / 2 - values
-    shift = float(np.sum(lopsided * half**2) / np.sum(half**2)) / count
-    reach = math.sqrt(_squared_reach(values, n, half, normal_quantile(1 - alpha))) / count
+    each = np.full(len(n), 1 / len(n)) if weights is None else weights
+    values, half = k / n, each * (high - low) / 2
+    centre, lopsided = float(np.sum(each * values)), each * ((high + low) / 2 - values)
+    shift = float(np.sum(lopsided * half**2) / np.sum(half**2))
+    reach = math.sqrt(_squared_reach(values, n, half, each * normal_quantile(1 - alpha)))
     below, above = reach - shift, reach + shift
     if shift >= -EVEN * reach:
-        below = max(below, math.sqrt(float(np.sum((values - low) ** 2))) / count)
+        below = max(below, math.sqrt(float(np.sum((each * (values - low)) ** 2))))
     if shift <= EVEN * reach:
-        above = max(above, math.sqrt(float(np.sum((high - values) ** 2))) / count)
+        above = max(above, math.sqrt(float(np.sum((each * (high - values)) ** 2))))
     return max(0.0, centre - below), min(1.0, centre + above)
 
 
-def _squared_reach(values: Floats, n: Floats, half: Floats, z: float) -> float:
+def _squared_reach(values: Floats, n: Floats, half: Floats, z: Floats) -> float:
     """Square of the half-width of the sum: that of the limits, or of unbiased variances where many are averaged.
 
-    The half-width of a score interval is too small by itself, which the shift of its centre makes up for; in a mean of
-    many that shift cancels.
+    half, z: (proportions,) half-widths and normal quantiles, both times the weight of each. The half-width of a score
+    interval is too small by itself, which the shift of its centre makes up for; in a mean of many that shift cancels.
     """
     squares = half**2
     own, unbiased = float(np.sum(squares)), float(np.sum(z * z * values * (1 - values) / np.maximum(n - 1, 1)))

@@ -146,9 +146,9 @@ def test_a_stated_share_in_use_decides_the_precision(checks):
     policy = Policy(PRESETS["balanced"], (), confirmed=True, prior={"sick": 0.001})
     found = {finding.subject: finding for finding in judge([checks["class-precision"]], measurements, policy)}
     assert found["class sick"].value == pytest.approx(0.9 * 0.001 / (0.9 * 0.001 + 0.05 * 0.999))
-    assert "where 0.1% of the rows are sick" in found["class sick"].message
+    assert "Precision on sick where 0.1% of the rows are “sick” is 1.8%" in found["class sick"].message
     assert found["class sick"].limit == pytest.approx(0.005)
-    assert found["class well"].value == pytest.approx(950 / 960)
+    assert found["class well"].value == pytest.approx(0.95 * 0.999 / (0.95 * 0.999 + 0.1 * 0.001))
 
 
 def test_a_class_that_was_never_tested_holds_the_verdict_open(checks):
@@ -170,7 +170,7 @@ def test_a_gate_of_ones_own_on_precision_reckons_with_the_stated_share(checks):
     policy = Policy(NOTHING_BY_DEFAULT, gates, confirmed=True, prior={"a": 0.001})
     findings = judge([checks["acceptance"]], measurements, policy)
     assert {finding.status for finding in findings} == {Status.FAIL}
-    assert all("where 0.1% of the rows are a" in finding.message for finding in findings)
+    assert all("where 0.1% of the rows are “a”" in finding.message for finding in findings)
 
 
 def test_equal_losses_have_no_interval_and_pass_nothing(checks):

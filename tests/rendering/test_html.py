@@ -218,6 +218,11 @@ def test_every_waiver_is_listed_with_its_state() -> None:
     assert "calibration lapsed Known J. Doe 2027-03-01" in seen(replace(example.fraud(), criteria=criteria))
 
 
+def test_stated_class_shares_are_printed_with_what_is_held_to_them() -> None:
+    text = seen(replace(example.fraud(), criteria=replace(example.fraud().criteria, prior={"fraud": 0.01})))
+    assert "Class shares in use, as stated: fraud 1.0%; accuracy, precision" in text
+
+
 def test_conditions_come_first_and_are_called_unconfirmed_until_stated() -> None:
     text = shown("fraud")
     assert "Conditions of release default criteria, unconfirmed Recall of fraud: at least 90%." in text

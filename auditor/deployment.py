@@ -1,0 +1,105 @@
+"""Metrics where the classes occur as often as they will in use, and not as often as in the test file."""
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from auditor import wording
+from auditor.findings import NotApplicable
+from auditor.states import Confusion, Ranking
+from auditor.states.confusion import ConfusionMatrix
+from auditor.statistics.bins import Floats
+from auditor.statistics.estimates import Estimate, Proportion
+from auditor.statistics.prior import FScoreAtPrior, PrecisionAtPrior, WeightedMean, average_precision_at_prior
+
+if TYPE_CHECKING:
+    from auditor.measurements import SplitMeasurements
+
+UNMOVED = ("recall", "specificity", "roc_auc", "balanced_accuracy", "macro_recall")
+AS_ACCURACY = ("accuracy", "micro_precision", "micro_recall", "micro_f1", "weighted_recall")
+F_BETA = re.compile(r"f(\d+(?:\.\d+)?)")
+
+
+def metric_in_use(split: "SplitMeasurements", name: str, prior: Mapping[str, float]) -> tuple[Estimate, str]:
+    """A metric where the named classes make up these shares of the rows, and the words that say so.
+
+    The other classes share the rest as in the split. Recall, specificity, balanced accuracy and ROC-AUC do not hang on the
+    shares; means over classes of precision or F, MCC, kappa, losses and skills are not followed and stay those of the split.
+    Raises NotApplicable where what it needs was not measured.
+    """
+    if not prior or name.partition("[")[0] in UNMOVED:
+        return split.metric(name), ""
+    found = _followed(split, name, class_shares(split[Confusion], prior))
+    if found is None:
+        return split.metric(name), "(at the class shares of this file, not those in use)"
+    return found, in_use(prior)
+
+
+def in_use(prior: Mapping[str, float]) -> str:
+    """`where 1.0% of the rows are “fraud”`."""
+    stated = " and ".join(
+        f"{wording.ratio(share)} of the rows are {wording.quoted(name)}" for name, share in prior.items()
+    )
+    return f"where {stated}"
+
+
+def _followed(split: "SplitMeasurements", name: str, shares: Floats) -> Estimate | None:
+    matrix = split[Confusion]
+    plain, _, class_name = name.removesuffix("]").partition("[")
+    if name in AS_ACCURACY:
+        return WeightedMean(tuple(matrix.correct.tolist()), tuple(matrix.support.tolist()), tuple(shares.tolist()))
+    index = matrix.task.class_names.index(class_name) if class_name else matrix.task.positive
+    if index is None:
+        return None
+    return _of_class(split, plain, index, shares)
+
+
+def class_shares(matrix: ConfusionMatrix, prior: Mapping[str, float]) -> Floats:
+    """(classes,) shares in use: those stated, and what they leave divided as among the rows."""
+    names = matrix.task.class_names
+    shares = np.array([prior.get(name, 0.0) for name in names])
+    others = np.array([name not in prior for name in names])
+    support = np.where(others, matrix.support, 0).astype(np.float64)
+    if support.sum():
+        shares += support / support.sum() * max(0.0, 1 - shares.sum())
+    return shares
+
+
+def _of_class(split: "SplitMeasurements", plain: str, index: int, shares: Floats) -> Estimate | None:
+    matrix, share = split[Confusion], float(shares[index])
+    recall, alarms = matrix.classes.recall(index), _false_alarms(matrix, index, shares)
+    if plain == "precision":
+        return PrecisionAtPrior(recall, alarms, share)
+    if plain == "negative_predictive_value":
+        return PrecisionAtPrior(_complement(alarms), _complement(recall), 1 - share)
+    if found := F_BETA.fullmatch(plain):
+        return FScoreAtPrior(recall, alarms, share, float(found[1]))
+    if plain == "average_precision" and matrix.task.is_binary:
+        if index not in split[Ranking].ranked:
+            raise NotApplicable(f"class {matrix.task.class_names[index]} was not ranked")
+        return average_precision_at_prior(*split[Ranking].tally(index), share, f"audit-v1 average precision {index}")
+    return None
+
+
+def _false_alarms(matrix: ConfusionMatrix, index: int, shares: Floats) -> Proportion | WeightedMean:
+    """Share of the rows of other classes that are called a class, each class weighing what it does in use."""
+    pairs, support = matrix.pairs, matrix.support
+    called = np.zeros(matrix.task.n_classes, np.int64)
+    column = pairs.called == index
+    called[pairs.true[column]] = pairs.counts[column]
+    others = np.arange(matrix.task.n_classes) != index
+    weights = np.where(others, shares, 0.0) / max(1 - shares[index], np.finfo(np.float64).tiny)
+    observed = np.where(others, support, 0) / max(int(support[others].sum()), 1)
+    if np.allclose(weights, observed, atol=1e-12):
+        return Proportion(int(called[others].sum()), int(support[others].sum()))
+    return WeightedMean(tuple(called.tolist()), tuple(support.tolist()), tuple(weights.tolist()))
+
+
+def _complement(rate: Proportion | WeightedMean) -> Proportion | WeightedMean:
+    """One minus the rate."""
+    if isinstance(rate, Proportion):
+        return Proportion(rate.n - rate.k, rate.n)
+    left = tuple(n - k for k, n in zip(rate.k, rate.n_each, strict=True))
+    return WeightedMean(left, rate.n_each, rate.weights)
