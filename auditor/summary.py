@@ -28,7 +28,7 @@ from auditor.states.score_histogram import BINS
 from auditor.statistics.calibration import expected_calibration_error
 from auditor.statistics.estimates import Estimate, Proportion
 from auditor.statistics.hypothesis_tests import mcnemar_mid_p
-from auditor.statistics.operating_points import Outcome, operating_points, precision_recall_curve, roc_curve
+from auditor.statistics.operating_points import operating_points, precision_recall_curve, roc_curve
 from auditor.statistics.ranking import auc_error_bound
 from auditor.statistics.temperature import fit_temperature
 from auditor.statistics.thresholds import best_f_score
@@ -163,15 +163,13 @@ def operating_points_of(split: SplitMeasurements, suggested: float | None = None
         return ()
     bins = split[ReliabilityState]
     points, at = bins.points(), thresholds()
-    called, real, hit = (int(counts[positive]) for counts in (matrix.predicted, matrix.support, matrix.correct))
-    now = Outcome(hit, called - hit, real - hit, matrix.n - called - real + hit)
     best = best_f_score(points)
     listed = [("", t, points.outcome(int(np.searchsorted(at, t)))) for t in THRESHOLDS_SHOWN]
     highest = ("highest F1", float(at[best]) if at[best] <= 1 else None, points.outcome(best))
     advised = [] if suggested is None else [(SUGGESTED, suggested, points.outcome(int(np.searchsorted(at, suggested))))]
     return tuple(
         OperatingPoint(name, t, o.tp, o.fp, o.fn, o.tn, value(o.recall), value(o.precision), value(o.f_score()))
-        for name, t, o in (("in use", bins.threshold, now), *advised, highest, *listed)
+        for name, t, o in (("in use", bins.threshold, matrix.outcome(positive)), *advised, highest, *listed)
     )
 
 

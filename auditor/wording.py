@@ -46,6 +46,11 @@ def number(value: float | None, digits: int = 3) -> str:
     return f"{value:.{digits}f}".replace("-", "−")
 
 
+def probability(value: float) -> str:
+    """A threshold with as many digits as it has, up to six."""
+    return f"{value:.6f}".rstrip("0").rstrip(".") if value < 1 else "1"
+
+
 def p_value(value: float) -> str:
     """`p = 0.032`, or `p < 0.001`."""
     return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"

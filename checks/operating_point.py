@@ -9,7 +9,6 @@ import numpy as np
 from auditor import Confidence, Curve, Finding, Interval, Line, Measurements, NotApplicable, Severity, Status, check
 from auditor.states import Confusion, Reliability, ScoreBins, thresholds
 from auditor.statistics import (
-    Estimate,
     Floor,
     OperatingPoints,
     Outcome,
@@ -24,10 +23,11 @@ from auditor.statistics import (
     cost_threshold,
     floor_on,
     is_dearer,
+    least_size,
     mcnemar_mid_p,
     tune,
 )
-from auditor.wording import count, metric, number, plural, ratio
+from auditor.wording import count, metric, number, plural, probability, ratio
 
 GATES = ("acceptance", "class-recall", "class-precision", "better-than-majority")
 ON_SCORES = ("roc_auc", "average_precision", "log_loss", "brier_score")
@@ -63,18 +63,17 @@ def threshold_choice(
     is judged by the threshold that the other half chose, since the best threshold of a data set looks better there than it is.
     It is offered as a major finding only where the one-sided 95% bounds clear every floor, and as a suspected minor one where
     the values do and the rows cannot show it; the verdict stays until the audit is run again with it. Where none does, the
-    finding says down to which threshold a precision floor is certified by fixed-sequence testing (Angelopoulos et al. 2021):
-    the lowest threshold at which the observed precision happens to suffice would promise too much. A threshold is steep when
-    recall or precision changes by more than `steep` within `step` of it, both ends within 0 to 1 (Clopper-Pearson and Newcombe
-    bounds, Bonferroni). With `cost_miss` and `cost_alarm` set, the cost in use is held against the lowest one and against the
-    threshold alarm / (alarm + miss) that is best for calibrated probabilities (Elkan 2001); more than `dearer` times the
-    lowest is a minor finding. Fewer than `few` rows of either class allow no advice.
+    finding says down to which threshold a precision floor is certified by fixed-sequence testing (Angelopoulos et al. 2021).
+    A threshold is steep when recall or precision changes by more than `steep` within `step` of it (Clopper-Pearson and Newcombe
+    bounds, Bonferroni). A stated threshold that is the best one of the very rows it is judged on is a suspected minor finding,
+    with the cross-fitted F1 beside its own. With `cost_miss` and `cost_alarm` set, the cost in use is held against the lowest
+    one and against the threshold alarm / (alarm + miss) that is best for calibrated probabilities (Elkan 2001); over `dearer`
+    times the lowest is a minor finding. Fewer than `few` rows of either class allow no advice.
     """
     if m.task.positive is None or not m.task.is_binary:
         raise NotApplicable("a threshold parts two classes; here the highest score of several decides")
     bins = m.test[Reliability]
-    rarer = int(min(bins.positives.sum(), bins.negatives.sum()))
-    if rarer < few:
+    if (rarer := int(min(bins.positives.sum(), bins.negatives.sum()))) < few:
         raise NotApplicable(f"{plural(rarer, 'row')} of the rarer class allow no advice ({count(few)} are needed)")
     yield _main(m, bins, _aims(m, earlier), few)
     yield from _steepness(m, bins, step, steep)
@@ -90,8 +89,10 @@ def _main(m: Measurements, bins: ScoreBins, aims: _Aims, few: int) -> Finding:
     seen = Finding.passed(said, value=now.f_score().value, subject=f"class {_name(m)}")
     if not aims.missed or not aims.floors:
         highest = _chosen(m, best_f_score, few)
-        told = f"{said}. F1 is highest {_at(m, highest)}: {_f1(highest, now)}"
-        return replace(seen, message=told, figures=_figure(bins, "highest F1", highest))
+        if _is_tuned_here(bins, now, highest):
+            return _tuned_here(seen, highest, now)
+        seen = replace(seen, figures=_figure(bins, "highest F1", highest))
+        return replace(seen, message=f"{said}. F1 is highest {_at(m, highest)}: {_f1(highest, now)}")
     offer = _chosen(m, lambda points: best_within(points, aims.floors), few)
     seen = replace(seen, figures=_figure(bins, "nearest", offer))
     if aims.not_followed:
@@ -103,18 +104,34 @@ def _main(m: Measurements, bins: ScoreBins, aims: _Aims, few: int) -> Finding:
     return replace(seen, message=f"{said}. {_none_meets(m, bins, aims, offer)}")
 
 
+def _is_tuned_here(bins: ScoreBins, now: Outcome, highest: Tuned) -> bool:
+    """Whether a stated threshold has the highest F1 of these very rows, and no others can have chosen it."""
+    if bins.threshold in (None, 0.5) or highest.on_validation:
+        return False
+    used, best = (outcome.f_score().value or 0.0 for outcome in (now, highest.own))
+    return used >= best or bins.threshold == _threshold(highest)
+
+
+def _tuned_here(seen: Finding, highest: Tuned, now: Outcome) -> Finding:
+    why = (
+        f"no threshold gives a higher F1 on these very rows. If it was chosen on them, new rows give less: F1 is "
+        f"{_f1(highest, now)} where each half is judged by the threshold that the other half chose"
+    )
+    remedy = "Choose the threshold on rows that are not judged here, give them with --validation, and run again."
+    return seen.failing(Severity.MINOR, why, remedy=remedy, confidence=Confidence.SUSPECTED)
+
+
 def _offered(m: Measurements, bins: ScoreBins, aims: _Aims, offer: Tuned) -> Finding:
     """A threshold whose values meet every floor, proven or not."""
     proven, now = all(floor.is_met(offer.fair) for floor in aims.floors), _now(m)
     enough = "meets every condition" if proven else "is enough for every condition, though these rows cannot show it"
     said = (
-        f"{'Fixable' if proven else 'Perhaps fixable'} by threshold: calling {_name(m)} from {_probability(_threshold(offer))} on "
+        f"{'Fixable' if proven else 'Perhaps fixable'} by threshold: calling {_name(m)} from {probability(_threshold(offer))} on "
         f"({_how(offer)}) gives {_counted(offer.fair)}, which {enough}; {_in_use(bins)} recall is {ratio(now.recall.value)} and "
         f"precision {ratio(now.precision.value)}"
     )
     seen = Finding.passed(said, value=now.f_score().value, subject=f"class {_name(m)}")
-    failed = any(f.status is Status.FAIL for f in aims.missed)
-    severity = Severity.MAJOR if failed and proven else Severity.MINOR
+    severity = Severity.MAJOR if proven and any(f.status is Status.FAIL for f in aims.missed) else Severity.MINOR
     found = seen.failing(severity, remedy=f"{_again(m, offer)}; the verdict stays until then.")
     return found if proven else replace(found, confidence=Confidence.SUSPECTED)
 
@@ -162,10 +179,8 @@ def _validation(m: Measurements, few: int) -> ScoreBins | None:
 
 
 def _now(m: Measurements) -> Outcome:
-    counts, positive = m.test[Confusion], m.task.positive
-    assert positive is not None
-    hit, called, real = int(counts.correct[positive]), int(counts.predicted[positive]), int(counts.support[positive])
-    return Outcome(hit, called - hit, real - hit, counts.n - called - real + hit)
+    assert m.task.positive is not None
+    return m.test[Confusion].outcome(m.task.positive)
 
 
 def _none_meets(m: Measurements, bins: ScoreBins, aims: _Aims, offer: Tuned) -> str:
@@ -177,7 +192,7 @@ def _none_meets(m: Measurements, bins: ScoreBins, aims: _Aims, offer: Tuned) -> 
     index = certified_precision(points, max(precise))
     if index is None:
         return f"{said}. No threshold certifies a precision of {ratio(max(precise))}"
-    found, lowest = points.outcome(index).recall, _probability(float(thresholds()[index]))
+    found, lowest = points.outcome(index).recall, probability(float(thresholds()[index]))
     return f"{said}. A precision of {ratio(max(precise))} is certified down to {lowest}, with recall {_share(found)}"
 
 
@@ -188,25 +203,19 @@ def _steepness(m: Measurements, bins: ScoreBins, step: float, steep: float) -> I
     around = np.array([bins.threshold - step, bins.threshold, bins.threshold + step]).round(6)
     low, at, high = np.searchsorted(thresholds(), around).tolist()
     tried = [*changes(bins.points(), low, at).items(), *changes(bins.points(), at, high).items()]
-    bounds = [_least(change, ALPHA / len(tried)) for _, change in tried]
+    bounds = [least_size(change, ALPHA / len(tried)) for _, change in tried]
     bound, (what, change) = max(zip(bounds, tried, strict=True), key=itemgetter(0))
     if bound <= steep:
         return
     moved = abs(change.value or 0.0)
     said = (
         f"{metric(what)} on {_name(m)} changes by {number(100 * moved, 1)} points when the threshold moves by {number(step, 2)} "
-        f"from {_probability(bins.threshold)} (at least {number(100 * bound, 1)} points with 95% confidence)"
+        f"from {probability(bins.threshold)} (at least {number(100 * bound, 1)} points with 95% confidence)"
     )
     interval = Interval(bound, None, 1 - ALPHA, f"{change.decision_method}, Bonferroni")
     seen = Finding.passed(said, value=moved, limit=steep, subject=f"class {_name(m)}", interval=interval)
     remedy = "Fix the threshold to three digits wherever the model runs, and watch the share of calls: a small drift moves it."
     yield seen.failing(Severity.MINOR, "the threshold stands where the scores are dense", remedy=remedy)
-
-
-def _least(change: Estimate, alpha: float) -> float:
-    """The smallest size of a change, of either sign, that its bounds allow; 0 where they allow none."""
-    low, high = change.lower(alpha), change.upper(alpha)
-    return 0.0 if low is None or high is None else max(low, -high, 0.0)
 
 
 def _cost(m: Measurements, lowest: Tuned, prices: tuple[float, float], dearer: float) -> Finding:
@@ -218,16 +227,15 @@ def _cost(m: Measurements, lowest: Tuned, prices: tuple[float, float], dearer: f
     said = (
         f"With a miss at {number(miss, 2)} and a false alarm at {number(alarm, 2)}, the decisions in use cost {count(now.value)} in "
         f"{plural(bins.n, 'row')}; the lowest cost is {count(least.value)}, {_at(m, lowest)}. Calibrated probabilities would ask for "
-        f"{_probability(round(ideal, 3))} (Elkan 2001), which costs {count(by_rule.value)}"
+        f"{probability(round(ideal, 3))} (Elkan 2001), which costs {count(by_rule.value)}"
     )
     if is_dearer(by_rule, least, dearer):
         said += ", so they are not calibrated well enough for that rule"
     value = now.value / least.value if now.value is not None and least.value else None
     seen = Finding.passed(said, value=value, limit=dearer, subject="costs")
-    if not is_dearer(now, least, dearer):
-        return seen
     why = f"the decisions in use cost more than {number(dearer, 2)} times the lowest"
-    return seen.failing(Severity.MINOR, why, remedy=f"{_again(m, lowest)}.")
+    found = seen.failing(Severity.MINOR, why, remedy=f"{_again(m, lowest)}.")
+    return found if is_dearer(now, least, dearer) else seen
 
 
 def _figure(bins: ScoreBins, name: str, choice: Tuned) -> tuple[Curve, ...]:
@@ -240,9 +248,9 @@ def _figure(bins: ScoreBins, name: str, choice: Tuned) -> tuple[Curve, ...]:
         Line(what, x, tuple(None if np.isnan(y) else round(float(y), 6) for y in values[shown]))
         for what, values in (("recall", points.recall), ("precision", points.precision))
     )
-    marks = ((name, _threshold(choice)),) if _threshold(choice) <= 1 else ()
-    now = () if bins.threshold is None else (("in use", bins.threshold),)
-    return (Curve("Recall and precision by threshold", "Threshold (probability)", "Share", lines, (*now, *marks)),)
+    named = (("in use", bins.threshold), (name, _threshold(choice)))
+    marks = tuple((what, t) for what, t in named if t is not None and t <= 1)
+    return (Curve("Recall and precision by threshold", "Threshold (probability)", "Share", lines, marks),)
 
 
 def _name(m: Measurements) -> str:
@@ -251,7 +259,7 @@ def _name(m: Measurements) -> str:
 
 
 def _in_use(bins: ScoreBins) -> str:
-    return "as it is called now" if bins.threshold is None else f"from {_probability(bins.threshold)} on, as now,"
+    return "as it is called now" if bins.threshold is None else f"from {probability(bins.threshold)} on, as now,"
 
 
 def _threshold(choice: Tuned) -> float:
@@ -267,7 +275,7 @@ def _how(choice: Tuned) -> str:
 def _at(m: Measurements, choice: Tuned) -> str:
     if _threshold(choice) > 1:
         return f"where {_name(m)} is never called ({_how(choice)})"
-    return f"with {_name(m)} called from {_probability(_threshold(choice))} on ({_how(choice)})"
+    return f"with {_name(m)} called from {probability(_threshold(choice))} on ({_how(choice)})"
 
 
 def _counted(outcome: Outcome) -> str:
@@ -286,14 +294,7 @@ def _f1(choice: Tuned, now: Outcome) -> str:
 
 def _again(m: Measurements, choice: Tuned) -> str:
     """What to run, and that a threshold chosen on test is to be confirmed elsewhere."""
-    said = f"Run again with --positive {_name(m)} --threshold {_probability(_threshold(choice))}"
-    return (
-        said
-        if choice.on_validation
-        else f"{said}, and confirm it on rows that did not choose it, such as validation data"
+    elsewhere = (
+        "" if choice.on_validation else ", and confirm it on rows that did not choose it, such as validation data"
     )
-
-
-def _probability(value: float) -> str:
-    """A threshold with as many digits as it has."""
-    return f"{value:.6f}".rstrip("0").rstrip(".") if value < 1 else "1"
+    return f"Run again with --positive {_name(m)} --threshold {probability(_threshold(choice))}{elsewhere}"

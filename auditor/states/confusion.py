@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from auditor.batches import Batch
 from auditor.states.state import State, Task
 from auditor.statistics.confusion import ClassCounts, ConfusionCounts
+from auditor.statistics.operating_points import Outcome
 
 DENSE_CLASSES = 1024
 
@@ -116,6 +117,11 @@ class ConfusionMatrix:
         matrix = np.zeros((self.task.n_classes, self.task.n_classes), np.int64)
         matrix[self.pairs.true, self.pairs.called] = self.pairs.counts
         return matrix
+
+    def outcome(self, class_index: int) -> Outcome:
+        """The counts of calling one class or not."""
+        hit, called, real = (int(counts[class_index]) for counts in (self.correct, self.predicted, self.support))
+        return Outcome(hit, called - hit, real - hit, self.n - called - real + hit)
 
     def prevalence(self, class_index: int) -> float | None:
         """The share of a class in the truth; None without rows."""

@@ -97,6 +97,7 @@ from auditor.statistics.thresholds import (
     costs,
     cross_fitted,
     is_dearer,
+    least_size,
     near_best,
     tune,
 )
@@ -168,6 +169,7 @@ __all__ = [
     "is_dearer",
     "jackknife_estimate",
     "labels_needed",
+    "least_size",
     "leave_one_out",
     "losses_by_temperature",
     "macro_f1",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from auditor.statistics.bins import Counts, Floats
-from auditor.statistics.estimates import Difference, Proportion, Smooth
+from auditor.statistics.estimates import Difference, Estimate, Proportion, Smooth
 from auditor.statistics.hypothesis_tests import binomial_tail
 from auditor.statistics.operating_points import OperatingPoints, Outcome
 from auditor.statistics.sample_size import minimum_without_miss
@@ -84,6 +84,12 @@ def changes(points: OperatingPoints, low: int, high: int) -> dict[str, Proportio
     calls, more = both.tp + both.fp, between.tp + between.fp
     precision = Difference(between.precision, above.precision, more / calls if calls else 0.0)
     return {"recall": Proportion(between.tp, points.positives), "precision": precision}
+
+
+def least_size(change: Estimate, alpha: float) -> float:
+    """The smallest size of a change, of either sign, that its bounds at `alpha` allow; 0 where they allow none."""
+    low, high = change.lower(alpha), change.upper(alpha)
+    return 0.0 if low is None or high is None else max(low, -high, 0.0)
 
 
 def certified_precision(points: OperatingPoints, floor: float, alpha: float = 0.05) -> int | None:

@@ -1,8 +1,11 @@
 """Whether another threshold would serve better."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import expit, logit
+from sklearn.metrics import precision_recall_curve
 
 from auditor import Confidence, Severity, Status
 from auditor.checking import judge
@@ -77,6 +80,35 @@ def test_the_threshold_that_is_suggested_stands_among_the_operating_points(check
     point = split_result(m, m.test, at).operating_points[1]
     called = m.test[Reliability].points().outcome(int(np.searchsorted(thresholds(), at)))
     assert (point.name, point.threshold, point.tp, point.fp) == ("suggested", at, called.tp, called.fp)
+
+
+def at_threshold(test, threshold):
+    return replace(test, scores=replace(test.scores, threshold=threshold))
+
+
+def best_threshold(test):
+    """The highest F1 among the scores themselves, as a user finds it."""
+    precision, recall, at = precision_recall_curve(test.labels, test.scores.probabilities[:, 1])
+    f1 = 2 * precision[:-1] * recall[:-1] / np.maximum(precision[:-1] + recall[:-1], 1e-12)
+    return float(at[f1.argmax()])
+
+
+def test_a_threshold_that_is_the_best_of_the_very_rows_it_is_judged_on_is_suspected(checks):
+    test = batch(1000, 0.1, 1.5)
+    tuned = at_threshold(test, best_threshold(test))
+    (finding,) = [f for f in judged(checks, audited(tuned), "accuracy>=0.1") if "very rows" in f.message]
+    assert (finding.status, finding.severity) == (Status.FAIL, Severity.MINOR)
+    assert finding.confidence is Confidence.SUSPECTED
+    assert "If it was chosen on them, new rows give less: F1 is 0." in finding.message
+    assert "--validation" in finding.remedy
+
+
+def test_a_threshold_from_elsewhere_or_with_validation_data_is_not_suspected(checks):
+    test, other = batch(1000, 0.1, 1.5), batch(1000, 0.1, 1.5, seed=1)
+    elsewhere = audited(at_threshold(test, best_threshold(other)))
+    shown = audited(at_threshold(test, best_threshold(test)), at_threshold(other, best_threshold(test)))
+    for measurements in (elsewhere, shown):
+        assert not [f for f in judged(checks, measurements, "accuracy>=0.1") if "very rows" in f.message]
 
 
 def test_where_no_threshold_meets_the_conditions_none_is_suggested(checks):
