@@ -69,11 +69,12 @@ class Scores:
         """(n, classes) float64 natural logarithms of the probabilities."""
         if self._is_softmax and self.outputs.shape[1] > 2 and self.kind is OutputKind.LOGITS:
             return np.asarray(self._softmax.shifted - np.log(self._softmax.total)[:, None])
+        if self.kind is OutputKind.LOGITS:
+            odds, power = self._odds
+            rest = np.log1p(power)
+            return self._pair(np.minimum(-odds, 0) - rest, np.minimum(odds, 0) - rest)
         outputs = self._outputs()
         with np.errstate(divide="ignore"):
-            if self.kind is OutputKind.LOGITS:
-                odds = outputs if self._single else outputs[:, [self.scored]] - outputs[:, [1 - self.scored]]
-                return self._pair(_log_sigmoid(-odds), _log_sigmoid(odds))
             if self.kind is OutputKind.LOG_PROBABILITIES:
                 return self._pair(_log1mexp(outputs), outputs) if self._single else outputs
             return self._pair(np.log1p(-outputs), np.log(outputs)) if self._single else np.log(outputs)
@@ -86,6 +87,11 @@ class Scores:
             return self._pair(1 - outputs, outputs) if self._single else outputs
         if self._is_softmax and self.outputs.shape[1] > 2 and self.kind is OutputKind.LOGITS:
             return np.asarray(self._softmax.powers / self._softmax.total[:, None])
+        if self.kind is OutputKind.LOGITS:
+            odds, power = self._odds
+            likelier = 1 / (1 + power)
+            rarer = power * likelier
+            return self._pair(np.where(odds < 0, likelier, rarer), np.where(odds < 0, rarer, likelier))
         return np.exp(self.log_probabilities)
 
     @cached_property
@@ -141,6 +147,13 @@ class Scores:
     def _is_softmax(self) -> bool:
         """Whether one column a class stands for log-odds: logits, or log-probabilities, whose softmax is themselves."""
         return not self._single and self.kind in (OutputKind.LOGITS, OutputKind.LOG_PROBABILITIES)
+
+    @cached_property
+    def _odds(self) -> tuple[Array, Array]:
+        """(n, 1) log-odds of class `scored` against the other of two, and the exponential of minus their size."""
+        outputs = self._outputs()
+        odds = outputs if self._single else outputs[:, [self.scored]] - outputs[:, [1 - self.scored]]
+        return odds, np.exp(-np.abs(odds))
 
     @cached_property
     def _softmax(self) -> "Softmax":
@@ -220,10 +233,6 @@ def _log_sum_without(shifted: Array, left_out: Array) -> Array:
     highest = rest.max(axis=1, initial=-np.inf)
     base = np.where(np.isfinite(highest), highest, 0.0)
     return np.asarray(base + np.log(np.exp(rest - base[:, None]).sum(axis=1)))
-
-
-def _log_sigmoid(z: Array) -> Array:
-    return -np.logaddexp(0, -z)
 
 
 def _log1mexp(log_p: Array) -> Array:

@@ -33,12 +33,8 @@ class FixedPointSum:
 
     def add(self, values: NDArray[np.float64], groups: NDArray[np.int64] | None = None) -> None:
         """Add (n,) values: to column 0, or each to the column that `groups` (n,) names."""
-        if np.isnan(values).any():
-            raise ValueError("NaN cannot be summed; leave such rows out and count them")
         for start in range(0, len(values), ROWS_AT_ONCE):
-            part = values[start : start + ROWS_AT_ONCE]
-            self.clipped += int(np.count_nonzero(np.abs(part) > self.cap))
-            held = np.clip(part, -self.cap, self.cap)
+            held = self._within_cap(values[start : start + ROWS_AT_ONCE])
             high = np.floor(held * 2.0**HIGH_BITS)
             low = np.rint((held - high * 2.0**-HIGH_BITS) * 2.0**BITS)
             columns = None if groups is None else groups[start : start + ROWS_AT_ONCE]
@@ -54,6 +50,15 @@ class FixedPointSum:
     def values(self) -> tuple[float, ...]:
         """The sums as floats."""
         return tuple(total / 2**BITS for total in self.totals)
+
+    def _within_cap(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The values, those beyond the cap cut and counted."""
+        if values.max() <= self.cap and values.min() >= -self.cap:
+            return values
+        if np.isnan(values).any():
+            raise ValueError("NaN cannot be summed; leave such rows out and count them")
+        self.clipped += int(np.count_nonzero(np.abs(values) > self.cap))
+        return np.clip(values, -self.cap, self.cap)
 
     def _add_scaled(self, scaled: NDArray[np.int64], shift: int, groups: NDArray[np.int64] | None) -> None:
         if groups is None:

@@ -25,7 +25,7 @@ CELLS_AT_ONCE = 1 << 21
 
 # Neighbouring bins are merged before average precision is resampled: its standard error changes by less than the
 # bootstrap's own error.
-RANKING_BINS = 512
+RANKING_BINS = 256
 
 
 def generator(name: str) -> np.random.Generator:
