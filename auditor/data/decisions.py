@@ -30,7 +30,12 @@ def predicted_column(table: Table, config: Config) -> str | None:
 def refuse_unlike_labels(
     table: Table, decided: Counter[str], labels: AbstractSet[str], scored: AbstractSet[str]
 ) -> None:
-    """Raise InputError where half of the decisions name no label, or one is a label but for case and white space."""
+    """Raise InputError where half of the decisions name no label, or one is a label but for case and white space.
+
+    A table without any label is refused for that, elsewhere.
+    """
+    if not labels:
+        return
     unseen = {value: rows for value, rows in decided.items() if value not in labels | scored}
     by_letters = {_letters(value): value for value in labels}
     alike = next((value for value in unseen if _letters(value) in by_letters), None)

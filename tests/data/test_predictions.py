@@ -276,3 +276,8 @@ def test_columns_that_are_missing_are_found_when_the_file_is_opened(tmp_path: Pa
 def test_arrays_are_no_table_of_predictions(tmp_path: Path) -> None:
     message = refusal(predictions=npz(tmp_path / "p.npz", x=np.ones((2, 1)), y=[0, 1]))
     assert says(message, ["p.npz is npz", "CSV or Parquet table"])
+
+
+def test_decisions_without_any_label_are_refused_for_the_labels_that_lack(tmp_path: Path) -> None:
+    path = predictions(tmp_path, "label,predicted\n,a\n,b\n")
+    assert says(refusal(predictions=path), "has no row with a label")
