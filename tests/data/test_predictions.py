@@ -280,4 +280,4 @@ def test_arrays_are_no_table_of_predictions(tmp_path: Path) -> None:
 
 def test_decisions_without_any_label_are_refused_for_the_labels_that_lack(tmp_path: Path) -> None:
     path = predictions(tmp_path, "label,predicted\n,a\n,b\n")
-    assert says(refusal(predictions=path), "has no row with a label")
+    assert says(refusal(predictions=path), ["has no row with a label"])
