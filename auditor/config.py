@@ -17,6 +17,7 @@ TRUSTING_KEYS = ("sha256", "trust_model_code", "checks")
 Name = Annotated[str, StringConstraints(min_length=1)]
 Limit = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Share = Annotated[float, Field(gt=0, lt=1)]
+Pixels = Annotated[int, Field(ge=1, strict=True)]
 
 
 class Record(BaseModel):
@@ -70,6 +71,25 @@ class PolicySettings(Record):
     strict: bool = False
 
 
+class ImageSettings(Record):
+    """How images become features, as they did in training: sizes in pixels, one number or (height, width)."""
+
+    column: str = ""
+    mode: Literal["RGB", "L"] = "RGB"
+    resize: Pixels | tuple[Pixels, Pixels] | None = None
+    crop: Pixels | tuple[Pixels, Pixels] | None = None
+    mean: tuple[Limit, ...] = ()
+    std: tuple[Annotated[float, Field(gt=0, allow_inf_nan=False)], ...] = ()
+
+    @model_validator(mode="after")
+    def one_a_channel(self) -> Self:
+        """As many means and deviations as the mode has channels."""
+        channels = len(self.mode)
+        if any(values and len(values) != channels for values in (self.mean, self.std)):
+            raise ValueError(f"give one mean and one std for each channel of {self.mode}: {channels}")
+        return self
+
+
 class Config(Record):
     """Everything a run was asked for; file names are absolute.
 
@@ -92,6 +112,7 @@ class Config(Record):
     categories: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     x: Name = "x"
     y: Name = "y"
+    image: ImageSettings | None = None
     ignore_index: int | None = None
 
     model_class: str | None = None

@@ -47,6 +47,7 @@ def provenance(
             "precision": config.precision,
             "batch size": str(config.batch_size),
             "threads": str(config.threads or "automatic"),
+            **({"images": splits.test.preparation} if splits.test.preparation else {}),
         },
     )
 

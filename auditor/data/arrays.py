@@ -1,4 +1,4 @@
-"""npz files: arrays of features and labels, streamed from the archive without unpacking it whole."""
+"""Arrays of features and labels, whatever file holds them, as shards of batches."""
 
 import zipfile
 import zlib
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -24,7 +24,7 @@ TEXTUAL = "US"
 
 @dataclass(frozen=True)
 class Member:
-    """One array of an archive, by its header."""
+    """One array of several, as its header describes it."""
 
     key: str
     shape: tuple[int, ...]
@@ -32,14 +32,50 @@ class Member:
     dtype: np.dtype[Any]
 
 
+class Arrays(Protocol):
+    """A file, or a folder, of arrays by name."""
+
+    @property
+    def path(self) -> Path:
+        """Where they lie."""
+        ...
+
+    @property
+    def format(self) -> str:
+        """The kind of file, in a word."""
+        ...
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names of the arrays."""
+        ...
+
+    def member(self, key: str) -> Member:
+        """One array, without its values."""
+        ...
+
+    def rows(self, member: Member, size: int) -> Iterator[Array]:
+        """The values of an array in runs of `size` rows."""
+        ...
+
+
 @dataclass(frozen=True)
 class ArrayFile:
-    """An npz archive with features x (n, ...) and labels y (n,), or one-hot (n, classes)."""
+    """Features x (n, ...) and labels y (n,), or one-hot (n, classes)."""
 
-    path: Path
+    arrays: Arrays
     x: Member
     y: Member
-    format: str = "npz"
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.arrays.path
+
+    @property
+    def format(self) -> str:
+        """The kind of file."""
+        return self.arrays.format
 
     @property
     def n_rows(self) -> int:
@@ -53,20 +89,9 @@ class ArrayFile:
     def labels(self, size: int = LABELS_AT_ONCE) -> Iterator[Encoded]:
         """The labels, `size` a run; raises InputError at a row that is not one-hot."""
         row = 0
-        for chunk in self.rows(self.y, size):
+        for chunk in self.arrays.rows(self.y, size):
             yield encode_numpy(chunk.reshape(-1)) if chunk.size == len(chunk) else self._one_hot(chunk, row)
             row += len(chunk)
-
-    def rows(self, member: Member, size: int) -> Iterator[Array]:
-        """An array in runs of `size` rows; one in Fortran order is held whole, as its rows lie scattered."""
-        with _unbroken(self.path), zipfile.ZipFile(self.path) as archive, archive.open(f"{member.key}.npy") as file:
-            _header(file)
-            if member.fortran:
-                whole = _read(file, member.dtype, tuple(reversed(member.shape))).T
-                yield from (whole[start : start + size] for start in range(0, len(whole), size))
-                return
-            for start in range(0, member.shape[0], size):
-                yield _read(file, member.dtype, (min(size, member.shape[0] - start), *member.shape[1:]))
 
     def _one_hot(self, chunk: Array, first_row: int) -> Encoded:
         odd = ((chunk != 0).sum(axis=1) != 1) | (chunk.max(axis=1) != 1)
@@ -78,7 +103,7 @@ class ArrayFile:
 
 @dataclass(frozen=True)
 class ArrayShard:
-    """All rows of an npz file: what is compressed can only be read from its beginning."""
+    """All rows of a file: what is compressed can only be read from its beginning."""
 
     file: ArrayFile
     classes: ClassIndex
@@ -87,7 +112,7 @@ class ArrayShard:
     def batches(self, size: int) -> Iterator[Batch]:
         """Batches with features (n, ...) float32, labels and row keys."""
         row = self.first_row
-        features = self.file.rows(self.file.x, size)
+        features = self.file.arrays.rows(self.file.x, size)
         for x, y in zip(features, self.file.labels(size), strict=True):
             labels = self.classes.labels(y, self.file.where, row)
             with np.errstate(over="ignore"):  # what single precision cannot hold reaches the model as infinity
@@ -95,12 +120,12 @@ class ArrayShard:
             row += len(x)
 
 
-def open_arrays(path: Path, config: Config) -> ArrayFile:
-    """The arrays that the configuration names as x and y, by their headers alone.
+def open_arrays(arrays: Arrays, config: Config) -> ArrayFile:
+    """The arrays that the configuration names as x and y, without their values.
 
     Raises InputError where one is missing, holds Python objects, or both differ in length.
     """
-    x, y = _member(path, config.x, "x"), _member(path, config.y, "y")
+    x, y, path = _member(arrays, config.x, "x"), _member(arrays, config.y, "y"), arrays.path
     if x.dtype.kind not in NUMERIC:
         raise InputError(f"{shown(path)}: array {quoted(x.key)} holds {x.dtype}; expected numbers")
     if y.dtype.kind not in NUMERIC + TEXTUAL:
@@ -115,44 +140,28 @@ def open_arrays(path: Path, config: Config) -> ArrayFile:
         raise InputError(f"{shown(path)}: {lengths}; expected one label for each row")
     if not x.shape[0] or 0 in y.shape:
         raise InputError(f"{shown(path)}: array {quoted(x.key)} has no rows; expected at least one")
-    return ArrayFile(path, x, y)
+    return ArrayFile(arrays, x, y)
 
 
-def _member(path: Path, key: str, setting: str) -> Member:
-    with _unbroken(path), zipfile.ZipFile(path) as archive:
-        keys = [name.removesuffix(".npy") for name in archive.namelist()]
-        if key not in keys:
-            remedy = f'name it in auditor.toml: {setting} = "..."'
-            raise InputError(f"{shown(path)} holds no array {quoted(key)}; its arrays are {listed(keys)}; {remedy}")
-        with archive.open(f"{key}.npy") as file:
-            shape, fortran, dtype = _header(file)
-    if dtype.hasobject:
+def _member(arrays: Arrays, key: str, setting: str) -> Member:
+    place = shown(arrays.path)
+    if key not in arrays.keys:
+        remedy = f'name it in auditor.toml: {setting} = "..."'
+        raise InputError(f"{place} holds no array {quoted(key)}; its arrays are {listed(arrays.keys)}; {remedy}")
+    member = arrays.member(key)
+    if member.dtype.hasobject:
         remedy = "it is not loaded, since that would run code; store numbers or text (astype(str))"
-        raise InputError(f"{shown(path)}: array {quoted(key)} holds Python objects; {remedy}")
-    return Member(key, shape, fortran and len(shape) > 1, dtype)
+        raise InputError(f"{place}: array {quoted(key)} holds Python objects; {remedy}")
+    return member
 
 
 @contextmanager
-def _unbroken(path: Path) -> Iterator[None]:
+def unbroken(path: Path, kind: str) -> Iterator[None]:
+    """Turns what damaged arrays raise into an InputError."""
     try:
         with readable(path):
             yield
     except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else "it ends early"
         remedy = "perhaps it was cut short: copy or write it again"
-        raise InputError(f"{shown(path)} is not a whole npz file ({reason}); {remedy}") from None
-
-
-def _header(file: Any) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:  # noqa: ANN401  (a zip member, which no type names)
-    version = np.lib.format.read_magic(file)
-    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, fortran, dtype = read(file)
-    return shape, fortran, dtype
-
-
-def _read(file: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array:  # noqa: ANN401
-    size = int(np.prod(shape, dtype=np.int64)) * dtype.itemsize
-    data = file.read(size)
-    if len(data) < size:
-        raise EOFError
-    return np.frombuffer(data, dtype).reshape(shape)
+        raise InputError(f"{shown(path)} is not a whole {kind} file ({reason}); {remedy}") from None

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from auditor.config import Config
+from auditor.data.arrays import ArrayFile
 from auditor.data.formats import shown
 from auditor.data.labels import LabelCount, canonical, sorted_values
-from auditor.data.tables import listed, quoted
+from auditor.data.tables import Table, listed, quoted
 from auditor.errors import InputError, UsageError
 
 
@@ -20,6 +21,16 @@ def stated_classes(config: Config, model_class_names: tuple[str, ...]) -> tuple[
     if len(config.classes) == 1:
         raise UsageError(f"classes in auditor.toml names only {quoted(config.classes[0])}; expected at least two")
     return config.classes, "auditor.toml"
+
+
+def described_classes(files: Mapping[str, Table | ArrayFile], target: str) -> tuple[tuple[str, ...], str]:
+    """Class names that a file itself states, train before the others, and which file; both empty where none does."""
+    for split in sorted(files, key=("train", "test", "validation").index):
+        file = files[split]
+        names = () if isinstance(file, ArrayFile) else file.class_names.get(target, ())
+        if names:
+            return names, f"the {file.format} of {split}"
+    return (), ""
 
 
 def found_classes(counts: Mapping[str, LabelCount], others: Sequence[str], path: Path) -> tuple[tuple[str, ...], str]:

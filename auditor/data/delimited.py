@@ -1,20 +1,21 @@
 """CSV and TSV files, streamed by pyarrow with a stated type for every column."""
 
 import csv
+import io
 import itertools
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pyarrow as pa
 import pyarrow.csv
 
-from auditor.data.formats import readable, shown
+from auditor.data.formats import byte_stream, readable, shown
 from auditor.data.quotes import refuse_unclosed
-from auditor.data.tables import ColumnKind, Part, bad_number, quoted, require_names
+from auditor.data.tables import ColumnKind, Part, bad_number, kind_of, quoted, require_names
 from auditor.errors import InputError
 
 BLOCK = 2 << 20
@@ -32,6 +33,8 @@ class DelimitedFile:
     kinds: Mapping[str, ColumnKind]
     format: str = "CSV"
     n_rows: int | None = None
+    class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    image_columns: tuple[str, ...] = ()
 
     def parts(self) -> tuple[Part, ...]:
         """The file as one part: where a row begins is known only by reading what stands before it."""
@@ -53,7 +56,7 @@ class DelimitedFile:
 def open_delimited(path: Path) -> DelimitedFile:
     """A CSV file's columns; the separator is what its header holds most of, comma, tab or semicolon.
 
-    Raises InputError where there is no header, no row below it, a name twice, text that is not UTF-8, or a quotation
+    Raises InputError where there is no header, a name twice, text that is not UTF-8, or a quotation
     mark that is never closed.
     """
     separator = _separator(path)
@@ -63,22 +66,16 @@ def open_delimited(path: Path) -> DelimitedFile:
         kinds = {name: _kind(field.type) for name, field in zip(names, reader.schema, strict=True)}
         require_names(path, names)
         has_rows = any(batch.num_rows for batch in reader)
-    if not has_rows:
-        raise InputError(f"{shown(path)} has a header and no rows below it; expected at least one row")
-    return DelimitedFile(path, separator, kinds)
+    return DelimitedFile(path, separator, kinds, n_rows=None if has_rows else 0)
 
 
 @contextmanager
 def _reader(path: Path, separator: str, types: Mapping[str, Any]) -> Iterator[Any]:
     convert = pyarrow.csv.ConvertOptions(column_types=dict(types), include_columns=list(types))
-    reader = pyarrow.csv.open_csv(
-        path,
-        # one thread is as quick here, and only then do errors carry the number of the row
-        pyarrow.csv.ReadOptions(use_threads=False, block_size=BLOCK),
-        pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True),
-        convert,
-    )
-    with reader:
+    # one thread is as quick here, and only then do errors carry the number of the row
+    reading = pyarrow.csv.ReadOptions(use_threads=False, block_size=BLOCK)
+    parsing = pyarrow.csv.ParseOptions(delimiter=separator, newlines_in_values=True)
+    with byte_stream(path) as file, pyarrow.csv.open_csv(file, reading, parsing, convert) as reader:
         yield reader
 
 
@@ -89,15 +86,14 @@ def _names(path: Path, reader: Any) -> list[str]:  # noqa: ANN401  (pyarrow is u
         raise InputError(f"{shown(path)}: its header is not UTF-8 text; save the file as UTF-8") from None
 
 
-def _kind(arrow: Any) -> ColumnKind:  # noqa: ANN401
-    if pa.types.is_boolean(arrow):
-        return ColumnKind.BOOLEAN
-    numeric = pa.types.is_integer(arrow) or pa.types.is_floating(arrow) or pa.types.is_null(arrow)
-    return ColumnKind.NUMBER if numeric else ColumnKind.TEXT
+def _kind(arrow: Any) -> ColumnKind:  # noqa: ANN401  (pyarrow is untyped)
+    """As in other tables, and what pyarrow takes for a time is the text that it was."""
+    kind = kind_of(arrow)
+    return ColumnKind.TEXT if kind is ColumnKind.OTHER else kind
 
 
 def _separator(path: Path) -> str:
-    with readable(path), path.open("rb") as file:
+    with byte_stream(path) as file:
         header = file.readline(BLOCK).decode("utf-8", "replace")
     bare = re.sub(r'"[^"]*"', "", header)
     return max(SEPARATORS, key=bare.count)
@@ -149,9 +145,10 @@ def _where(path: Path, separator: str, row: int) -> str:
 def _line(path: Path, separator: str, row: int) -> int | None:
     """The line on which a row ends, with blank lines and line breaks inside quotes counted; None where unclear."""
     try:
-        with path.open(encoding="utf-8", errors="replace", newline="") as file:
-            rows = csv.reader(file, delimiter=separator)
+        with byte_stream(path) as file:
+            text = io.TextIOWrapper(file, encoding="utf-8", errors="replace", newline="")
+            rows = csv.reader(text, delimiter=separator)
             next(itertools.islice(filter(None, rows), row + 1, None), None)
             return rows.line_num
-    except (OSError, csv.Error):
+    except (InputError, csv.Error):
         return None

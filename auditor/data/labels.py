@@ -39,6 +39,7 @@ NO_VALUE = (
     "nan",
     "null",
 )
+BOOLEANS = {"true": "True", "false": "False"}
 WHOLE = re.compile(r"([+-]?)0*(\d+)(?:\.0*)?")
 
 
@@ -110,16 +111,19 @@ class ClassIndex:
         if any(WHOLE.fullmatch(name) for name in self.names):
             texts = [canonical(name) or name for name in self.names]
             return {text: index for index, text in enumerate(texts) if texts.count(text) == 1} | by_name
-        return {str(index): index for index in range(len(self.names))} | by_name
+        truths = {BOOLEANS[name.lower()]: index for name, index in by_name.items() if name.lower() in BOOLEANS}
+        return {str(index): index for index in range(len(self.names))} | truths | by_name
 
 
 def canonical(value: object) -> str | None:
-    """The text of a label value, the same in every format: `1`, `1.0` and `"1.0"` are "1"; empty and NaN are None."""
+    """The text of a label value, the same in every format: `1`, `1.0` and `"1.0"` are "1", `true` is "True"; empty and NaN None."""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     if value is None or value == "" or value != value:  # noqa: PLR0124  (NaN)
         return None
     text = str(value)
+    if text.lower() in BOOLEANS:
+        return BOOLEANS[text.lower()]
     whole = WHOLE.fullmatch(text)
     if whole is None or (isinstance(value, str) and "." not in text):
         return text

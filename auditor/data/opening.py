@@ -5,12 +5,21 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from auditor.config import Config
-from auditor.data.arrays import ArrayFile, ArrayShard, open_arrays
-from auditor.data.classes import found_classes, needs_counts, no_labels, positive_class, stated_classes
-from auditor.data.delimited import open_delimited
-from auditor.data.features import FeatureShard, feature_columns
-from auditor.data.formats import Format, format_of, sha256, shown
+from auditor.config import Config, ImageSettings
+from auditor.data.arrays import ArrayFile, ArrayShard
+from auditor.data.classes import (
+    described_classes,
+    found_classes,
+    needs_counts,
+    no_labels,
+    positive_class,
+    stated_classes,
+)
+from auditor.data.features import FeatureShard, feature_columns, require_target
+from auditor.data.files import open_file
+from auditor.data.folders import content_hash
+from auditor.data.formats import shown
+from auditor.data.images import ImageShard, image_column, image_size, preparation
 from auditor.data.labels import (
     ClassIndex,
     Encoded,
@@ -20,7 +29,6 @@ from auditor.data.labels import (
     found_text,
     table_labels,
 )
-from auditor.data.parquet import open_parquet
 from auditor.data.predictions import PredictionTables, open_predictions
 from auditor.data.split import Shard, Split, Splits
 from auditor.data.tables import Table
@@ -49,6 +57,7 @@ class Files:
     labels: Callable[[str], Iterator[Encoded]]
     shards: Callable[[str, Agreed], tuple[Shard, ...]]
     other_classes: Callable[[Mapping[str, LabelCount]], tuple[str, ...]] = lambda _: ()
+    preparation: str = ""
 
 
 def open_splits(config: Config, model_class_names: tuple[str, ...] = ()) -> Splits:
@@ -57,7 +66,7 @@ def open_splits(config: Config, model_class_names: tuple[str, ...] = ()) -> Spli
     Raises InputError for what a file does not hold and UsageError for a configuration that contradicts itself.
     """
     paths = _paths(config)
-    files = _files({name: _open(path, config) for name, path in paths.items()}, config)
+    files = _files({name: open_file(path, config) for name, path in paths.items()}, config)
     agreed = _agree(files, config, model_class_names)
     splits = {name: _split(name, files, agreed) for name in paths}
     return Splits(
@@ -80,26 +89,22 @@ def _paths(config: Config) -> dict[str, Path]:
     return {name: path for name, path in paths.items() if path is not None}
 
 
-def _open(path: Path, config: Config) -> Table | ArrayFile:
-    form = format_of(path)
-    if form is Format.NPZ:
-        return open_arrays(path, config)
-    return open_parquet(path) if form is Format.PARQUET else open_delimited(path)
-
-
 def _files(opened: Mapping[str, Table | ArrayFile], config: Config) -> Files:
     tables = {name: file for name, file in opened.items() if not isinstance(file, ArrayFile)}
     arrays = {name: file for name, file in opened.items() if isinstance(file, ArrayFile)}
     if arrays and config.predictions:
         path = shown(next(iter(arrays.values())).path)
-        raise InputError(f"{path} is npz; expected predictions as a CSV or Parquet table")
+        raise InputError(f"{path} holds arrays; expected predictions as a table")
     if arrays and tables:
         array, table = next(iter(arrays.values())), next(iter(tables.values()))
         found = f"{shown(array.path)} holds arrays and {shown(table.path)} a table"
         raise InputError(f"{found}; expected all splits of one kind")
     if arrays:
         return _array_files(arrays, config)
-    return _prediction_files(tables, config) if config.predictions else _feature_files(tables, config)
+    if config.predictions:
+        return _prediction_files(tables, config)
+    images = {name: column for name, table in tables.items() if (column := image_column(table, config))}
+    return _image_files(tables, images, config) if "test" in images else _feature_files(tables, config)
 
 
 def _feature_files(tables: Mapping[str, Table], config: Config) -> Files:
@@ -111,7 +116,34 @@ def _feature_files(tables: Mapping[str, Table], config: Config) -> Files:
             FeatureShard(table, part, names, config.categories, config.target, classes) for part in table.parts()
         )
 
-    return Files(tables, names, (len(names),), lambda split: table_labels(tables[split], config.target), shards)
+    return Files(tables, names, (len(names),), partial(_labels, tables, config), shards)
+
+
+def _image_files(tables: Mapping[str, Table], columns: Mapping[str, str], config: Config) -> Files:
+    settings = config.image or ImageSettings()
+    for split, table in tables.items():
+        require_target(table, config)
+        if split not in columns:
+            raise InputError(f"{shown(table.path)} holds no images and {shown(tables['test'].path)} does")
+    sizes = {split: image_size(table, columns[split], settings, config.target) for split, table in tables.items()}
+    for split, size in sizes.items():
+        if size != sizes["test"]:
+            found = f"images of {size[1]} x {size[0]} pixels and {shown(tables['test'].path)} of {sizes['test'][1]} x {sizes['test'][0]}"
+            raise InputError(
+                f"{shown(tables[split].path)} holds {found}; state resize or crop under [image] in auditor.toml"
+            )
+
+    def shards(split: str, agreed: Agreed) -> tuple[Shard, ...]:
+        table, classes = tables[split], ClassIndex(agreed.names, config.ignore_index)
+        shared = (columns[split], settings, config.target, classes, sizes[split])
+        return tuple(ImageShard(table, part, *shared) for part in table.parts())
+
+    shape = (len(settings.mode), *sizes["test"])
+    return Files(tables, (), shape, partial(_labels, tables, config), shards, preparation=preparation(settings))
+
+
+def _labels(tables: Mapping[str, Table], config: Config, split: str) -> Iterator[Encoded]:
+    return table_labels(tables[split], config.target)
 
 
 def _array_files(arrays: Mapping[str, ArrayFile], config: Config) -> Files:
@@ -138,6 +170,8 @@ def _prediction_files(tables: Mapping[str, Table], config: Config) -> Files:
 
 def _agree(files: Files, config: Config, model_class_names: tuple[str, ...]) -> Agreed:
     names, names_from = stated_classes(config, model_class_names)
+    if not names:
+        names, names_from = described_classes(files.opened, config.target)
     counted: dict[str, LabelCount] = {}
     if not names:
         name = partial(found_text, ignore=config.ignore_index)
@@ -167,10 +201,11 @@ def _split(name: str, files: Files, agreed: Agreed) -> Split:
         name,
         file.path,
         file.format,
-        sha256(file.path),
+        content_hash(file.path),
         n_rows,
         agreed.names,
         files.feature_names,
         files.feature_shape,
         files.shards(name, agreed),
+        files.preparation,
     )

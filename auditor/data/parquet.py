@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from auditor.data.formats import shown
-from auditor.data.tables import ColumnKind, Part, require_names
+from auditor.data.tables import ColumnKind, Part, kind_of, require_names, rows_at_once
 from auditor.errors import InputError
-
-CELLS_AT_ONCE = 1 << 20
-MOST_ROWS_AT_ONCE = 65_536
-FEWEST_ROWS_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -27,6 +23,8 @@ class ParquetFile:
     kinds: Mapping[str, ColumnKind]
     group_rows: tuple[int, ...]
     format: str = "Parquet"
+    class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    image_columns: tuple[str, ...] = ()
 
     @property
     def n_rows(self) -> int:
@@ -40,9 +38,10 @@ class ParquetFile:
 
     def read(self, part: Part, types: Mapping[str, Any]) -> Iterator[Any]:
         """Record batches of some columns of one row group, in the types that the file states."""
-        rows = min(max(CELLS_AT_ONCE // len(types), FEWEST_ROWS_AT_ONCE), MOST_ROWS_AT_ONCE)
         with _opened(self.path) as file:
-            for batch in file.iter_batches(rows, row_groups=[part.index], columns=list(types), use_threads=False):
+            for batch in file.iter_batches(
+                rows_at_once(types), row_groups=[part.index], columns=list(types), use_threads=False
+            ):
                 yield batch.select(list(types))
 
     def where(self, row: int) -> str:
@@ -53,15 +52,13 @@ class ParquetFile:
 def open_parquet(path: Path) -> ParquetFile:
     """A Parquet file's columns and row groups, from its footer alone.
 
-    Raises InputError where the file is cut short, has no rows, or names a column twice.
+    Raises InputError where the file is cut short or names a column twice.
     """
     with _opened(path) as file:
         schema, metadata = file.schema_arrow, file.metadata
         groups = tuple(metadata.row_group(index).num_rows for index in range(metadata.num_row_groups))
     require_names(path, schema.names)
-    if not sum(groups):
-        raise InputError(f"{shown(path)} has columns and no rows; expected at least one row")
-    return ParquetFile(path, {field.name: _kind(field.type) for field in schema}, groups)
+    return ParquetFile(path, {field.name: kind_of(field.type) for field in schema}, groups)
 
 
 @contextmanager
@@ -72,19 +69,7 @@ def _opened(path: Path) -> Iterator[Any]:
             yield file
     except FileNotFoundError:
         raise InputError(f"{shown(path)} does not exist any more") from None
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
         remedy = "perhaps it was cut short: copy or write it again"
         raise InputError(f"{shown(path)} is not a whole Parquet file ({reason}); {remedy}") from None
-
-
-def _kind(arrow: Any) -> ColumnKind:  # noqa: ANN401  (pyarrow is untyped)
-    types = pa.types
-    if types.is_dictionary(arrow):
-        return _kind(arrow.value_type)
-    if types.is_boolean(arrow):
-        return ColumnKind.BOOLEAN
-    if types.is_string(arrow) or types.is_large_string(arrow) or types.is_string_view(arrow):
-        return ColumnKind.TEXT
-    numeric = types.is_integer(arrow) or types.is_floating(arrow) or types.is_decimal(arrow) or types.is_null(arrow)
-    return ColumnKind.NUMBER if numeric else ColumnKind.OTHER

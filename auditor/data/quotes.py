@@ -1,14 +1,19 @@
 """Quotation marks that a CSV file opens and never closes, which readers take for text up to the end of the file."""
 
+import io
 import mmap
 import os
 import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from auditor.data.formats import readable, shown
+from auditor.data.formats import BYTE_ORDER_MARK, byte_stream, shown
 from auditor.errors import InputError
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 PIECE = 1 << 20
 QUOTED = rb'"[^"]*+(?:""[^"]*+)*+'
 
@@ -19,19 +24,44 @@ def refuse_unclosed(path: Path, separator: str, longest: int) -> None:
     Only the last `longest` bytes are read, unless a cell that looks open stands in them: a comma within quotes can look
     so. Within a cell that does not begin with one, a quotation mark is a character like any other.
     """
-    with readable(path), path.open("rb") as file:
-        start = max(0, os.fstat(file.fileno()).st_size - longest)
-        file.seek(start)
-        tail = file.read()
-        if start == 0:
-            tail = b"\n" + tail.removeprefix(BYTE_ORDER_MARK)
+    with byte_stream(path) as file:
+        tail = _tail(file, longest)
         if b'"' not in tail or not re.search(rb"[\r\n" + re.escape(separator.encode()) + b"]" + QUOTED + rb"\Z", tail):
             return
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
-            line = _open_line(whole, separator)
+    with _mapped(path) as whole:
+        line = _open_line(whole, separator)
     if line is not None:
         remedy = "close it, or take it out"
         raise InputError(f"{shown(path)} line {line:,}: a quotation mark opens here that is never closed; {remedy}")
+
+
+@contextmanager
+def _mapped(path: Path) -> Iterator[mmap.mmap]:
+    """The bytes of a file in memory as they are asked for; what is compressed is unpacked into a temporary file."""
+    with byte_stream(path) as source, tempfile.TemporaryFile() as copy:
+        plain = source
+        if not _is_plain(source):
+            shutil.copyfileobj(source, copy)
+            copy.flush()
+            plain = copy
+        with mmap.mmap(plain.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+            yield whole
+
+
+def _tail(file: Any, longest: int) -> bytes:  # noqa: ANN401  (a stream, compressed or not)
+    """The last bytes, after a line break where they are all there are."""
+    start = max(0, os.fstat(file.fileno()).st_size - longest) if _is_plain(file) else 0
+    if start:
+        file.seek(start)
+    tail, passed = b"", start > 0
+    while piece := file.read(longest):
+        passed |= bool(tail)
+        tail = (tail + piece)[-longest:]
+    return tail if passed else b"\n" + tail.removeprefix(BYTE_ORDER_MARK)
+
+
+def _is_plain(file: Any) -> bool:  # noqa: ANN401
+    return isinstance(file.raw, io.FileIO)
 
 
 def _open_line(whole: mmap.mmap, separator: str) -> int | None:

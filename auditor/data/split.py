@@ -26,7 +26,7 @@ class Split:
     """One data file in its role; `n_rows` is None where only reading the file would tell.
 
     `sha256` covers the full content. `feature_names` is () for arrays and predictions; `feature_shape` is the shape of
-    one row's features, None for predictions, whose batches carry scores instead.
+    one row's features, None for predictions, whose batches carry scores instead. `preparation` says what was done to images.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Split:
     feature_names: tuple[str, ...]
     feature_shape: tuple[int, ...] | None
     parts: tuple[Shard, ...] = field(repr=False)
+    preparation: str = ""
 
     def shards(self) -> Iterator[Shard]:
         """The parts in file order; a batch never straddles two of them."""

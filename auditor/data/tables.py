@@ -1,4 +1,4 @@
-"""What CSV and Parquet files share: named columns, each of a kind, read in parts as Arrow record batches."""
+"""What files of tables share: named columns, each of a kind, read in parts as Arrow record batches."""
 
 import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -7,11 +7,17 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
+import pyarrow as pa
+
 from auditor import wording
 from auditor.data.formats import shown
 from auditor.errors import InputError
 
 MOST_LISTED = 12
+MOST_COLUMNS = 100_000
+CELLS_AT_ONCE = 1 << 20
+MOST_ROWS_AT_ONCE = 65_536
+FEWEST_ROWS_AT_ONCE = 256
 
 
 class ColumnKind(StrEnum):
@@ -41,17 +47,27 @@ class Table(Protocol):
 
     @property
     def format(self) -> str:
-        """CSV or Parquet."""
+        """The kind of file, in a word."""
         ...
 
     @property
     def n_rows(self) -> int | None:
-        """Rows by the file's own account."""
+        """Rows by the file's own account; 0 where it is known to have none."""
         ...
 
     @property
     def kinds(self) -> Mapping[str, ColumnKind]:
         """The columns and what they hold."""
+        ...
+
+    @property
+    def class_names(self) -> Mapping[str, tuple[str, ...]]:
+        """The classes that the file itself states for a column, in their order; {} for most."""
+        ...
+
+    @property
+    def image_columns(self) -> tuple[str, ...]:
+        """The columns that the file itself describes as images."""
         ...
 
     def parts(self) -> tuple[Part, ...]:
@@ -91,11 +107,40 @@ def require_names(path: Path, names: Collection[str]) -> None:
     """Raise InputError where a table names no columns or names one twice."""
     if not names:
         raise InputError(f"{shown(path)} has no columns; expected a header of column names and rows below it")
+    if len(names) > MOST_COLUMNS:
+        remedy = "write the features as one array (npz with x and y)"
+        raise InputError(f"{shown(path)} has {len(names):,} columns; expected at most {MOST_COLUMNS:,}; {remedy}")
     seen: set[str] = set()
     for name in names:
         if name in seen:
             raise InputError(f"{shown(path)} has two columns named {quoted(name)}: give each column a name of its own")
         seen.add(name)
+
+
+def require_rows(table: Table) -> None:
+    """Raise InputError where a table is known to have no rows."""
+    if table.n_rows == 0:
+        raise InputError(f"{shown(table.path)} has columns and no rows below them; expected at least one row")
+
+
+def rows_at_once(types: Mapping[str, Any]) -> int:
+    """How many rows of these columns are decoded together; few where some hold bytes, since those are large."""
+    if any(pa.types.is_binary(arrow) for arrow in types.values()):
+        return FEWEST_ROWS_AT_ONCE
+    return min(max(CELLS_AT_ONCE // max(1, len(types)), FEWEST_ROWS_AT_ONCE), MOST_ROWS_AT_ONCE)
+
+
+def kind_of(arrow: Any) -> ColumnKind:  # noqa: ANN401  (pyarrow is untyped)
+    """What cells of an Arrow type are."""
+    types = pa.types
+    if types.is_dictionary(arrow):
+        return kind_of(arrow.value_type)
+    if types.is_boolean(arrow):
+        return ColumnKind.BOOLEAN
+    if types.is_string(arrow) or types.is_large_string(arrow) or types.is_string_view(arrow):
+        return ColumnKind.TEXT
+    numeric = types.is_integer(arrow) or types.is_floating(arrow) or types.is_decimal(arrow) or types.is_null(arrow)
+    return ColumnKind.NUMBER if numeric else ColumnKind.OTHER
 
 
 def bad_number(where: str, column: str, found: str) -> InputError:

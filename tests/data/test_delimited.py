@@ -69,7 +69,7 @@ def test_a_file_of_many_blocks_reads_as_one(tmp_path: Path, monkeypatch: pytest.
 @pytest.mark.parametrize(
     ("content", "parts"),
     [
-        ("a,label\n", ["has a header and no rows below it"]),
+        ("a,label\n", ["has columns and no rows below them"]),
         ("\n\n", ["has no header; expected column names"]),
         ("a,a,label\n1,2,x\n", ['two columns named "a"', "give each column a name of its own"]),
         (",label\n1,x\n2,y\n", ["column 1 has no name", 'ids = [""]']),

@@ -170,7 +170,7 @@ def test_a_decision_for_an_ignored_row_makes_no_class(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "parts"),
     [
-        ("True,true\nFalse,false\nTrue,false\n", ['name "true"', 'labels say "True"']),
+        ("Yes,yes\nNo,no\nYes,no\n", ['name "yes"', 'labels say "Yes"']),
         ("a,a \nb,b\nb,b\nb,b\n", ['name "a "', 'labels say "a"']),
         ("0,no\n1,yes\n1,yes\n", ['name "no", "yes"', "in 3 of 3 rows", 'the labels are "0", "1"']),
         ("a,c\nb,c\nb,b\na,a\n", ['name "c"', "in 2 of 4 rows", 'the labels are "a", "b"']),
@@ -275,7 +275,7 @@ def test_columns_that_are_missing_are_found_when_the_file_is_opened(tmp_path: Pa
 
 def test_arrays_are_no_table_of_predictions(tmp_path: Path) -> None:
     message = refusal(predictions=npz(tmp_path / "p.npz", x=np.ones((2, 1)), y=[0, 1]))
-    assert says(message, ["p.npz is npz", "CSV or Parquet table"])
+    assert says(message, ["p.npz holds arrays", "predictions as a table"])
 
 
 def test_decisions_without_any_label_are_refused_for_the_labels_that_lack(tmp_path: Path) -> None:

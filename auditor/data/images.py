@@ -1,0 +1,199 @@
+"""Images as features: decoded by Pillow on threads, brought to one size, channels first."""
+
+import io
+import os
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from PIL import Image, UnidentifiedImageError
+
+from auditor.batches import Array, Batch
+from auditor.config import Config, ImageSettings
+from auditor.data.formats import shown
+from auditor.data.labels import ClassIndex, encode_arrow
+from auditor.data.tables import ColumnKind, Part, Table, missing_column, quoted
+from auditor.errors import InputError
+
+DECODERS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+DEEP = ("I", "F", "I;16", "I;16B", "I;16L")
+
+
+@dataclass(frozen=True)
+class ImageShard:
+    """A part of a table whose images become features (n, channels, height, width) float32, and labels."""
+
+    table: Table
+    part: Part
+    column: str
+    settings: ImageSettings
+    target: str
+    classes: ClassIndex
+    size: tuple[int, int]
+
+    @property
+    def first_row(self) -> int:
+        """The number of its first row in the split."""
+        return self.part.first_row
+
+    def batches(self, size: int) -> Iterator[Batch]:
+        """Batches with features, labels and row keys; raises InputError at the first image that cannot be used."""
+        row = self.first_row
+        with ThreadPoolExecutor(os.cpu_count(), "auditor-images") as pool:
+            for record in _records(self.table, self.part, self.column, self.target):
+                labels = self.classes.labels(encode_arrow(record.column(self.target)), self.table.where, row)
+                for start in range(0, record.num_rows, size):
+                    cells = record.column(self.column).slice(start, size).to_pylist()
+                    first = row + start
+                    images = list(pool.map(partial(_decoded, self), cells, count(first)))
+                    keys = np.arange(first, first + len(cells), dtype=np.uint64)
+                    yield Batch(labels[start : start + size], keys, as_features(images, self.settings))
+                row += record.num_rows
+
+
+def image_column(table: Table, config: Config) -> str | None:
+    """The column that holds images, None where the table is one of numbers.
+
+    The one that `[image]` names, else the only one that the file itself describes so. Raises InputError where it is
+    missing or holds numbers.
+    """
+    if config.image is None:
+        return table.image_columns[0] if len(table.image_columns) == 1 else None
+    column = (
+        table.image_columns[0] if table.image_columns and not config.image.column else config.image.column or "image"
+    )
+    if column not in table.kinds:
+        raise missing_column(table, column, "image column", "name it: column = ... under [image] in auditor.toml")
+    if table.kinds[column] in (ColumnKind.NUMBER, ColumnKind.BOOLEAN):
+        raise InputError(
+            f"{shown(table.path)}: the image column {quoted(column)} holds numbers; expected names of files"
+        )
+    return column
+
+
+def image_size(table: Table, column: str, settings: ImageSettings, target: str) -> tuple[int, int]:
+    """Height and width of the first image of a table, prepared as `settings` say; all others must be like it."""
+    for part in table.parts():
+        for record in _records(table, part, column, target):
+            if record.num_rows:
+                first = record.column(column)[0].as_py()
+                height, width = _prepared(first, partial(table.where, part.first_row), table.path, settings).shape[:2]
+                return height, width
+    raise InputError(f"{shown(table.path)} holds no images; expected at least one")
+
+
+def as_features(images: Sequence[Array], settings: ImageSettings) -> Array:
+    """(n, channels, height, width) float32 of n images (height, width, channels) uint8: from 0 to 1, then normalised."""
+    features = np.ascontiguousarray(np.stack(images).transpose(0, 3, 1, 2), dtype=np.float32)
+    features /= np.float32(255)
+    if settings.mean:
+        features -= np.array(settings.mean, np.float32)[:, None, None]
+    if settings.std:
+        features /= np.array(settings.std, np.float32)[:, None, None]
+    return features
+
+
+def _records(table: Table, part: Part, column: str, target: str) -> Iterator[Any]:
+    asked = pa.string() if table.kinds[column] is ColumnKind.TEXT else pa.binary()
+    return table.read(part, {column: asked, target: pa.string()})
+
+
+def _decoded(shard: ImageShard, cell: object, row: int) -> Array:
+    image = _prepared(cell, partial(shard.table.where, row), shard.table.path, shard.settings)
+    if image.shape[:2] != shard.size:
+        found = (
+            f"{image.shape[1]} x {image.shape[0]} pixels where the first image has {shard.size[1]} x {shard.size[0]}"
+        )
+        remedy = "state resize or crop under [image] in auditor.toml, as in training"
+        raise InputError(f"{_place(cell, partial(shard.table.where, row))}: {found}; {remedy}")
+    return image
+
+
+def _prepared(cell: object, where: Callable[[], str], table: Path, settings: ImageSettings) -> Array:
+    """(height, width, channels) uint8."""
+    name, data = _named(cell)
+    if data is None and name is None:
+        raise InputError(f"{where()}: the image is empty; expected the name of a file, or its bytes")
+    folder = table if table.is_dir() else table.parent
+    source = io.BytesIO(data) if data is not None else folder / (name or "")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore", UserWarning)
+            with Image.open(source, formats=DECODERS) as image:
+                return _pixels(image, settings)
+    except FileNotFoundError:
+        missing = f"no image file {quoted(name or '')}"
+        raise InputError(f"{where()}: {missing}; names count from the folder of {shown(table)}") from None
+    except UnidentifiedImageError:
+        raise InputError(f"{_place(cell, where)} is no image of a kind that is read: {', '.join(DECODERS)}") from None
+    except Exception as error:  # noqa: BLE001  (a damaged image fails in many ways)
+        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise InputError(f"{_place(cell, where)} cannot be decoded ({reason}); replace it or take it out") from None
+
+
+def _named(cell: object) -> tuple[str | None, bytes | None]:
+    """The name and the bytes of an image: of a text, of bytes, or of both as Hugging Face keeps them."""
+    if isinstance(cell, Mapping):
+        name, data = cell.get("path"), cell.get("bytes")
+        return name or None, data
+    return (None, cell) if isinstance(cell, bytes) else (str(cell) if cell else None, None)
+
+
+def _place(cell: object, where: Callable[[], str]) -> str:
+    name, data = _named(cell)
+    return f"{where()}, image {quoted(name)}" if name and data is None else f"{where()}: the image"
+
+
+def _pixels(image: Image.Image, settings: ImageSettings) -> Array:
+    if image.mode in DEEP:
+        raise ValueError(f"it has more than 8 bits a channel, mode {image.mode}")
+    image = image.convert(settings.mode)
+    if settings.resize:
+        image = image.resize(_resized(image.size, settings.resize), Image.Resampling.BILINEAR)
+    if settings.crop:
+        image = _cropped(image, settings.crop)
+    pixels = np.asarray(image, np.uint8)
+    return pixels if pixels.ndim == 3 else pixels[:, :, None]
+
+
+def _resized(size: tuple[int, int], wanted: int | tuple[int, int]) -> tuple[int, int]:
+    """(width, height): a single number is for the shorter side, the longer one keeps the shape, rounded down."""
+    if not isinstance(wanted, int):
+        return wanted[1], wanted[0]
+    width, height = size
+    shorter = min(width, height)
+    return (wanted if width == shorter else int(wanted * width / shorter)), (
+        wanted if height == shorter else int(wanted * height / shorter)
+    )
+
+
+def _cropped(image: Image.Image, wanted: int | tuple[int, int]) -> Image.Image:
+    height, width = (wanted, wanted) if isinstance(wanted, int) else wanted
+    left, top = round((image.width - width) / 2), round((image.height - height) / 2)
+    if left < 0 or top < 0:
+        raise ValueError(f"its {image.width} x {image.height} pixels are fewer than the crop of {width} x {height}")
+    return image.crop((left, top, left + width, top + height))
+
+
+def preparation(settings: ImageSettings) -> str:
+    """What is done to every image, in words for the report."""
+    steps = [f"decoded as {settings.mode}"]
+    if settings.resize:
+        steps.append(f"resized to {_sides(settings.resize, 'a shorter side of ')}, bilinear")
+    if settings.crop:
+        steps.append(f"cropped to the centre {_sides(settings.crop, '')}")
+    steps.append("scaled to 0..1")
+    steps += [f"{word} {values}" for word, values in (("less", settings.mean), ("over", settings.std)) if values]
+    return ", ".join(steps)
+
+
+def _sides(size: int | tuple[int, int], single: str) -> str:
+    return f"{single}{size}" if isinstance(size, int) else f"{size[0]} x {size[1]} (height x width)"
