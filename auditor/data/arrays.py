@@ -1,5 +1,6 @@
 """Arrays of features and labels, whatever file holds them, as shards of batches."""
 
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -20,6 +21,16 @@ from auditor.errors import InputError
 LABELS_AT_ONCE = 65_536
 NUMERIC = "biuf"
 TEXTUAL = "US"
+DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    tokenize.TokenError,
+    EOFError,
+    NotImplementedError,
+    OverflowError,
+    SyntaxError,
+    ValueError,
+)
 
 
 @dataclass(frozen=True)
@@ -161,7 +172,7 @@ def unbroken(path: Path, kind: str) -> Iterator[None]:
     try:
         with readable(path):
             yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError) as error:
+    except DAMAGE as error:
         reason = str(error).splitlines()[0].rstrip(".") if str(error) else "it ends early"
         remedy = "perhaps it was cut short: copy or write it again"
         raise InputError(f"{shown(path)} is not a whole {kind} file ({reason}); {remedy}") from None

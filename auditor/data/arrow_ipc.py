@@ -55,9 +55,8 @@ def open_arrow(path: Path, form: Format) -> ArrowFile:
     Raises InputError where it is cut short or names a column twice.
     """
     with _opened(path, form, None) as reader:
-        schema = reader.schema
-    require_names(path, schema.names)
-    kinds = {field.name: kind_of(field.type) for field in schema}
+        require_names(path, reader.schema.names)
+        kinds = {field.name: kind_of(field.type) for field in reader.schema}
     with _opened(path, form, [0]) as reader:
         if form is Format.ARROW_STREAM:
             has_rows = any(batch.num_rows for batch in reader)

@@ -153,7 +153,7 @@ def _zip_format(path: Path) -> Format:
     try:
         with readable(path), zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
         raise InputError(f"{shown(path)} is a damaged zip archive, perhaps cut short: copy or write it again") from None
     if all(name.endswith(".npy") for name in names):
         return Format.NPZ

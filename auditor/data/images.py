@@ -177,9 +177,9 @@ def _resized(size: tuple[int, int], wanted: int | tuple[int, int]) -> tuple[int,
 
 def _cropped(image: Image.Image, wanted: int | tuple[int, int]) -> Image.Image:
     height, width = (wanted, wanted) if isinstance(wanted, int) else wanted
-    left, top = round((image.width - width) / 2), round((image.height - height) / 2)
-    if left < 0 or top < 0:
+    if image.width < width or image.height < height:
         raise ValueError(f"its {image.width} x {image.height} pixels are fewer than the crop of {width} x {height}")
+    left, top = round((image.width - width) / 2), round((image.height - height) / 2)
     return image.crop((left, top, left + width, top + height))
 
 

@@ -42,7 +42,9 @@ class JsonLines:
         """Record batches of some columns: numbers and true or false as they are, text in the type asked for."""
         own = {name: _asked(asked, self.kinds[name]) for name, asked in types.items()}
         with self._explained(tuple(types)), _reader(self.path, own) as reader:
-            yield from (batch.select(list(types)) for batch in reader)
+            for batch in reader:
+                batch.validate(full=True)
+                yield batch.select(list(types))
 
     def where(self, row: int) -> str:
         """File, row from 1, and line."""

@@ -42,7 +42,9 @@ class ParquetFile:
             for batch in file.iter_batches(
                 rows_at_once(types), row_groups=[part.index], columns=list(types), use_threads=False
             ):
-                yield batch.select(list(types))
+                chosen = batch.select(list(types))
+                chosen.validate(full=True)
+                yield chosen
 
     def where(self, row: int) -> str:
         """File, and row from 1."""
@@ -55,10 +57,11 @@ def open_parquet(path: Path) -> ParquetFile:
     Raises InputError where the file is cut short or names a column twice.
     """
     with _opened(path) as file:
-        schema, metadata = file.schema_arrow, file.metadata
+        require_names(path, file.schema_arrow.names)
+        metadata = file.metadata
+        kinds = {field.name: kind_of(field.type) for field in file.schema_arrow}
         groups = tuple(metadata.row_group(index).num_rows for index in range(metadata.num_row_groups))
-    require_names(path, schema.names)
-    return ParquetFile(path, {field.name: kind_of(field.type) for field in schema}, groups)
+    return ParquetFile(path, kinds, groups)
 
 
 @contextmanager
