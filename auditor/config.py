@@ -236,7 +236,7 @@ def _first_error(error: ValidationError, path: Path, given: Mapping[str, Any]) -
     if problem["type"] == "extra_forbidden":
         known = ", ".join(sorted(set(Config.model_fields) - {"origin"}))
         return f"{where} is not a setting; the settings are {known}"
-    return f"{where}: {problem['msg']}, found {problem['input']!r}"
+    return f"{where}: {problem['msg'].removeprefix('Value error, ')}, found {problem['input']!r}"
 
 
 def _whole(config: Config) -> Config:

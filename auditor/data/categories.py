@@ -12,6 +12,7 @@ import pyarrow.compute
 from auditor import wording
 from auditor.batches import Array
 from auditor.data.columns import filled, is_true, texts
+from auditor.data.folders import single_files
 from auditor.data.formats import shown
 from auditor.data.labels import NO_VALUE, encode_arrow, sorted_values
 from auditor.data.tables import ColumnKind, Table, bad_number, listed, quoted
@@ -49,7 +50,7 @@ def refuse_text(tables: Sequence[Table], columns: Sequence[str]) -> NoReturn:
     A column of a CSV file in which most cells are numbers gets the error for its first bad cell instead.
     """
     holding = [table for table in tables if any(table.kinds.get(column) is ColumnKind.TEXT for column in columns)]
-    for table in holding:
+    for table in single_files(holding):
         for column in columns:
             if table.kinds.get(column) is ColumnKind.TEXT:
                 _refuse_bad_number(table, column)

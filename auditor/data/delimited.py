@@ -15,7 +15,7 @@ import pyarrow.csv
 
 from auditor.data.formats import byte_stream, readable, shown
 from auditor.data.quotes import refuse_unclosed
-from auditor.data.tables import ColumnKind, Part, bad_number, kind_of, quoted, require_names
+from auditor.data.tables import ColumnKind, Part, bad_number, kind_of, quoted, require_few_columns, require_names
 from auditor.errors import InputError
 
 BLOCK = 2 << 20
@@ -94,9 +94,14 @@ def _kind(arrow: Any) -> ColumnKind:  # noqa: ANN401  (pyarrow is untyped)
 
 def _separator(path: Path) -> str:
     with byte_stream(path) as file:
-        header = file.readline(BLOCK).decode("utf-8", "replace")
-    bare = re.sub(r'"[^"]*"', "", header)
-    return max(SEPARATORS, key=bare.count)
+        header = file.readline(BLOCK)
+    bare = re.sub(r'"[^"]*"', "", header.decode("utf-8", "replace"))
+    separator = max(SEPARATORS, key=bare.count)
+    require_few_columns(path, bare.count(separator) + 1)
+    if len(header) == BLOCK:
+        expected = "expected a header of column names on a line of its own"
+        raise InputError(f"{shown(path)} has a first line longer than {BLOCK >> 20} MB; {expected}")
+    return separator
 
 
 @contextmanager

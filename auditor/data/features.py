@@ -73,7 +73,7 @@ def feature_columns(tables: Sequence[Table], config: Config) -> tuple[str, ...]:
         require_target(table, config)
     for name in config.ids:
         if not any(name in table.kinds for table in tables):
-            raise missing_column(tables[0], name, "column", "correct ids in auditor.toml")
+            raise missing_column(tables[0], name, "column", "correct --id, or ids in auditor.toml")
     names = config.features or _all_but(tables[0], config)
     for table in tables:
         _require_features(table, names, config, tables[0])

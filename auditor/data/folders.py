@@ -3,7 +3,7 @@
 import hashlib
 import os
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
@@ -118,6 +118,12 @@ def open_folder(path: Path, tables: Sequence[tuple[Path, Table]]) -> FolderTable
         _require_alike(piece, first)
     stored = {name: _stored_kind(name, pieces) for name in first.table.kinds}
     return FolderTable(path, _format(first), stored | _partition_kinds(pieces), tuple(pieces))
+
+
+def single_files(tables: Iterable[Table]) -> Iterator[Table]:
+    """The tables, with the files of a folder in its place."""
+    for table in tables:
+        yield from (piece.table for piece in table.pieces) if isinstance(table, FolderTable) else (table,)
 
 
 def _format(piece: Piece) -> str:

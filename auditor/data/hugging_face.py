@@ -98,6 +98,9 @@ def _data_files(folder: Path, state: Mapping[str, Any]) -> list[Path]:
     for name in names:
         if not isinstance(name, str) or Path(name).name != name:
             raise InputError(f"{shown(folder / STATE)} names the data file {quoted(str(name))}; expected one beside it")
+        if not (folder / name).is_file():
+            remedy = "copy the whole folder, or save the dataset again"
+            raise InputError(f"{shown(folder)} lacks the data file {quoted(name)} that its {STATE} names; {remedy}")
     return [folder / str(name) for name in names]
 
 

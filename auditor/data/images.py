@@ -149,7 +149,10 @@ def _named(cell: object) -> tuple[str | None, bytes | None]:
 
 def _place(cell: object, where: Callable[[], str]) -> str:
     name, data = _named(cell)
-    return f"{where()}, image {quoted(name)}" if name and data is None else f"{where()}: the image"
+    place = where()
+    if name is None or data is not None:
+        return f"{place}: the image"
+    return place if quoted(name) in place else f"{place}, image {quoted(name)}"
 
 
 def _pixels(image: Image.Image, settings: ImageSettings) -> Array:

@@ -102,6 +102,7 @@ def _objects(path: Path) -> Iterator[tuple[int, str]]:
 
 def _first_fault(table: JsonLines, names: tuple[str, ...]) -> InputError | None:
     """The first line that is no object of these columns; found by a pass of its own, since pyarrow counts by block."""
+    kinds = {name: table.kinds[name] for name in names}
     for row, (line, content) in enumerate(_objects(table.path)):
         place = f"{shown(table.path)} row {row + 1:,} (line {line:,})"
         try:
@@ -114,9 +115,11 @@ def _first_fault(table: JsonLines, names: tuple[str, ...]) -> InputError | None:
             return InputError(f"{place}: no JSON object ({reason}); expected one whole object a line")
         if not isinstance(found, dict):
             return InputError(f"{place}: found {quoted(content.strip())}; expected one JSON object a line")
-        for name in names:
-            if fault := _cell_fault(place, name, found.get(name), table.kinds[name]):
+        for name in names or found:
+            if fault := _cell_fault(place, name, found.get(name), kinds.get(name, ColumnKind.OTHER)):
                 return fault
+            if found.get(name) is not None:
+                kinds.setdefault(name, _json_kind(found[name]))
     return None
 
 
@@ -127,13 +130,16 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
+def _json_kind(value: object) -> ColumnKind:
+    return next((kind for kind, types in JSON_TYPES.items() if type(value) in types), ColumnKind.OTHER)
+
+
 def _cell_fault(place: str, name: str, value: object, kind: ColumnKind) -> InputError | None:
-    types = JSON_TYPES.get(kind, ())
-    if value is None or not types or type(value) in types:
+    if value is None or kind not in JSON_TYPES or type(value) in JSON_TYPES[kind]:
         return None
     found = wording.name(json.dumps(value, ensure_ascii=False))
     if kind is ColumnKind.NUMBER:
-        return bad_number(place, name, found)
+        return bad_number(place, name, value if isinstance(value, str) else found)
     remedy = "write all its cells in one way"
     return InputError(f"{place}, column {quoted(name)}: expected {EXPECTED[kind]}, found {found}; {remedy}")
 

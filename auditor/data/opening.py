@@ -94,7 +94,7 @@ def _files(opened: Mapping[str, Table | ArrayFile], config: Config) -> Files:
     arrays = {name: file for name, file in opened.items() if isinstance(file, ArrayFile)}
     if arrays and config.predictions:
         path = shown(next(iter(arrays.values())).path)
-        raise InputError(f"{path} holds arrays; expected predictions as a table")
+        raise InputError(f"{path} holds arrays; expected predictions as a table (CSV, JSON lines, Parquet, Arrow)")
     if arrays and tables:
         array, table = next(iter(arrays.values())), next(iter(tables.values()))
         found = f"{shown(array.path)} holds arrays and {shown(table.path)} a table"

@@ -107,14 +107,19 @@ def require_names(path: Path, names: Collection[str]) -> None:
     """Raise InputError where a table names no columns or names one twice."""
     if not names:
         raise InputError(f"{shown(path)} has no columns; expected a header of column names and rows below it")
-    if len(names) > MOST_COLUMNS:
-        remedy = "write the features as one array (npz with x and y)"
-        raise InputError(f"{shown(path)} has {len(names):,} columns; expected at most {MOST_COLUMNS:,}; {remedy}")
+    require_few_columns(path, len(names))
     seen: set[str] = set()
     for name in names:
         if name in seen:
             raise InputError(f"{shown(path)} has two columns named {quoted(name)}: give each column a name of its own")
         seen.add(name)
+
+
+def require_few_columns(path: Path, n_columns: int) -> None:
+    """Raise InputError where a table has more columns than any table of features."""
+    if n_columns > MOST_COLUMNS:
+        remedy = "write the features as one array (npz with x and y)"
+        raise InputError(f"{shown(path)} has more than {MOST_COLUMNS:,} columns; {remedy}")
 
 
 def require_rows(table: Table) -> None:

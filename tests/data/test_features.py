@@ -72,7 +72,7 @@ def test_csv_and_parquet_splits_go_together(tmp_path: Path) -> None:
         ("a,label\n1,x\n", "a,b,label\n1,2,x\n", {}, ["train.csv", "test.csv lacks", '"b"', "ids"]),
         ("a,label\n1,x\n", "a,b\n1,2\n", {}, ["train.csv", 'no label column "label"']),
         ("age,label\n1,x\n", None, {"features": ("agee",)}, ['"agee" (did you mean "age"?)', "correct features"]),
-        ("age,label\n1,x\n", None, {"ids": ("agee",)}, ['"agee" (did you mean "age"?)', "correct ids"]),
+        ("age,label\n1,x\n", None, {"ids": ("agee",)}, ['"agee" (did you mean "age"?)', "correct --id"]),
         ("age,label\n1,x\n", None, {"categories": {"agee": ("a",)}}, ["did you mean", "correct [categories]"]),
     ],
 )
