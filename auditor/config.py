@@ -72,7 +72,11 @@ class PolicySettings(Record):
 
 
 class ImageSettings(Record):
-    """How images become features, as they did in training: sizes in pixels, one number or (height, width)."""
+    """How images become features, as they did in training: sizes in pixels, one number or (height, width).
+
+    `white` is what a white pixel becomes before `mean` and `std`: 1, or 255 where the model takes raw pixels. `layout` HW
+    is for models that take grey images without a dimension of channels.
+    """
 
     column: str = ""
     mode: Literal["RGB", "L"] = "RGB"
@@ -80,6 +84,8 @@ class ImageSettings(Record):
     crop: Pixels | tuple[Pixels, Pixels] | None = None
     mean: tuple[Limit, ...] = ()
     std: tuple[Annotated[float, Field(gt=0, allow_inf_nan=False)], ...] = ()
+    white: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0
+    layout: Literal["CHW", "HWC", "HW"] = "CHW"
 
     @model_validator(mode="after")
     def one_a_channel(self) -> Self:
@@ -87,6 +93,10 @@ class ImageSettings(Record):
         channels = len(self.mode)
         if any(values and len(values) != channels for values in (self.mean, self.std)):
             raise ValueError(f"give one mean and one std for each channel of {self.mode}: {channels}")
+        if self.layout == "HW" and channels > 1:
+            raise ValueError(
+                f'layout HW is for one channel; state mode = "L", or a layout with the {channels} of {self.mode}'
+            )
         return self
 
 

@@ -90,14 +90,23 @@ def image_size(table: Table, column: str, settings: ImageSettings, target: str) 
 
 
 def as_features(images: Sequence[Array], settings: ImageSettings) -> Array:
-    """(n, channels, height, width) float32 of n images (height, width, channels) uint8: from 0 to 1, then normalised."""
-    features = np.ascontiguousarray(np.stack(images).transpose(0, 3, 1, 2), dtype=np.float32)
-    features /= np.float32(255)
+    """Float32 features in the layout asked for, of n images (height, width, channels) uint8: scaled, then normalised."""
+    features = np.stack(images).astype(np.float32)
+    if settings.white != 255:
+        features /= np.float32(255 / settings.white)
     if settings.mean:
-        features -= np.array(settings.mean, np.float32)[:, None, None]
+        features -= np.array(settings.mean, np.float32)
     if settings.std:
-        features /= np.array(settings.std, np.float32)[:, None, None]
-    return features
+        features /= np.array(settings.std, np.float32)
+    if settings.layout == "HW":
+        return features[..., 0]
+    return np.ascontiguousarray(features.transpose(0, 3, 1, 2)) if settings.layout == "CHW" else features
+
+
+def feature_shape(size: tuple[int, int], settings: ImageSettings) -> tuple[int, ...]:
+    """The shape of the features of one image of this height and width."""
+    channels = len(settings.mode)
+    return {"CHW": (channels, *size), "HWC": (*size, channels), "HW": size}[settings.layout]
 
 
 def _records(table: Table, part: Part, column: str, target: str) -> Iterator[Any]:
@@ -193,9 +202,9 @@ def preparation(settings: ImageSettings) -> str:
         steps.append(f"resized to {_sides(settings.resize, 'a shorter side of ')}, bilinear")
     if settings.crop:
         steps.append(f"cropped to the centre {_sides(settings.crop, '')}")
-    steps.append("scaled to 0..1")
+    steps.append(f"scaled to 0..{settings.white:g}")
     steps += [f"{word} {values}" for word, values in (("less", settings.mean), ("over", settings.std)) if values]
-    return ", ".join(steps)
+    return f"{', '.join(steps)}, layout {settings.layout}"
 
 
 def _sides(size: int | tuple[int, int], single: str) -> str:

@@ -19,7 +19,7 @@ from auditor.data.features import FeatureShard, feature_columns, require_target
 from auditor.data.files import open_file
 from auditor.data.folders import content_hash
 from auditor.data.formats import shown
-from auditor.data.images import ImageShard, image_column, image_size, preparation
+from auditor.data.images import ImageShard, feature_shape, image_column, image_size, preparation
 from auditor.data.labels import (
     ClassIndex,
     Encoded,
@@ -138,7 +138,7 @@ def _image_files(tables: Mapping[str, Table], columns: Mapping[str, str], config
         shared = (columns[split], settings, config.target, classes, sizes[split])
         return tuple(ImageShard(table, part, *shared) for part in table.parts())
 
-    shape = (len(settings.mode), *sizes["test"])
+    shape = feature_shape(sizes["test"], settings)
     return Files(tables, (), shape, partial(_labels, tables, config), shards, preparation=preparation(settings))
 
 

@@ -100,7 +100,16 @@ def test_images_are_prepared_as_torchvision_does(tmp_path: Path) -> None:
 def test_grey_images_have_one_channel(folder: Path) -> None:
     test = opened(test=folder, image={"mode": "L", "resize": (5, 4)}).test
     assert features(test).shape == (5, 1, 5, 4)
-    assert preparation(ImageSettings(mode="L")) == "decoded as L, scaled to 0..1"
+    assert preparation(ImageSettings(mode="L")) == "decoded as L, scaled to 0..1, layout CHW"
+
+
+def test_raw_pixels_and_other_layouts_are_for_models_that_take_them(folder: Path) -> None:
+    plain = features(opened(test=folder).test)
+    raw = opened(test=folder, image={"white": 255, "layout": "HWC"}).test
+    assert raw.feature_shape == (6, 8, 3)
+    np.testing.assert_array_equal(features(raw).transpose(0, 3, 1, 2) / np.float32(255), plain)
+    grey = opened(test=folder, image={"mode": "L", "layout": "HW"}).test
+    assert (features(grey).shape, grey.feature_shape) == ((5, 6, 8), (6, 8))
 
 
 def in_csv(folder: Path, rows: list[tuple[str, bytes, str]]) -> Path:
