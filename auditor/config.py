@@ -6,8 +6,18 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
+from auditor.addresses import as_written, is_address
 from auditor.errors import InputError, UsageError
 
 FORMATS = ("html", "pdf", "json")
@@ -17,6 +27,7 @@ TRUSTING_KEYS = ("sha256", "trust_model_code", "checks")
 Name = Annotated[str, StringConstraints(min_length=1)]
 Limit = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Share = Annotated[float, Field(gt=0, lt=1)]
+Source = Annotated[Path, PlainSerializer(as_written)]
 Pixels = Annotated[int, Field(ge=1, strict=True)]
 
 
@@ -107,10 +118,10 @@ class Config(Record):
     """
 
     model: Path | None = None
-    predictions: Path | None = None
-    test: Path | None = None
-    train: Path | None = None
-    validation: Path | None = None
+    predictions: Source | None = None
+    test: Source | None = None
+    train: Source | None = None
+    validation: Source | None = None
     history: Path | None = None
 
     target: Name = "label"
@@ -230,7 +241,7 @@ def _refuse_own_trust(table: Mapping[str, Any], path: Path, *, named: bool) -> N
 
 def _anchor_paths(table: dict[str, Any], folder: Path) -> dict[str, Any]:
     for key in PATH_KEYS:
-        if isinstance(table.get(key), str | Path):
+        if isinstance(table.get(key), str | Path) and not is_address(Path(table[key])):
             table[key] = (folder / table[key]).absolute()
     if isinstance(table.get("checks"), list | tuple):
         table["checks"] = tuple(

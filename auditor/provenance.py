@@ -7,6 +7,7 @@ from datetime import datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from auditor.addresses import as_written
 from auditor.config import Config
 from auditor.data.split import Split, Splits
 from auditor.measurements import Measurements
@@ -59,7 +60,7 @@ def _model_file(model: Model, measurements: Measurements) -> ModelFile:
 
 
 def _data_file(split: Split) -> DataFile:
-    return DataFile(split.name, str(split.path), split.format, split.sha256, split.n_rows)
+    return DataFile(split.name, as_written(split.path), split.format, split.sha256, split.n_rows)
 
 
 def _history_file(measurements: Measurements) -> tuple[DataFile, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from auditor.addresses import as_written
 from auditor.errors import InputError
 
 LOOKED_AT = 8192
@@ -132,9 +133,9 @@ def sha256(path: Path) -> str:
 
 
 def shown(path: Path) -> str:
-    """A path as messages print it: relative to the working folder where it lies inside, without control characters."""
+    """A path or address as messages print it: relative to the working folder inside it, without control characters."""
     folder = Path.cwd()
-    text = str(path.relative_to(folder) if path.is_relative_to(folder) else path)
+    text = str(path.relative_to(folder)) if path.is_relative_to(folder) else as_written(path)
     return "".join(c if c.isprintable() else "�" for c in text)
 
 

@@ -1,6 +1,7 @@
 """Images as features: decoded by Pillow on threads, brought to one size, channels first."""
 
 import io
+import logging
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,6 +24,7 @@ from auditor.data.tables import ColumnKind, Part, Table, missing_column, quoted
 from auditor.errors import InputError
 
 DECODERS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it complains of ends in an error of ours
 DEEP = ("I", "F", "I;16", "I;16B", "I;16L")
 
 

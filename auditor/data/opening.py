@@ -30,6 +30,7 @@ from auditor.data.labels import (
     table_labels,
 )
 from auditor.data.predictions import PredictionTables, open_predictions
+from auditor.data.remote import local
 from auditor.data.split import Shard, Split, Splits
 from auditor.data.tables import Table
 from auditor.errors import InputError, UsageError
@@ -66,7 +67,7 @@ def open_splits(config: Config, model_class_names: tuple[str, ...] = ()) -> Spli
     Raises InputError for what a file does not hold and UsageError for a configuration that contradicts itself.
     """
     paths = _paths(config)
-    files = _files({name: open_file(path, config) for name, path in paths.items()}, config)
+    files = _files({name: open_file(local(path), config) for name, path in paths.items()}, config)
     agreed = _agree(files, config, model_class_names)
     splits = {name: _split(name, files, agreed) for name in paths}
     return Splits(
