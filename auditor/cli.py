@@ -83,7 +83,11 @@ def main() -> None:
 
 @main.command()
 @click.argument("model", required=False, type=click.Path(path_type=Path))
-@click.option("--test", type=click.Path(path_type=Path), help="The rows the model is judged on: CSV, Parquet or npz.")
+@click.option(
+    "--test",
+    type=click.Path(path_type=Path),
+    help="The rows the model is judged on: a table, arrays, or a folder.",
+)
 @click.option(
     "--train", type=click.Path(path_type=Path), help="The rows it learnt from: shows copies, overfitting, shifts."
 )

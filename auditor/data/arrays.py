@@ -28,6 +28,7 @@ DAMAGE = (
     EOFError,
     NotImplementedError,
     OverflowError,
+    RuntimeError,
     SyntaxError,
     ValueError,
 )

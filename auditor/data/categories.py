@@ -13,7 +13,7 @@ from auditor import wording
 from auditor.batches import Array
 from auditor.data.columns import filled, is_true, texts
 from auditor.data.folders import single_files
-from auditor.data.formats import shown
+from auditor.data.formats import IMAGE_SUFFIXES, shown
 from auditor.data.labels import NO_VALUE, encode_arrow, sorted_values
 from auditor.data.tables import ColumnKind, Table, bad_number, listed, quoted
 from auditor.errors import InputError
@@ -56,9 +56,16 @@ def refuse_text(tables: Sequence[Table], columns: Sequence[str]) -> NoReturn:
                 _refuse_bad_number(table, column)
     values = {column: _values(tables, column) for column in columns}
     for column, found in values.items():
+        if found and all(value.lower().endswith(IMAGE_SUFFIXES) for value in found):
+            raise _image_names(holding[0], column)
         if len(found) > MOST_CATEGORIES:
             raise _too_many_values(holding[0], column)
     raise _undeclared_columns(holding[0], values)
+
+
+def _image_names(table: Table, column: str) -> InputError:
+    remedy = f"say so in auditor.toml, [image] column = {toml_text(column)}, or leave it out with ids"
+    return InputError(f"{shown(table.path)}: column {quoted(column)} holds the names of image files; {remedy}")
 
 
 def _too_many_values(table: Table, column: str) -> InputError:

@@ -132,7 +132,7 @@ def _require_numbers(tables: Sequence[Table], names: tuple[str, ...], config: Co
     for table in tables:
         for name in undeclared:
             if table.kinds[name] is ColumnKind.OTHER:
-                remedy = "leave it out with ids, or write it as numbers"
+                remedy = "leave it out with ids, write it as numbers, or name it under [image] where it holds images"
                 raise InputError(f"{shown(table.path)}: column {quoted(name)} holds neither numbers nor text; {remedy}")
     text = [name for name in undeclared if any(table.kinds[name] is ColumnKind.TEXT for table in tables)]
     if text:

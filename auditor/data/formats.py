@@ -22,6 +22,8 @@ PACKED = ((b"\x1f\x8b", "gzip"), (b"BZh", "bz2"), (b"\x28\xb5\x2f\xfd", "zstd"),
 LEGACY_TORCH = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19\x2e"
 READ = "CSV, JSON lines, Parquet, Arrow, npz, safetensors or a torch file of tensors"
 
+IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
+
 REFUSED = (
     (b"\xfd7zXZ\x00", "is compressed with xz: unpack it first (unxz)"),
     (

@@ -95,10 +95,11 @@ def _data_files(folder: Path, state: Mapping[str, Any]) -> list[Path]:
     names = [entry.get("filename") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
     if not names:
         raise InputError(f"{shown(folder / STATE)} names no data files; save the dataset again with save_to_disk")
+    there = {path.name for path in folder.iterdir()}
     for name in names:
         if not isinstance(name, str) or Path(name).name != name:
             raise InputError(f"{shown(folder / STATE)} names the data file {quoted(str(name))}; expected one beside it")
-        if not (folder / name).is_file():
+        if name not in there:
             remedy = "copy the whole folder, or save the dataset again"
             raise InputError(f"{shown(folder)} lacks the data file {quoted(name)} that its {STATE} names; {remedy}")
     return [folder / str(name) for name in names]

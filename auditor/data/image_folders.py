@@ -9,11 +9,10 @@ import pyarrow as pa
 
 from auditor.data.columns import texts
 from auditor.data.folders import LEFT_OUT
-from auditor.data.formats import shown
+from auditor.data.formats import IMAGE_SUFFIXES, shown
 from auditor.data.tables import ColumnKind, Part, quoted
 from auditor.errors import InputError
 
-SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 COLUMN = "image"
 ROWS_OF_PART = 4096
 
@@ -56,7 +55,7 @@ class ImageFolder:
 
 def holds_images(files: Sequence[Path]) -> bool:
     """Whether some of these files are named as images are."""
-    return any(path.suffix.lower() in SUFFIXES for path in files)
+    return any(path.suffix.lower() in IMAGE_SUFFIXES for path in files)
 
 
 def open_image_folder(folder: Path, files: Sequence[Path], target: str) -> ImageFolder:
@@ -64,7 +63,7 @@ def open_image_folder(folder: Path, files: Sequence[Path], target: str) -> Image
 
     Raises InputError where an image lies in no class folder.
     """
-    names = tuple(path.relative_to(folder).as_posix() for path in files if path.suffix.lower() in SUFFIXES)
+    names = tuple(path.relative_to(folder).as_posix() for path in files if path.suffix.lower() in IMAGE_SUFFIXES)
     loose = next((name for name in names if "/" not in name), None)
     if loose is not None:
         remedy = "expected one folder a class, or a table with a column of file names and [image] in auditor.toml"

@@ -25,11 +25,15 @@ EXPECTED = {ColumnKind.NUMBER: "a number", ColumnKind.BOOLEAN: "true or false", 
 
 @dataclass(frozen=True)
 class JsonLines:
-    """A table of objects; the kinds of its columns are those of its first block of 2 MB, and a missing key is empty."""
+    """A table of objects; the kinds of its columns are those of its first block of 2 MB, and a missing key is empty.
+
+    Columns of `unseen` kinds are empty throughout that block, and then what they are asked for as.
+    """
 
     path: Path
     kinds: Mapping[str, ColumnKind]
     n_rows: int | None
+    unseen: frozenset[str] = frozenset()
     format: str = "JSON lines"
     class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     image_columns: tuple[str, ...] = ()
@@ -40,7 +44,7 @@ class JsonLines:
 
     def read(self, part: Part, types: Mapping[str, Any]) -> Iterator[Any]:  # noqa: ARG002  (there is one part)
         """Record batches of some columns: numbers and true or false as they are, text in the type asked for."""
-        own = {name: _asked(asked, self.kinds[name]) for name, asked in types.items()}
+        own = {name: asked if name in self.unseen else _own(asked, self.kinds[name]) for name, asked in types.items()}
         with self._explained(tuple(types)), _reader(self.path, own) as reader:
             for batch in reader:
                 batch.validate(full=True)
@@ -68,8 +72,9 @@ def open_json_lines(path: Path) -> JsonLines:
     with nothing._explained(()), _reader(path, None) as reader:  # noqa: SLF001
         kinds = {field.name: _kind(field.type) for field in reader.schema}
         has_rows = any(batch.num_rows for batch in reader)
+        unseen = frozenset(field.name for field in reader.schema if pa.types.is_null(field.type))
     require_names(path, kinds)
-    return JsonLines(path, kinds, None if has_rows else 0)
+    return JsonLines(path, kinds, None if has_rows else 0, unseen)
 
 
 @contextmanager
@@ -89,7 +94,7 @@ def _kind(arrow: Any) -> ColumnKind:  # noqa: ANN401  (pyarrow is untyped)
     return ColumnKind.TEXT if pa.types.is_timestamp(arrow) else kind_of(arrow)
 
 
-def _asked(asked: Any, kind: ColumnKind) -> Any:  # noqa: ANN401
+def _own(asked: Any, kind: ColumnKind) -> Any:  # noqa: ANN401
     return TYPES[kind] if kind is not ColumnKind.TEXT and not pa.types.is_floating(asked) else asked
 
 
@@ -102,7 +107,7 @@ def _objects(path: Path) -> Iterator[tuple[int, str]]:
 
 def _first_fault(table: JsonLines, names: tuple[str, ...]) -> InputError | None:
     """The first line that is no object of these columns; found by a pass of its own, since pyarrow counts by block."""
-    kinds = {name: table.kinds[name] for name in names}
+    kinds = {name: table.kinds[name] for name in names if name not in table.unseen}
     for row, (line, content) in enumerate(_objects(table.path)):
         place = f"{shown(table.path)} row {row + 1:,} (line {line:,})"
         try:

@@ -103,6 +103,7 @@ CASES: Mapping[str, tuple[Mapping[str, Content], tuple[str, ...]]] = {
     "text among numbers": of_test("a,b,label\n1,2,x\n3,n.a.,y\n4,4,y\n"),
     "a text column": of_test("a,b,label\n1,AT,x\n3,CH,y\n"),
     "text with many values": of_test("a,b,label\n" + "".join(f"1,v{i},{'xy'[i % 2]}\n" for i in range(60))),
+    "names of images": of_test("image,a,label\nx/1.jpg,1,x\nx/2.JPG,2,y\n"),
     "an open quotation mark": of_test('a,b,label\n1,2,x\n3,4,"y\n5,6,x\n'),
     "a cell of 5 MB": of_test("a,b,label\n1,2," + "x" * 5_000_000 + "\n3,4,y\n"),
     "text that is not UTF-8": of_test("a,b,label\n1,2,ä\n3,4,y\n".encode("latin-1")),

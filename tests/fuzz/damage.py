@@ -159,7 +159,7 @@ def fuzz(seconds: float, seed: int, kept: Path) -> tuple[Counter[str], list[str]
             if found not in ("read", "refused"):
                 place = kept / f"{seed}-{sum(counts.values())}"
                 (shutil.copytree if case.is_dir() else shutil.copy)(case, place)
-                failures.append(f"{source.name} with {settings}: {found} (kept as {place})")
+                failures.append(f"{source.name} with {settings}: {found[:300]} (kept as {place})")
             (shutil.rmtree if case.is_dir() else Path.unlink)(case)
     return counts, failures
 
