@@ -42,7 +42,7 @@ def home(tmp_path: Path) -> Path:
     weight = torch.zeros(2, 60)
     weight[:, 0] = torch.tensor([-1.0, 1.0])
     torch.save({"1.weight": weight, "1.bias": torch.tensor([0.5, -0.4])}, tmp_path / "weights.pt")
-    (tmp_path / "auditor.toml").write_text('model = "weights.pt"\nmodel_class = "net:Net"\n[image]\nmode = "RGB"\n')
+    (tmp_path / "auditor.toml").write_text('model = "weights.pt"\nmodel_class = "net:Net"\n')
     return tmp_path
 
 

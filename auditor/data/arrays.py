@@ -26,7 +26,6 @@ DAMAGE = (
     zlib.error,
     tokenize.TokenError,
     EOFError,
-    NotImplementedError,
     OverflowError,
     RuntimeError,
     SyntaxError,

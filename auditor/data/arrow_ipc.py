@@ -22,7 +22,7 @@ class ArrowFile:
     path: Path
     kinds: Mapping[str, ColumnKind]
     batch_rows: tuple[int, ...] | None
-    n_rows: int | None
+    n_rows: int
     format: str
     class_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     image_columns: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class ArrowFile:
 
 
 def open_arrow(path: Path, form: Format) -> ArrowFile:
-    """The columns of an Arrow IPC file or stream, and how many rows the batches of a file have.
+    """The columns of an Arrow IPC file or stream, and how many rows it has; of the values only those of the first column are looked at.
 
     Raises InputError where it is cut short or names a column twice.
     """
@@ -59,8 +59,7 @@ def open_arrow(path: Path, form: Format) -> ArrowFile:
         kinds = {field.name: kind_of(field.type) for field in reader.schema}
     with _opened(path, form, [0]) as reader:
         if form is Format.ARROW_STREAM:
-            has_rows = any(batch.num_rows for batch in reader)
-            return ArrowFile(path, kinds, None, None if has_rows else 0, form)
+            return ArrowFile(path, kinds, None, sum(batch.num_rows for batch in reader), form)
         rows = tuple(reader.get_batch(index).num_rows for index in range(reader.num_record_batches))
     return ArrowFile(path, kinds, rows, sum(rows), form)
 

@@ -25,6 +25,7 @@ from auditor.errors import InputError
 
 DECODERS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it complains of ends in an error of ours
+Run = tuple[list[object], Array]
 DEEP = ("I", "F", "I;16", "I;16B", "I;16L")
 
 
@@ -49,15 +50,18 @@ class ImageShard:
         """Batches with features, labels and row keys; raises InputError at the first image that cannot be used."""
         row = self.first_row
         with ThreadPoolExecutor(os.cpu_count(), "auditor-images") as pool:
-            for record in _records(self.table, self.part, self.column, self.target):
-                labels = self.classes.labels(encode_arrow(record.column(self.target)), self.table.where, row)
-                for start in range(0, record.num_rows, size):
-                    cells = record.column(self.column).slice(start, size).to_pylist()
-                    first = row + start
-                    images = list(pool.map(partial(_decoded, self), cells, count(first)))
-                    keys = np.arange(first, first + len(cells), dtype=np.uint64)
-                    yield Batch(labels[start : start + size], keys, as_features(images, self.settings))
-                row += record.num_rows
+            for cells, labels in _cut(self._runs(), size):
+                images = list(pool.map(partial(_decoded, self), cells, count(row)))
+                keys = np.arange(row, row + len(cells), dtype=np.uint64)
+                yield Batch(labels, keys, as_features(images, self.settings))
+                row += len(cells)
+
+    def _runs(self) -> Iterator[Run]:
+        row = self.first_row
+        for record in _records(self.table, self.part, self.column, self.target):
+            labels = self.classes.labels(encode_arrow(record.column(self.target)), self.table.where, row)
+            yield record.column(self.column).to_pylist(), labels
+            row += record.num_rows
 
 
 def image_column(table: Table, config: Config) -> str | None:
@@ -109,6 +113,19 @@ def feature_shape(size: tuple[int, int], settings: ImageSettings) -> tuple[int, 
     """The shape of the features of one image of this height and width."""
     channels = len(settings.mode)
     return {"CHW": (channels, *size), "HWC": (*size, channels), "HW": size}[settings.layout]
+
+
+def _cut(runs: Iterator[Run], size: int) -> Iterator[Run]:
+    """The same images and labels, `size` a run but for the last."""
+    cells: list[object] = []
+    labels = np.empty(0, np.int64)
+    for more_cells, more_labels in runs:
+        cells, labels = [*cells, *more_cells], np.concatenate([labels, more_labels])
+        while len(cells) >= size:
+            yield cells[:size], labels[:size]
+            cells, labels = cells[size:], labels[size:]
+    if cells:
+        yield cells, labels
 
 
 def _records(table: Table, part: Part, column: str, target: str) -> Iterator[Any]:

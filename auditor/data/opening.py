@@ -149,6 +149,9 @@ def _labels(tables: Mapping[str, Table], config: Config, split: str) -> Iterator
 
 def _array_files(arrays: Mapping[str, ArrayFile], config: Config) -> Files:
     test = arrays["test"]
+    if config.image:
+        remedy = "take [image] out of auditor.toml, and prepare the arrays as the model takes them"
+        raise UsageError(f"{shown(test.path)} holds arrays, on which [image] has no effect; {remedy}")
     for file in arrays.values():
         if file.x.shape[1:] != test.x.shape[1:]:
             found = f"rows of shape {file.x.shape[1:]} and {shown(test.path)} {test.x.shape[1:]}"

@@ -18,6 +18,7 @@ MOST_COLUMNS = 100_000
 CELLS_AT_ONCE = 1 << 20
 MOST_ROWS_AT_ONCE = 65_536
 FEWEST_ROWS_AT_ONCE = 256
+ROWS_OF_BYTES_AT_ONCE = 32
 
 
 class ColumnKind(StrEnum):
@@ -131,7 +132,7 @@ def require_rows(table: Table) -> None:
 def rows_at_once(types: Mapping[str, Any]) -> int:
     """How many rows of these columns are decoded together; few where some hold bytes, since those are large."""
     if any(pa.types.is_binary(arrow) for arrow in types.values()):
-        return FEWEST_ROWS_AT_ONCE
+        return ROWS_OF_BYTES_AT_ONCE
     return min(max(CELLS_AT_ONCE // max(1, len(types)), FEWEST_ROWS_AT_ONCE), MOST_ROWS_AT_ONCE)
 
 

@@ -12,7 +12,8 @@ from PIL import Image
 
 from auditor.config import ImageSettings
 from auditor.data.images import preparation
-from tests.data.reading import batches, features, labels, opened, parquet, refusal, row_keys, says, text
+from auditor.errors import UsageError
+from tests.data.reading import batches, features, labels, npz, opened, parquet, refusal, row_keys, says, text
 from tests.data.writing import write_hugging_face
 
 RANDOM = np.random.default_rng(0)
@@ -127,6 +128,18 @@ def in_hugging_face(folder: Path, rows: list[tuple[str, bytes, str]]) -> Path:
     names, data, targets = zip(*rows, strict=True)
     cells = [{"bytes": content, "path": name} for name, content in zip(names, data, strict=True)]
     return write_hugging_face(pa.table({"image": cells, "label": targets}), folder / "t")
+
+
+def test_images_are_cut_into_batches_of_one_size(tmp_path: Path) -> None:
+    rows = [(f"{i}.png", png(pixels(2, 2)), "ab"[i % 2]) for i in range(100)]
+    test = opened(test=in_hugging_face(tmp_path, rows), image={}).test
+    assert [len(batch) for shard in test.shards() for batch in shard.batches(40)] == [40, 10, 40, 10]  # two files
+
+
+def test_settings_of_images_are_refused_for_arrays(tmp_path: Path) -> None:
+    path = npz(tmp_path / "t.npz", x=np.ones((2, 3, 4, 4)), y=[0, 1])
+    with pytest.raises(UsageError, match=r"holds arrays, on which \[image\] has no effect"):
+        opened(test=path, image={})
 
 
 @pytest.mark.parametrize("write", [in_csv, in_parquet, in_hugging_face])
