@@ -28,7 +28,7 @@ debian = (missing=; for name in $(1); do dpkg -s $$name >/dev/null 2>&1 || missi
 # Some systems set this; every run would then compile torch's sources anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test bench lint wheel clean
+.PHONY: setup demo test bench fuzz lint wheel clean
 .DELETE_ON_ERROR:
 
 setup: $(VENV)/.development
@@ -41,6 +41,9 @@ test: $(VENV)/.development
 
 bench: $(VENV)/.development
 	$(BIN)/pytest -s tests/benchmarks
+
+fuzz: $(VENV)/.development
+	$(BIN)/python -W ignore tests/fuzz/damage.py --seconds 600
 
 lint: $(VENV)/.development
 	$(BIN)/ruff check .

@@ -87,12 +87,15 @@ class FolderTable:
 def data_files(folder: Path) -> list[Path]:
     """All files below a folder in the order of their relative names, but those that begin with a dot or underscore.
 
-    Raises InputError where there are none.
+    Links to folders are followed, unless they lead back to where they lie. Raises InputError where there are no files.
     """
     found: list[Path] = []
-    for root, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(LEFT_OUT)]
-        found += [Path(root, name) for name in names if not name.startswith(LEFT_OUT)]
+    for root, folders, names in os.walk(folder, followlinks=True):
+        here = Path(root)
+        folders[:] = [
+            n for n in folders if not n.startswith(LEFT_OUT) and not here.resolve().is_relative_to((here / n).resolve())
+        ]
+        found += [here / name for name in names if not name.startswith(LEFT_OUT) and (here / name).is_file()]
     if not found:
         raise InputError(f"{shown(folder)} is a folder without data files; expected files of one table, or images")
     return sorted(found, key=lambda path: path.relative_to(folder).as_posix())

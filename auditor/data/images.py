@@ -149,22 +149,26 @@ def _prepared(cell: object, where: Callable[[], str], table: Path, settings: Ima
     name, data = _named(cell)
     if data is None and name is None:
         raise InputError(f"{where()}: the image is empty; expected the name of a file, or its bytes")
-    folder = table if table.is_dir() else table.parent
-    source = io.BytesIO(data) if data is not None else folder / (name or "")
+    source = io.BytesIO(data) if data is not None else _file(name or "", table, where)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             warnings.simplefilter("ignore", UserWarning)
             with Image.open(source, formats=DECODERS) as image:
                 return _pixels(image, settings)
-    except FileNotFoundError:
-        missing = f"no image file {quoted(name or '')}"
-        raise InputError(f"{where()}: {missing}; names count from the folder of {shown(table)}") from None
     except UnidentifiedImageError:
         raise InputError(f"{_place(cell, where)} is no image of a kind that is read: {', '.join(DECODERS)}") from None
     except Exception as error:  # noqa: BLE001  (a damaged image fails in many ways)
         reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         raise InputError(f"{_place(cell, where)} cannot be decoded ({reason}); replace it or take it out") from None
+
+
+def _file(name: str, table: Path, where: Callable[[], str]) -> Path:
+    path = (table if table.is_dir() else table.parent) / name
+    if "\0" in name or not os.path.isfile(path):  # noqa: PTH113  (which answers where the name is too long, too)
+        missing = f"no image file {quoted(name)}"
+        raise InputError(f"{where()}: {missing}; names count from the folder of {shown(table)}")
+    return path
 
 
 def _named(cell: object) -> tuple[str | None, bytes | None]:

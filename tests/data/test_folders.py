@@ -1,6 +1,7 @@
 """A folder of files is one table: in the order of the names, with the columns that the folders' names state."""
 
 import hashlib
+import os
 import subprocess
 from pathlib import Path
 
@@ -114,6 +115,15 @@ def test_the_hash_is_of_names_and_contents_as_sha256sum_prints_them(tmp_path: Pa
     assert before == hashlib.sha256(listing).hexdigest()
     (tmp_path / "d" / "b.csv").rename(tmp_path / "d" / "c.csv")
     assert opened(test=tmp_path / "d").test.sha256 != before
+
+
+def test_links_are_followed_and_what_is_no_file_is_left_out(tmp_path: Path) -> None:
+    csv(tmp_path / "elsewhere" / "b.csv", "a,label\n2,y\n")
+    csv(tmp_path / "d" / "a.csv", "a,label\n1,x\n")
+    (tmp_path / "d" / "linked").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "d" / "back").symlink_to(tmp_path / "d")
+    os.mkfifo(tmp_path / "d" / "pipe")
+    assert features(opened(test=tmp_path / "d").test)[:, 0].tolist() == [1, 2]
 
 
 def test_a_folder_read_in_parts_reads_as_one(tmp_path: Path) -> None:

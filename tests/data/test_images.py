@@ -1,5 +1,6 @@
 """Images in folders, in tables and in saved datasets: decoded as torchvision would, and an error for each bad one."""
 
+import os
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -202,6 +203,8 @@ def test_an_image_that_would_fill_the_memory_is_refused(folder: Path, monkeypatc
     ("content", "parts"),
     [
         ("image,label\na.png,x\nb.png,y\n", ["row 2 (line 3)", 'no image file "b.png"', "from the folder of", "t.csv"]),
+        ("image,label\na.png,x\npipe,y\n", ["row 2 (line 3)", 'no image file "pipe"']),
+        (f"image,label\na.png,x\n{'b' * 5000},y\n", ["row 2 (line 3)", "no image file"]),
         ("image,label\na.png,x\n,y\n", ["row 2 (line 3)", "the image is empty"]),
         ("picture,label\na.png,x\n", ['no image column "image"', "under [image] in auditor.toml"]),
         ("image,label\n1,x\n2,y\n", ['image column "image" holds numbers; expected names of files']),
@@ -210,6 +213,7 @@ def test_an_image_that_would_fill_the_memory_is_refused(folder: Path, monkeypatc
 )
 def test_a_table_of_images_says_what_is_wrong(tmp_path: Path, content: str, parts: list[str]) -> None:
     save(tmp_path / "a.png", pixels())
+    os.mkfifo(tmp_path / "pipe")
     assert says(refusal(test=text(tmp_path / "t.csv", content), image={}), parts)
 
 
