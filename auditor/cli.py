@@ -231,6 +231,24 @@ def render(report: Path, format: tuple[str, ...], out: Path | None) -> None:
 
 
 @main.command()
+@click.argument("model", required=False, type=click.Path(path_type=Path))
+@click.option("--test", type=click.Path(path_type=Path), help="The rows the model is judged on.")
+@click.option("--train", type=click.Path(path_type=Path), help="The rows it learnt from.")
+@click.option("--validation", type=click.Path(path_type=Path), help="The rows it was tuned on.")
+@click.option("--history", type=click.Path(path_type=Path), help="The training history.")
+@click.option("--target", metavar="COLUMN", help="The column of true labels.  [default: guessed by its name]")
+@click.option("--force", is_flag=True, help="Replace an auditor.toml that is there.")
+@speaking
+def init(model: Path | None, history: Path | None, target: str | None, *, force: bool, **data: Path | None) -> None:
+    """Write a commented auditor.toml from what the files tell; files that are not named are looked for here by name."""
+    from auditor.starting import Roles, write_settings
+
+    given = {split: file for split, file in data.items() if file is not None}
+    path = write_settings(Path.cwd(), Roles(model, given, history), target, force=force)
+    click.echo(f"{path.name} was written: check what it calls a guess, then run `auditor run --config {path.name}`")
+
+
+@main.command()
 @click.argument("id", required=False)
 @click.option(
     "--checks",

@@ -93,6 +93,12 @@ def toml_key(text: str) -> str:
     return text if re.fullmatch(r"[A-Za-z0-9_-]+", text) else toml_text(text)
 
 
+def distinct_texts(tables: Iterable[Table], column: str) -> tuple[str, ...] | None:
+    """The distinct texts of a column in order, None where there are more than fifty."""
+    found = _values(tables, column)
+    return found if len(found) <= MOST_CATEGORIES else None
+
+
 def _values(tables: Iterable[Table], column: str) -> tuple[str, ...]:
     """The distinct texts of a column, given up a little beyond fifty."""
     found: set[str] = set()
