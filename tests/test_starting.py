@@ -76,15 +76,26 @@ def test_it_runs_from_the_command_line_to_a_verdict(tmp_path):
     made = auditor("init", home=tmp_path)
     assert (made.returncode, made.stderr) == (0, "")
     assert "run `auditor run --config auditor.toml`" in made.stdout
-    text = (tmp_path / "auditor.toml").read_text()
-    assert "model_args = { width = 0 }  # to fill in" in text
-    (tmp_path / "auditor.toml").write_text(text.replace("width = 0", "width = 128"))
     run = auditor("run", "--config", "auditor.toml", "--format", "json", home=tmp_path)
     assert run.returncode in (0, 1, 3, 4), run.stderr
     assert (tmp_path / "audit" / "report.json").is_file()
     again = auditor("init", home=tmp_path)
     assert again.returncode == 2
     assert "auditor.toml exists; remove it, or replace it with --force" in again.stderr
+
+
+def test_the_class_of_weights_is_read_from_the_file_beside_them_and_not_run(tmp_path):
+    shutil.copy(folder("samples") / "lending-club" / "weights.pt", tmp_path)
+    (tmp_path / "test.csv").write_text(ROWS)
+    net = "raise SystemExit\nclass Net(torch.nn.Module):\n    def __init__(self, width, *, depth, act=None): ...\n"
+    (tmp_path / "net.py").write_text(net)
+    text, table = written(tmp_path)
+    assert table["model_class"] == "net:Net"
+    assert "model_args = { width = 0, depth = 0 }  # to fill in" in text
+    (tmp_path / "auditor.toml").unlink()
+    (tmp_path / "other.py").write_text("class Other(Module): ...\n")
+    text, _ = written(tmp_path)
+    assert 'model_class = "module:Class"  # to fill in' in text
 
 
 def test_several_models_or_no_test_data_are_questions_for_the_user(tmp_path):
