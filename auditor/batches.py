@@ -1,9 +1,9 @@
 """A batch of rows, and the scores a model gave them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from auditor.findings import NotApplicable
 from auditor.hashing import row_hashes
 from auditor.statistics.bins import sortable_key
+
+if TYPE_CHECKING:
+    from auditor.label_scores import LabelScores
 
 Array = NDArray[Any]
 
@@ -195,12 +198,17 @@ class Scores:
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows that travel together: labels (n,) int64 with -1 for none, row_key (n,) uint64, features (n, ...) as the model takes them."""
+    """Rows that travel together: labels (n,) int64 with -1 for none, row_key (n,) uint64, features (n, ...) as the model takes them.
+
+    Where a row may have several labels, `labels` is (n, labels) int8 of 1, 0 and -1 for none, and `label_scores` takes the
+    place of `scores`.
+    """
 
     labels: Array
     row_key: Array
     features: Array | None = None
     scores: Scores | None = None
+    label_scores: "LabelScores | None" = None
 
     def __len__(self) -> int:
         """How many rows there are."""
@@ -217,7 +225,31 @@ class Batch:
         """The chosen rows; `chosen` is a boolean mask or indices."""
         features = None if self.features is None else self.features[chosen]
         scores = None if self.scores is None else self.scores.rows(chosen)
-        return Batch(self.labels[chosen], self.row_key[chosen], features, scores)
+        label_scores = None if self.label_scores is None else self.label_scores.rows(chosen)
+        return Batch(self.labels[chosen], self.row_key[chosen], features, scores, label_scores)
+
+    @property
+    def said(self) -> "Scores | LabelScores":
+        """What the model said of the rows, whether they have one label or several."""
+        said = self.scores if self.label_scores is None else self.label_scores
+        assert said is not None
+        return said
+
+    @property
+    def is_labelled(self) -> Array:
+        """(n,) bool: rows with a label; where there may be several, with at least one that is known."""
+        known = self.labels >= 0
+        return known if known.ndim == 1 else np.asarray(known.any(axis=1))
+
+    @cached_property
+    def by_label(self) -> tuple["Batch", ...]:
+        """For each of several labels the rows for which it is known, as rows of two classes: 0 without it, 1 with it."""
+        return tuple(self._of_label(i) for i in range(self.labels.shape[1]))
+
+    def _of_label(self, i: int) -> "Batch":
+        labels, said = self.labels[:, i].astype(np.int64), self.label_scores
+        one = replace(self, labels=labels, scores=None if said is None else said.label(i), label_scores=None)
+        return one if (labels >= 0).all() else one.rows(labels >= 0)
 
 
 def _end_keys(p: Array) -> Array:

@@ -14,6 +14,7 @@ from auditor import wording
 from auditor.errors import AuditorError, UsageError
 from auditor.findings import Finding, Gate, NotApplicable, Severity, Status
 from auditor.gating import resolve
+from auditor.label_findings import told_by_label
 from auditor.measurements import Measurements
 from auditor.policy import Policy
 from auditor.resources import folder
@@ -28,13 +29,17 @@ Function = Callable[..., Iterable[Yielded]]
 
 @dataclass(frozen=True)
 class Check:
-    """One question asked of the measurements; `limits` are the keyword-only parameters of its function."""
+    """One question asked of the measurements; `limits` are the keyword-only parameters of its function.
+
+    Where a row may have several labels it is asked `by_label`, of each as of two classes, or once of all.
+    """
 
     id: str
     title: str
     needs: tuple[type[State[Any]], ...]
     function: Function
     after: tuple[str, ...] = ()
+    by_label: bool = True
     source: str = "built-in"
     limits: Mapping[str, Any] = field(default_factory=dict)
 
@@ -71,11 +76,14 @@ def check(
     title: str,
     needs: Sequence[type[State[Any]]] = (),
     after: Sequence[str] = (),
+    by_label: bool = True,
 ) -> Callable[[Function], Check]:
     """Turn a function of Measurements into a Check.
 
     The function yields findings and gates. Its keyword-only parameters with a default are its limits; the parameters
-    `policy` and `earlier` receive the policy and the findings of the checks named in `after`.
+    `policy` and `earlier` receive the policy and the findings of the checks named in `after`. Where a row may have several
+    labels the function is called for each with the measurements of two classes, without the label and with it; one that is
+    not `by_label` is called once with those of all, whose counts are `m.test.counts`.
     """
     if not id or not all(isinstance(state, type) and issubclass(state, State) for state in needs):
         raise TypeError(f"a check needs an id and states, found {id!r} and {needs!r}")
@@ -83,7 +91,7 @@ def check(
     def decorate(function: Function) -> Check:
         parameters = inspect.signature(function).parameters.values()
         limits = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is not p.empty}
-        return Check(id, title, tuple(needs), function, tuple(after), limits=limits)
+        return Check(id, title, tuple(needs), function, tuple(after), by_label, limits=limits)
 
     return decorate
 
@@ -187,6 +195,17 @@ def _decided(answers: Mapping[str, list[Yielded]], checks: Sequence[Check]) -> d
 
 
 def _ask(one: Check, measurements: Measurements, policy: Policy, earlier: list[Finding]) -> list[Yielded]:
+    """What a check yields, asked of each label where a row may have several."""
+    if not one.by_label or not measurements.labels:
+        return _answer(one, measurements, policy, earlier)
+    answers = {}
+    for label in measurements.labels:
+        told = [finding for finding in earlier if finding.subject == label.task.place(label.task.label)]
+        answers[label.task.label] = _answer(one, label, policy, told)
+    return told_by_label(answers)
+
+
+def _answer(one: Check, measurements: Measurements, policy: Policy, earlier: list[Finding]) -> list[Yielded]:
     offered = {"policy": policy, "earlier": earlier}
     given = {name: value for name, value in offered.items() if name in inspect.signature(one.function).parameters}
     try:

@@ -104,6 +104,12 @@ def main() -> None:
     metavar="VALUE",
     help="The class that matters, of two.  [default: the rarer one, and the report says so]",
 )
+@click.option(
+    "--labels",
+    type=CommaList(),
+    metavar="A,B,…",
+    help="The labels of which a row may have several: each a column of 0 and 1, or of y in an npz.",
+)
 @click.option("--predicted", metavar="COLUMN", help="The column of decisions in --predictions.  [default: predicted]")
 @click.option("--id", "ids", metavar="COLUMN", multiple=True, help="A column that is no feature; may be repeated.")
 @click.option(
@@ -125,7 +131,9 @@ def main() -> None:
     multiple=True,
     help="The share of a class in use, where it differs from the test data.",
 )
-@click.option("--threshold", type=float, metavar="P", help="Name the positive class from this probability on.")
+@click.option(
+    "--threshold", type=float, metavar="P", help="Name the positive class, or each label, from this probability on."
+)
 @click.option("--model-class", metavar="MODULE:CLASS", help="The class whose weights the file holds.")
 @click.option("--model-args", metavar="JSON", help="Its keyword arguments.")
 @click.option(

@@ -129,6 +129,7 @@ class Config(Record):
     predicted: Name | None = None
     ids: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
+    labels: tuple[Name, ...] = ()
     features: tuple[str, ...] = ()
     categories: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     x: Name = "x"
@@ -147,7 +148,8 @@ class Config(Record):
     threads: Annotated[int, Field(ge=1)] | None = None
 
     preset: Literal["balanced", "screening", "fraud", "spam", "ranking"] | None = None
-    threshold: Annotated[float, Field(gt=0, lt=1)] | None = None
+    threshold: Share | None = None
+    thresholds: dict[str, Share] = Field(default_factory=dict)
     gates: tuple[GateSettings, ...] = ()
     limits: dict[str, dict[str, Any]] = Field(default_factory=dict)
     policy: PolicySettings = PolicySettings()

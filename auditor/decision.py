@@ -8,10 +8,10 @@ import numpy as np
 from auditor import wording
 from auditor.checking import Check
 from auditor.config import Config
-from auditor.deployment import in_use
 from auditor.findings import Finding, Severity, Status
 from auditor.gating import share_or_number
 from auditor.headline import headline, sentence
+from auditor.label_summary import constant_metric
 from auditor.measurements import Measurements
 from auditor.policy import Policy, state_of
 from auditor.report import Card, Criteria, Decision, Fact, Verdict
@@ -126,24 +126,29 @@ def _fact(
     estimate, where = measurements.test.metric_in_use(metric, prior)
     share = share_or_number(metric) is wording.ratio
     limit, at_least = (None, True) if gate is None else (gate.limit, gate.at_least)
-    status, moved = "" if gate is None else str(gate.status), bool(where) and where == in_use(prior)
-    what = _what(metric) + (", at the stated class shares" if moved else "")
+    status = "" if gate is None else str(gate.status)
+    what = _what(metric, multilabel=measurements.task.multilabel)
+    what += f", at the stated {measurements.task.noun} shares" if where.startswith("where ") else ""
     majority = _of_majority(metric, measurements, prior)
     return Fact(what, value(estimate), majority, limit, at_least, share, decides, status)
 
 
-def _what(metric: str) -> str:
+def _what(metric: str, *, multilabel: bool = False) -> str:
     """A metric as a layman reads it."""
     plain, _, class_name = metric.removesuffix("]").partition("[")
     name = wording.quoted(class_name)
     plainly = {"recall": f"Of the {name} rows, found", "precision": f"Of the rows called {name}, right"}
     if class_name and plain in plainly:
         return plainly[plain]
-    return "Of all rows, right (accuracy)" if metric == "accuracy" else wording.metric(metric)
+    if metric != "accuracy":
+        return wording.metric(metric)
+    return "Of all rows, every label right" if multilabel else "Of all rows, right (accuracy)"
 
 
 def _of_majority(metric: str, measurements: Measurements, prior: Mapping[str, float]) -> Value | None:
-    """What always answering the majority class gets; None where it is undefined."""
+    """What always answering the majority class, or label by label, gets; None where it is undefined."""
+    if measurements.labels:
+        return constant_metric(measurements, metric, prior)
     matrix, (index, _) = measurements.test[Confusion], measurements.majority
     names = measurements.task.class_names
     plain, _, class_name = metric.removesuffix("]").partition("[")
@@ -191,7 +196,7 @@ def _cards(outcome: Outcome, findings: Sequence[Finding]) -> tuple[Card, ...]:
 
 def _deciding_cell(outcome: Outcome, measurements: Measurements) -> tuple[int, int] | None:
     """The cell of the confusion matrix that weighs most in the deciding gate: misses for recall, false alarms for precision."""
-    names = measurements.task.class_names
+    names = () if measurements.labels else measurements.task.class_names
     for finding in outcome.deciding:
         plain, _, class_name = finding.metric.removesuffix("]").partition("[")
         if (

@@ -31,10 +31,20 @@ def metric_in_use(split: "SplitMeasurements", name: str, prior: Mapping[str, flo
     """
     if not prior or name.partition("[")[0] in UNMOVED:
         return split.metric(name), ""
+    if split.labels:
+        return _of_label(split, name, prior)
     found = _followed(split, name, class_shares(split[Confusion], prior))
     if found is None:
         return split.metric(name), "(at the class shares of this file, not those in use)"
     return found, in_use(prior)
+
+
+def _of_label(split: "SplitMeasurements", name: str, prior: Mapping[str, float]) -> tuple[Estimate, str]:
+    """A metric of one label at its stated share; those over all labels, and of labels without one, stay as they are."""
+    plain, _, label = name.removesuffix("]").partition("[")
+    if label in prior and label in split.counts.task.class_names:
+        return split.labels[split.counts.task.class_names.index(label)].metric_in_use(plain, {label: prior[label]})
+    return split.metric(name), "" if label else "(at the label shares of this file, not those in use)"
 
 
 def in_use(prior: Mapping[str, float]) -> str:

@@ -124,7 +124,10 @@ def undecided(gate: Gate, alpha: float) -> tuple[str, str]:
         why, remedy = f"{wording.plural(int(estimate.n), 'row')} cannot tell", _rows(gate, estimate.value, alpha)
     if alpha < GATE_ALPHA and _misses(gate, GATE_ALPHA):
         why = f"Taken alone it would fail; tested beside the other conditions (Holm) it is not shown to: {why}"
-    return why, remedy if not gate.only_fails else f"With more than two classes this holds nothing open. {remedy}"
+    return (
+        why,
+        remedy if not gate.only_fails else f"Floors of single classes or labels hold nothing open here. {remedy}",
+    )
 
 
 def _rows(gate: Gate, value: float, alpha: float) -> str:

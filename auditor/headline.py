@@ -3,9 +3,9 @@
 from auditor import wording
 from auditor.findings import Finding, Status
 from auditor.gating import share_or_number
+from auditor.label_summary import constant_metric
 from auditor.measurements import Measurements
 from auditor.report import VerdictStatus
-from auditor.states import Confusion
 from auditor.verdict import Outcome
 
 ENDINGS = {
@@ -58,7 +58,7 @@ def foremost(outcome: Outcome) -> Finding:
 
 def _reason(outcome: Outcome, measurements: Measurements) -> str:
     value = measurements.test.metric("accuracy").value
-    accuracy = "no row could be judged" if value is None else f"{wording.ratio(value)} accuracy"
+    accuracy = _spoken_accuracy(value, measurements)
     if not outcome.deciding:
         return f"{accuracy}, but no condition was examined"
     if outcome.status is VerdictStatus.READY:
@@ -71,6 +71,16 @@ def _reason(outcome: Outcome, measurements: Measurements) -> str:
     if first.status is Status.FAIL:
         return _failing(first, accuracy)
     return f"{accuracy}, but the rows cannot show {_asked(first)}"
+
+
+def _spoken_accuracy(value: float | None, measurements: Measurements) -> str:
+    if value is None:
+        return "no row has every label known" if measurements.test.n else "no row could be judged"
+    return (
+        f"every label right on {wording.ratio(value)} of rows"
+        if measurements.labels
+        else f"{wording.ratio(value)} accuracy"
+    )
 
 
 def _met(outcome: Outcome) -> str:
@@ -109,39 +119,48 @@ def _seen(first: Finding, measurements: Measurements) -> str:
     plain, class_name = _parts(first)
     form = share_or_number(first.metric)
     if plain == "recall" and class_name in measurements.task.class_names:
-        matrix, index = measurements.test[Confusion], measurements.task.class_names.index(class_name)
+        matrix, index = measurements.test.counts, measurements.task.class_names.index(class_name)
         rows = wording.plural(int(matrix.support[index]), f"{wording.quoted(class_name)} row")
         return f"Finds {wording.count(int(matrix.correct[index]))} of {rows}."
     return f"{wording.metric(first.metric)} is {form(first.value)}."
 
 
 def _recall_sentence(first: Finding, class_name: str, measurements: Measurements) -> str:
-    matrix = measurements.test[Confusion]
+    matrix = measurements.test.counts
     index = measurements.task.class_names.index(class_name)
     missed, support = int(matrix.support[index] - matrix.correct[index]), int(matrix.support[index])
     said = (
         f"Misses {wording.count(missed)} of {wording.count(support)} {wording.quoted(class_name)} rows "
         f"({wording.short_ratio(first.value)} found; at least {wording.short_ratio(first.limit)} required)."
     )
-    accuracy, share = measurements.test.metric("accuracy").value, matrix.prevalence(measurements.majority[0])
+    accuracy, share = measurements.test.metric("accuracy").value, _constant_accuracy(measurements)
     if accuracy is not None and share is not None and share >= accuracy - NEAR:
         verb = "also gets" if abs(share - accuracy) < NEAR else "gets more:"
-        said += f" Always answering the majority {verb} {wording.ratio(share)}."
+        constant = "Giving every row no label" if measurements.labels else "Always answering the majority"
+        said += f" {constant} {verb} {wording.ratio(share)}."
     return said
 
 
+def _constant_accuracy(measurements: Measurements) -> float | None:
+    """Accuracy of one answer to everything: the majority class, or no label where most rows have none of them."""
+    if measurements.labels:
+        constant = constant_metric(measurements, "accuracy", {})
+        return None if constant is None else constant.value
+    return measurements.test.counts.prevalence(measurements.majority[0])
+
+
 def _ready_sentence(outcome: Outcome, measurements: Measurements) -> str:
-    matrix = measurements.test[Confusion]
+    matrix = measurements.test.counts
     present = [i for i in range(measurements.task.n_classes) if matrix.support[i]]
     lowest = min(present, key=lambda i: matrix.correct[i] / matrix.support[i])
     found, support = int(matrix.correct[lowest]), int(matrix.support[lowest])
     name, rows = wording.quoted(measurements.task.class_names[lowest]), wording.plural(support, "row")
-    least = f"The least found class is {name}: {wording.count(found)} of {rows}, {wording.ratio(found / support)}."
+    least = f"The least found {measurements.task.noun} is {name}: {wording.count(found)} of {rows}, {wording.ratio(found / support)}."
     least += _not_judged(measurements)
     if outcome.status is VerdictStatus.READY:
         floors = wording.plural(outcome.open_floors, "floor")
         shown = (
-            f"{floors} of single classes cannot be decided"
+            f"{floors} of single {measurements.task.nouns} cannot be decided"
             if outcome.open_floors
             else "Every condition is met with 95% confidence"
         )

@@ -1,7 +1,7 @@
 """What was measured: frozen results by split and state type; what was not measured says why."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar, cast
 
@@ -13,7 +13,8 @@ from auditor.data.history import History
 from auditor.deployment import class_shares, metric_in_use
 from auditor.findings import NotApplicable
 from auditor.metrics import metric
-from auditor.states.confusion import Confusion
+from auditor.states.confusion import Confusion, ConfusionMatrix
+from auditor.states.label_counts import LabelCounts, LabelTotals
 from auditor.states.state import State, Task
 from auditor.statistics.averages import SUMMARIES, macro_recall
 from auditor.statistics.estimates import Difference, Estimate, Proportion, Smooth
@@ -42,19 +43,34 @@ class RowCounts:
 
 @dataclass(frozen=True)
 class SplitMeasurements:
-    """The results of one split, by state type; `missing` says why a state could not be measured."""
+    """The results of one split, by state type; `missing` says why a state could not be measured.
+
+    Where a row may have several labels, `labels` holds the results of each, as of rows of two classes.
+    """
 
     name: str
     rows: RowCounts
     results: Mapping[type[State[Any]], Any]
     missing: Mapping[type[State[Any]], str] = field(default_factory=dict)
+    labels: tuple["SplitMeasurements", ...] = ()
 
     def __getitem__(self, state: type[State[Result]]) -> Result:
         """The result of a state; raise NotApplicable with the reason where it was not measured."""
         if state not in self.results:
-            reason = self.missing.get(state, f"{state.__name__} was not measured on {self.name}")
+            each = " as a whole: it is measured for each label" if self.labels else ""
+            reason = self.missing.get(state, f"{state.__name__} was not measured on {self.name}{each}")
             raise NotApplicable(reason)
         return cast("Result", self.results[state])
+
+    @property
+    def counts(self) -> ConfusionMatrix | LabelTotals:
+        """How many rows each class has, is called and has right; of each label where a row may have several."""
+        return self[LabelCounts] if self.labels else self[Confusion]
+
+    @property
+    def n(self) -> int:
+        """The rows that are judged."""
+        return self.counts.n
 
     @cached_property
     def summaries(self) -> Mapping[str, Smooth]:
@@ -168,6 +184,20 @@ class Measurements:
             raise NotApplicable("no training history was given")
         return self.training_history
 
+    @cached_property
+    def labels(self) -> tuple["Measurements", ...]:
+        """Where a row may have several labels, the measurements of each as of rows of two classes; else none."""
+        return tuple(
+            replace(
+                self,
+                task=task,
+                test=self.test.labels[i],
+                as_given=self.as_given.labels[i],
+                splits={name: split.labels[i] for name, split in self.splits.items()},
+            )
+            for i, task in enumerate(self.task.by_label)
+        )
+
     @property
     def removed(self) -> bool:
         """Whether copies of training rows were taken out of the judged rows."""
@@ -179,6 +209,13 @@ class Measurements:
         source = "train" if "train" in self.splits else "test"
         support = self.splits[source][Confusion].support if source == "train" else self.test[Confusion].support
         return int(np.argmax(support)), source
+
+    @cached_property
+    def majority_labels(self) -> tuple[NDArray[np.bool_], str]:
+        """Which of several labels most rows have, and the split that this was learnt from."""
+        source = "train" if "train" in self.splits else "test"
+        totals = (self.splits["train"] if source == "train" else self.test)[LabelCounts]
+        return 2 * totals.support > totals.known, source
 
     def _split(self, name: str) -> SplitMeasurements:
         if name not in self.splits:

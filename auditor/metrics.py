@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from auditor.errors import UsageError
 from auditor.findings import NotApplicable
+from auditor.label_metrics import label_metric, mean_estimate
 from auditor.states import Confusion, Losses, Ranking, TopRanks
 from auditor.states.confusion import ConfusionMatrix
 from auditor.statistics.estimates import UNDEFINED, Estimate, Limits, PairedDifference, Smooth
-from auditor.statistics.intervals import SHOWN_ALPHA, normal_quantile
 
 if TYPE_CHECKING:
     from auditor.measurements import SplitMeasurements
@@ -34,6 +34,8 @@ def metric(split: "SplitMeasurements", name: str) -> Estimate:
     one, else the mean over classes; `recall[NAME]` is that of one class. Raises UsageError for a name that is no metric or no
     class, NotApplicable where what it needs was not measured.
     """
+    if split.labels:
+        return label_metric(split, name)
     matrix = split[Confusion]
     if name.endswith("]"):
         plain, _, class_name = name[:-1].partition("[")
@@ -80,7 +82,7 @@ def _mean(split: "SplitMeasurements", plain: str) -> Estimate:
     ranking = split[Ranking]
     if not ranking.ranked:
         raise NotApplicable(f"{split[Confusion].task.n_classes} classes are too many to rank each against the rest")
-    return _macro([OF_CLASS[plain](split, i) for i in ranking.ranked], split[Confusion].n)
+    return mean_estimate([OF_CLASS[plain](split, i) for i in ranking.ranked], split[Confusion].n, "classes")
 
 
 def _macro_recall(split: "SplitMeasurements") -> Estimate:
@@ -137,22 +139,6 @@ def _skill(split: "SplitMeasurements", name: str) -> Estimate:
         return Smooth(None, None, "identity", estimate.n, "Student t")
     error = None if estimate.standard_error is None else estimate.standard_error / constant
     return replace(estimate, value=1 - estimate.value / constant, standard_error=error)
-
-
-def _macro(estimates: list[Estimate], n: int) -> Smooth:
-    """Mean over the classes where it is defined; the mean standard error bounds that of the mean, whatever the correlation."""
-    values = [e.value for e in estimates if e.value is not None]
-    errors = [error for e in estimates if (error := _standard_error(e)) is not None]
-    if not values:
-        return Smooth(None, None, "logit", n, "mean over classes")
-    error = sum(errors) / len(errors) if len(errors) == len(values) else None
-    return Smooth(sum(values) / len(values), error, "logit", n, "mean over classes, errors fully correlated")
-
-
-def _standard_error(estimate: Estimate) -> float | None:
-    """Half the width of the shown interval in units of the normal quantile: with few rows wider than its variance says."""
-    low, high = estimate.low, estimate.high
-    return None if low is None or high is None else (high - low) / (2 * normal_quantile(1 - SHOWN_ALPHA))
 
 
 OVERALL: Mapping[str, Callable[["SplitMeasurements"], Estimate]] = {

@@ -15,6 +15,7 @@ from auditor.data import History, Splits, open_splits, read_history
 from auditor.decision import criteria, decision, verdict
 from auditor.engines import local
 from auditor.findings import Finding, Status
+from auditor.label_summary import label_split_result
 from auditor.measurements import Measurements
 from auditor.models import Model, open_model
 from auditor.probing import probe, streams
@@ -23,7 +24,7 @@ from auditor.provenance import provenance
 from auditor.rendering import write
 from auditor.report import FORMAT_VERSION, CheckRecord, Report, sealed
 from auditor.results import SplitResult
-from auditor.states import Confusion, Losses, Ranking, ScoreHistogram, State, Task, TopRanks
+from auditor.states import Confusion, LabelCounts, Losses, Ranking, ScoreHistogram, State, TopRanks
 from auditor.summary import history, overlap, split_result, suggested_threshold
 from auditor.verdict import decide
 
@@ -71,9 +72,10 @@ def measure(
     config: Config, model: Model | None, splits: Splits, training_history: History | None, checks: Sequence[Check]
 ) -> Measurements:
     """Probe the model, then send every split once through the states that the checks and the report need."""
-    task = Task(splits.class_names, splits.positive)
+    task = splits.task
     reading = probe(config, model, splits)
-    states = tuple(dict.fromkeys([*REPORTED, *(state for check in checks for state in check.needs)]))
+    of_rows: tuple[type[State[Any]], ...] = (LabelCounts,) if task.multilabel else ()
+    states = tuple(dict.fromkeys([*REPORTED, *of_rows, *(state for check in checks for state in check.needs)]))
     with progress({split.name: split.n_rows for split in splits.given}, quiet=config.quiet) as advance:
         measured = local.measure(streams(model, splits, reading), states, task, advance)
     return Measurements(
@@ -113,6 +115,8 @@ def _results(measurements: Measurements, findings: Sequence[Finding]) -> dict[st
     splits = {"test": measurements.test, **measurements.splits}
     if measurements.removed:
         splits["test_as_given"] = measurements.as_given
+    if measurements.labels:
+        return {name: label_split_result(measurements, split) for name, split in splits.items()}
     suggested = suggested_threshold(findings)
     return {
         name: split_result(measurements, split, suggested if name == "test" else None) for name, split in splits.items()

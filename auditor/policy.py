@@ -9,7 +9,8 @@ from auditor.config import Config, GateSettings, Waiver
 from auditor.errors import UsageError
 from auditor.findings import Finding, Status
 
-SHARES = ("accuracy", "recall", "precision", "f1", "specificity", "roc_auc", "average_precision", "balanced_accuracy")
+SHARES = ("accuracy", "recall", "precision", "f1", "specificity", "roc_auc", "average_precision", "balanced_accuracy",
+          "subset_accuracy", "label_accuracy", "hamming_loss", "samples_f1", "samples_jaccard")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,9 @@ def _condition(gate: GateSettings) -> str:
 
 
 def _refuse_impossible(gate: GateSettings) -> None:
-    plain = gate.metric.split("[", maxsplit=1)[0].removeprefix("macro_").removeprefix("weighted_")
+    plain = (
+        gate.metric.split("[", maxsplit=1)[0].removeprefix("macro_").removeprefix("weighted_").removeprefix("micro_")
+    )
     if plain in SHARES and not 0 <= gate.limit <= 1:
         hint = f"; did you mean {gate.limit / 100:g}?" if 1 < gate.limit <= 100 else ""
         raise UsageError(f"gate {gate.metric}: its values lie between 0 and 1, the limit is {gate.limit:g}{hint}")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from auditor.batches import Batch, OutputKind, Scores
 from auditor.errors import InputError
+from auditor.label_scores import LabelScores
 from auditor.models.model import Model, OutOfMemory
 
 MOST_ROWS = 16_384
@@ -26,11 +27,21 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True)
 class ScoreReading:
-    """How outputs are read: what they are, which class a single one scores, from which probability it is named."""
+    """How outputs are read: what they are, which class a single one scores, from which probability it is named.
+
+    Where a row may have several labels, `thresholds` are those of each, None for one half.
+    """
 
     kind: OutputKind
     scored: int = 1
     threshold: float | None = None
+    thresholds: tuple[float | None, ...] = ()
+
+    def of(self, batch: Batch, outputs: NDArray[Any]) -> Batch:
+        """The batch with what the model said."""
+        if self.thresholds:
+            return replace(batch, label_scores=LabelScores(outputs, self.kind, self.thresholds))
+        return replace(batch, scores=Scores(outputs, self.kind, self.scored, self.threshold))
 
 
 def batch_rows(
@@ -65,7 +76,7 @@ def predicted(
             features = _features(model, batch, source)
             outputs, limit = _outputs(model, features, limit or len(batch))
             width = _same_width(model, outputs, width)
-            yield replace(batch, scores=Scores(outputs, read.kind, read.scored, read.threshold))
+            yield read.of(batch, outputs)
 
 
 def read_ahead(items: Iterable[Item], depth: int = AHEAD) -> Generator[Item]:

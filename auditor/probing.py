@@ -2,19 +2,20 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from auditor import wording
 from auditor.batches import Batch, OutputKind
 from auditor.config import Config
 from auditor.data import Split, Splits
+from auditor.data.label_predictions import label_kind, thresholds_of
 from auditor.engines.local import Stream
 from auditor.errors import InputError, UsageError
 from auditor.measurements import ProbeResult
 from auditor.models import Model
 from auditor.policy import policy_of
 from auditor.prediction import ScoreReading, batch_rows, predicted
-from auditor.states import OutputForm, Task
+from auditor.states import OutputForm
 
 PROBE_ROWS = 4096
 ROUNDING = 1e-6
@@ -34,34 +35,50 @@ class Reading:
 
 def probe(config: Config, model: Model | None, splits: Splits) -> Reading:
     """Run the first rows of the test data; raise InputError where outputs and classes do not fit together."""
-    if config.threshold is not None and (config.positive is None or len(splits.class_names) != 2):
+    _refuse_settings(config, splits)
+    if model is None:
+        return _read_predictions(config, splits)
+    size = batch_rows(config.batch_size, splits.test.feature_shape or (), len(splits.class_names), model.device)
+    thresholds = thresholds_of(config) if splits.multilabel else ()
+    reading = ScoreReading(OutputKind.LOGITS, _scored(config, splits), config.threshold, thresholds)
+    first = next(_scored_batches(model, splits.test, min(size, PROBE_ROWS), reading), None)
+    if first is None:
+        raise InputError(f"{splits.test.path.name} holds no rows; there is nothing to judge")
+    kind = _kind(config, model, first, splits)
+    result = ProbeResult(kind, config.output_kind is not None, len(first))
+    return Reading(size, replace(reading, kind=kind), result, {})
+
+
+def _kind(config: Config, model: Model, first: Batch, splits: Splits) -> OutputKind:
+    """What the outputs are, stated or detected; raise InputError where they do not fit the classes."""
+    outputs = first.said.outputs
+    _refuse_misfit(model, outputs.shape[1], splits)
+    if splits.multilabel:
+        return label_kind(outputs, config.output_kind).kind
+    kind = OutputKind(config.output_kind) if config.output_kind else _detected(first, splits)
+    if kind is OutputKind.SIGMOID and outputs.shape[1] > 1:
+        raise InputError(
+            f"{model.path.name} gives {outputs.shape[1]} probabilities a row that do not sum to 1, one sigmoid a class: if a row "
+            "can have several labels, name their columns with --labels; of classes that exclude each other one softmax is "
+            "expected; if they are logits, say so with --output-kind logits"
+        )
+    return kind
+
+
+def _refuse_settings(config: Config, splits: Splits) -> None:
+    """Raise UsageError for a threshold, a preset or a prior that does not fit the classes."""
+    stated = splits.multilabel or (config.positive is not None and len(splits.class_names) == 2)
+    if config.threshold is not None and not stated:
         raise UsageError("--threshold needs two classes and --positive, the one that is named from this probability on")
-    preset = policy_of(config).preset
+    preset, names = policy_of(config).preset, ", ".join(splits.class_names[:20])
+    if preset.positive_only and splits.multilabel:
+        asked = "ask with the preset balanced or ranking, or with gates such as 'recall[LABEL]>=0.9'"
+        raise UsageError(f"the preset {preset.name} is about one class, and a row may have several labels: {asked}")
     if preset.positive_only and splits.positive is None:
-        names = ", ".join(splits.class_names[:20])
         raise UsageError(
             f"the preset {preset.name} is about one class: name it with --positive; the classes are {names}"
         )
     _refuse_prior(config, splits)
-    if model is None:
-        return _read_predictions(config, splits)
-    size = batch_rows(config.batch_size, splits.test.feature_shape or (), len(splits.class_names), model.device)
-    scored = _scored(config, splits)
-    first = next(
-        _scored_batches(model, splits.test, min(size, PROBE_ROWS), ScoreReading(OutputKind.LOGITS, scored)), None
-    )
-    if first is None or first.scores is None:
-        raise InputError(f"{splits.test.path.name} holds no rows; there is nothing to judge")
-    n_outputs = first.scores.outputs.shape[1]
-    _refuse_misfit(model, n_outputs, splits)
-    kind = OutputKind(config.output_kind) if config.output_kind else _detected(first, splits)
-    if kind is OutputKind.SIGMOID and n_outputs > 1:
-        raise InputError(
-            f"{model.path.name} gives {n_outputs} probabilities a row that do not sum to 1, one sigmoid a class: of classes that "
-            "exclude each other one softmax is expected; if they are logits, say so with --output-kind logits"
-        )
-    result = ProbeResult(kind, config.output_kind is not None, len(first))
-    return Reading(size, ScoreReading(kind, scored, config.threshold), result, {})
 
 
 def streams(model: Model | None, splits: Splits, reading: Reading) -> dict[str, Stream]:
@@ -89,9 +106,9 @@ def _scored_batches(model: Model, split: Split, size: int, reading: ScoreReading
 def _read_predictions(config: Config, splits: Splits) -> Reading:
     size = batch_rows(config.batch_size, (), len(splits.class_names))
     first = next((batch for shard in splits.test.shards() for batch in shard.batches(size)), None)
-    if first is None or first.scores is None:
+    if first is None:
         raise InputError(f"{splits.test.path.name} holds no rows; there is nothing to judge")
-    decisions_only = first.scores.kind is OutputKind.PREDICTED
+    decisions_only = first.said.kind is OutputKind.PREDICTED
     return Reading(size, None, None, {"features": NO_FEATURES} | ({"scores": NO_SCORES} if decisions_only else {}))
 
 
@@ -101,14 +118,18 @@ def _scored(config: Config, splits: Splits) -> int:
 
 
 def _detected(batch: Batch, splits: Splits) -> OutputKind:
-    assert batch.scores is not None
-    form = OutputForm(Task(splits.class_names, splits.positive))
-    form.update(batch.rows(batch.scores.finite))
+    form = OutputForm(splits.task)
+    form.update(batch.rows(batch.said.finite))
     return form.result().kind
 
 
 def _refuse_misfit(model: Model, n_outputs: int, splits: Splits) -> None:
     n_classes = len(splits.class_names)
+    if splits.multilabel and n_outputs != n_classes:
+        raise InputError(
+            f"{model.path.name} gives {n_outputs} outputs a row, but there are {n_classes} labels: name the label of each "
+            "output, in order, with --labels"
+        )
     if n_outputs == n_classes or (n_outputs == 1 and n_classes == 2):
         return
     counts = splits.label_counts.get("test", ())
@@ -129,9 +150,11 @@ def _refuse_prior(config: Config, splits: Splits) -> None:
     """Raise UsageError for shares of classes that there are not, or that leave the others less than nothing."""
     for name in config.prior:
         if name not in splits.class_names:
-            raise UsageError(
-                f"--prior {name}: no class is called so; the classes are {', '.join(splits.class_names[:20])}"
-            )
+            noun, nouns = ("label", "labels") if splits.multilabel else ("class", "classes")
+            names = ", ".join(splits.class_names[:20])
+            raise UsageError(f"--prior {name}: no {noun} is called so; the {nouns} are {names}")
+    if splits.multilabel:
+        return
     total = math.fsum(config.prior.values())
     if total > 1 + ROUNDING or (len(config.prior) == len(splits.class_names) and total < 1 - ROUNDING):
         raise UsageError(

@@ -34,6 +34,10 @@ class ClassResult:
     specificity: Value
     roc_auc: Value | None = None
     average_precision: Value | None = None
+    tp: int | None = None
+    fp: int | None = None
+    fn: int | None = None
+    tn: int | None = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,11 @@ class OperatingPoint:
 
 @dataclass(frozen=True)
 class SplitResult:
-    """What was measured on one split; metrics as the field names them, null where there are no scores."""
+    """What was measured on one split; metrics as the field names them, null where there are no scores.
+
+    With `multilabel` a row may have several of the classes, which are labels: `accuracy` is that of whole rows, of which
+    `n_whole` have every label known, `hamming_loss` the share of wrong answers, and there is no confusion matrix.
+    """
 
     n_samples: int
     class_names: tuple[str, ...]
@@ -122,8 +130,8 @@ class SplitResult:
     weighted_precision: Value
     weighted_recall: Value
     weighted_f1: Value
-    mcc: Value
-    kappa: Value
+    mcc: Value | None
+    kappa: Value | None
     roc_auc: Value | None
     average_precision: Value | None
     log_loss: Value | None
@@ -143,19 +151,28 @@ class SplitResult:
     brier_skill: Value | None = None
     positive: str | None = None
     notes: tuple[str, ...] = ()
+    multilabel: bool = False
+    n_whole: int | None = None
+    hamming_loss: Value | None = None
+    label_accuracy: Value | None = None
+    samples_f1: Value | None = None
+    samples_jaccard: Value | None = None
 
 
 @dataclass(frozen=True)
 class Majority:
-    """The predictor that always answers the majority class: of train where there is one, else of test."""
+    """The predictor that always answers the majority class: of train where there is one, else of test.
+
+    Where a row may have several labels it gives every row the labels that most rows have, and no paired test is made.
+    """
 
     class_name: str
     source: str
     accuracy: Value
-    balanced_accuracy: float
-    only_model_right: int
-    only_majority_right: int
-    p_value: float
+    balanced_accuracy: float | None
+    only_model_right: int | None
+    only_majority_right: int | None
+    p_value: float | None
 
 
 @dataclass(frozen=True)

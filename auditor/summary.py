@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -57,20 +58,21 @@ def value(estimate: Estimate) -> Value:
 def split_result(measurements: Measurements, split: SplitMeasurements, suggested: float | None = None) -> SplitResult:
     """All that the report says of one split; `suggested` is the threshold that a check advises, if any."""
     task, matrix = measurements.task, split[Confusion]
+    counted: dict[str, Any] = {name: value(split.metric(name)) for name in COUNTED}
     small = task.n_classes <= DENSE_SHOWN
     return SplitResult(
         n_samples=matrix.n,
         class_names=task.class_names,
-        **{name: value(split.metric(name)) for name in COUNTED},
-        roc_auc=_scored(split, "roc_auc"),
-        average_precision=_scored(split, "average_precision"),
-        log_loss=_scored(split, "log_loss"),
-        brier_score=_scored(split, "brier_score"),
-        top_5_accuracy=_scored(split, "top_5_accuracy"),
-        normalised_accuracy=_scored(split, "normalised_accuracy"),
-        log_loss_skill=_scored(split, "log_loss_skill"),
-        brier_skill=_scored(split, "brier_skill"),
-        classes={name: _class_result(split, i) for i, name in enumerate(task.class_names)},
+        **counted,
+        roc_auc=scored(split, "roc_auc"),
+        average_precision=scored(split, "average_precision"),
+        log_loss=scored(split, "log_loss"),
+        brier_score=scored(split, "brier_score"),
+        top_5_accuracy=scored(split, "top_5_accuracy"),
+        normalised_accuracy=scored(split, "normalised_accuracy"),
+        log_loss_skill=scored(split, "log_loss_skill"),
+        brier_skill=scored(split, "brier_skill"),
+        classes={name: class_result(split, i) for i, name in enumerate(task.class_names)},
         confusion=tuple(tuple(int(cell) for cell in row) for row in matrix.dense) if small else None,
         confusion_sparse=None if small else _largest_cells(matrix),
         majority=_majority(measurements, matrix),
@@ -88,7 +90,7 @@ def row_flow(measurements: Measurements) -> RowFlow:
     """Where the rows of the test file went."""
     rows = measurements.as_given.rows
     removed = rows.shared if measurements.removed else 0
-    judged = measurements.test[Confusion].n
+    judged = measurements.test.n
     return RowFlow(rows.read, rows.without_label, rows.unusable, removed, judged, rows.shared - removed)
 
 
@@ -186,22 +188,26 @@ def _temperature(split: SplitMeasurements, bins: ScoreBins) -> Temperature | Non
     return Temperature(fit.temperature, fit.before, fit.after, fit.n)
 
 
-def _scored(split: SplitMeasurements, name: str) -> Value | None:
+def scored(split: SplitMeasurements, name: str) -> Value | None:
+    """A metric on paper, None where it was not measured."""
     try:
         return value(split.metric(name))
     except NotApplicable:
         return None
 
 
-def _class_result(split: SplitMeasurements, i: int) -> ClassResult:
+def class_result(split: SplitMeasurements, i: int) -> ClassResult:
+    """One class against the rest."""
     matrix = split[Confusion]
     classes, name = matrix.classes, f"[{matrix.task.class_names[i]}]"
     ranked = Ranking in split and i in split[Ranking].ranked
+    real, called, hit = int(matrix.support[i]), int(matrix.predicted[i]), int(matrix.correct[i])
     return ClassResult(
-        int(matrix.support[i]), int(matrix.predicted[i]), int(matrix.correct[i]),
+        real, called, hit,
         value(classes.recall(i)), value(classes.precision(i)), value(classes.f_score(i)), value(classes.specificity(i)),
-        _scored(split, f"roc_auc{name}") if ranked else None,
-        _scored(split, f"average_precision{name}") if ranked else None,
+        scored(split, f"roc_auc{name}") if ranked else None,
+        scored(split, f"average_precision{name}") if ranked else None,
+        hit, called - hit, real - hit, matrix.n - called - real + hit,
     )  # fmt: skip
 
 
@@ -233,7 +239,7 @@ def _majority(measurements: Measurements, matrix: ConfusionMatrix) -> Majority:
 def _curve(split: SplitMeasurements, which: str) -> Curve | None:
     if Ranking not in split:
         return None
-    found = [line for i in split[Ranking].ranked[:CURVES_SHOWN] if (line := _line(split, i, which)) is not None]
+    found = [line for i in split[Ranking].ranked[:CURVES_SHOWN] if (line := line_of(split, i, which)) is not None]
     if not found:
         return None
     if which == "roc":
@@ -241,7 +247,8 @@ def _curve(split: SplitMeasurements, which: str) -> Curve | None:
     return Curve("Precision-recall curve", "Recall", "Precision", tuple(found))
 
 
-def _line(split: SplitMeasurements, i: int, which: str) -> Line | None:
+def line_of(split: SplitMeasurements, i: int, which: str) -> Line | None:
+    """The `roc` or `precision_recall` curve of one class, None where it or the rest has no row."""
     positives, negatives = split[Ranking].tally(i)
     if not positives.sum() or not negatives.sum():
         return None

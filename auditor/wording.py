@@ -114,6 +114,9 @@ METRICS = {
     "brier_score": "Brier score",
     "mcc": "Matthews correlation (MCC)",
     "kappa": "Cohen's kappa",
+    "hamming_loss": "Hamming loss",
+    "samples_f1": "samples F1",
+    "samples_jaccard": "samples Jaccard",
 }
 
 

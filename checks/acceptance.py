@@ -1,20 +1,19 @@
 """Are the conditions of release met?"""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 
 from auditor import Finding, Gate, Measurements, NotApplicable, Policy, Severity, check
 from auditor.states import Confusion, Losses, Ranking
-from auditor.statistics import Proportion, Smooth, mcnemar_mid_p
-from auditor.wording import count, p_value, plural, quoted, ratio, short_ratio
+from auditor.statistics import Proportion, Smooth
+from auditor.wording import count, plural, quoted, ratio, short_ratio
 from auditor.wording import metric as spoken
 
-IMBALANCED, ALPHA, NAMED = 3, 0.05, 5
+ALPHA, NAMED = 0.05, 5
 
 
-@check("acceptance", title="The stated conditions are met", needs=(Confusion, Losses, Ranking))
+@check("acceptance", title="The stated conditions are met", needs=(Confusion, Losses, Ranking), by_label=False)
 def acceptance(m: Measurements, *, policy: Policy) -> Iterator[Gate]:
     """Each condition of release, decided on a bound and not on the point.
 
@@ -30,7 +29,7 @@ def acceptance(m: Measurements, *, policy: Policy) -> Iterator[Gate]:
         yield _gate(m, policy, metric, limit, at_least=at_least)
 
 
-@check("class-recall", title="Each class is found", needs=(Confusion,))
+@check("class-recall", title="Each class is found", needs=(Confusion,), by_label=False)
 def class_recall(
     m: Measurements, *, policy: Policy, floor: float | None = None, many: int = 20
 ) -> Iterator[Gate | Finding]:
@@ -40,7 +39,8 @@ def class_recall(
     one positive class ask it of that class alone. With more than two classes these floors can fail a model but not hold the
     verdict open, since among many classes some lie near a floor by chance (but a class without any test row does); Holm's
     correction covers the classes. Beyond `many` classes balanced accuracy decides instead, and those under the floor are
-    counted and the lowest named. Decided on Clopper-Pearson bounds. Signs of risk: a recall far below the accuracy.
+    counted and the lowest named. Labels of which a row may have several are held to it in the same way. Decided on
+    Clopper-Pearson bounds. Signs of risk: a recall far below the accuracy.
     """
     limit = policy.preset.recall if floor is None else floor
     if limit is None:
@@ -49,12 +49,12 @@ def class_recall(
         yield _lowest_classes(m, limit)
         return
     for i, name in _gated(m, policy, many):
-        counts = m.test[Confusion]
+        counts = m.test.counts
         yield Gate(
             f"recall[{name}]",
             m.test.metric(f"recall[{name}]"),
             limit,
-            subject=f"class {name}",
+            subject=m.task.place(name),
             counted=f"{quoted(name)} rows",
             share=counts.prevalence(i),
             only_fails=_only_fails(m, i),
@@ -62,7 +62,7 @@ def class_recall(
         )
 
 
-@check("class-precision", title="A named class is usually right", needs=(Confusion,))
+@check("class-precision", title="A named class is usually right", needs=(Confusion,), by_label=False)
 def class_precision(m: Measurements, *, policy: Policy, floor: float | None = None, many: int = 20) -> Iterator[Gate]:
     """Of the rows that are called a class, how many belong to it.
 
@@ -75,7 +75,7 @@ def class_precision(m: Measurements, *, policy: Policy, floor: float | None = No
     if asked is None and floor is None:
         raise NotApplicable("no floor on the precision of every class is asked beside your own conditions")
     for i, name in _gated(m, policy, many):
-        counts = m.test[Confusion]
+        counts = m.test.counts
         estimate, where = m.test.metric_in_use(f"precision[{name}]", policy.prior)
         prevalence = _share_in_use(m, policy, i)
         limit = floor if floor is not None or asked is None else asked.at(prevalence) if prevalence else asked.most
@@ -84,7 +84,7 @@ def class_precision(m: Measurements, *, policy: Policy, floor: float | None = No
             f"precision[{name}]",
             estimate,
             limit,
-            subject=f"class {name}",
+            subject=m.task.place(name),
             counted=f"rows called {quoted(name)}",
             share=counts.call_rate(i),
             only_fails=not m.task.is_binary,
@@ -100,7 +100,7 @@ def _of_positive(m: Measurements, policy: Policy) -> bool:
 
 def _lowest_classes(m: Measurements, floor: float) -> Finding:
     """How many of many classes are found less often than the floor, how many of them for certain, and the lowest."""
-    matrix = m.test[Confusion]
+    matrix = m.test.counts
     tested = np.flatnonzero(matrix.support)
     right, rows = matrix.correct[tested], matrix.support[tested]
     if not len(tested):
@@ -114,72 +114,21 @@ def _lowest_classes(m: Measurements, floor: float) -> Finding:
     )
     many, sure = count(int(under.sum())) if under.any() else "none", count(int(certain.sum()))
     said = (
-        f"Of {plural(len(tested), 'class', 'classes')} with test rows {many} are found less than {short_ratio(floor)} of the "
+        f"Of {plural(len(tested), m.task.noun, m.task.nouns)} with test rows {many} are found less than {short_ratio(floor)} of the "
         f"time{f', {sure} of them beyond chance (Clopper-Pearson, Bonferroni)' if under.any() else ''}; lowest recall: {named}"
     )
-    seen = Finding.passed(said, value=float(under.mean()), subject="all classes")
+    seen = Finding.passed(said, value=float(under.mean()), subject=f"all {m.task.nouns}")
     if not certain.any():
         return seen
-    return seen.failing(Severity.MINOR, remedy="Decide whether these classes may be served; a gate of your own, such as "
+    return seen.failing(Severity.MINOR, remedy=f"Decide whether these {m.task.nouns} may be served; a gate of your own, such as "
                         f"{f'recall[{m.task.class_names[tested[lowest[0]]]}]'}, holds one to a floor.")  # fmt: skip
 
 
 def _share_in_use(m: Measurements, policy: Policy, i: int) -> float | None:
     """How often a class occurs: as stated with `--prior`, else in the test rows."""
-    return float(m.test.class_shares(policy.prior)[i]) if policy.prior else m.test[Confusion].prevalence(i)
-
-
-@check("better-than-majority", title="Better than always answering the majority", needs=(Confusion,))
-def better_than_majority(
-    m: Measurements, *, policy: Policy, alpha: float = 0.05, margin: float = 0.10
-) -> Iterator[Finding]:
-    """Does the model beat the predictor that always answers the most frequent class?
-
-    Both answer the same rows, so the rows on which exactly one is right decide: McNemar's mid-p test, one-sided (Fagerland,
-    Lydersen & Laake 2013). No gain is a finding of its own: the upper bound of the difference in accuracy (Tango 1998) lies
-    under `margin` of the room that the majority leaves. A model that is less accurate than the majority but has a balanced
-    accuracy above one half trades accuracy for recall, which is information. The majority class is learnt from train where
-    it is given.
-    """
-    counts = m.test[Confusion]
-    majority, source = m.majority
-    name, share = m.task.class_names[majority], counts.prevalence(majority)
-    if share is None:
-        raise NotApplicable("no labelled rows")
-    gain = counts.classes.gain_over_constant(majority)
-    only_model, only_majority = int(gain.n10), int(gain.n01)
-    chance = mcnemar_mid_p(only_model, only_majority)
-    versus = (
-        f"Accuracy is {ratio(m.test.metric('accuracy').value)}; always answering {name}, the majority in {source}, gets "
-        f"{ratio(share)}. Of the rows on which only one is right the model has {count(only_model)} and the majority "
-        f"{count(only_majority)} (McNemar mid-p test, {p_value(chance)})"
-        + (", at the class shares of the test file" if policy.prior else "")
-    )
-    gating = policy.preset.better_than_majority
-    room = margin * (1 - share)
-    high = gain.upper(alpha)
-    balanced = m.test.metric("balanced_accuracy").lower(alpha)
-    seen = replace(Finding.passed(versus, value=gain.value, limit=0.0), metric="gain_over_majority", gate=gating)
-    if chance <= alpha:
-        yield seen
-    elif gain.value is not None and gain.value < 0 and balanced is not None and balanced > 1 / m.task.n_classes:
-        yield replace(seen, message=f"{versus}: the model trades accuracy for recall")
-    elif high is not None and high < room:
-        worse = mcnemar_mid_p(only_majority, only_model) <= alpha
-        why = f"{'less accurate than' if worse else 'no gain in accuracy over'} always answering {name}"
-        remedy = "Do not quote accuracy; judge by the recall and precision of each class."
-        yield seen.failing(_severity(m, gating=gating), why, remedy=remedy)
-    else:
-        few = plural(only_model + only_majority, "row")
-        remedy = f"Label more rows: {few} on which only one of the two is right cannot tell."
-        yield seen.undecided(f"{plural(counts.n, 'row')} cannot tell whether there is a gain", remedy=remedy)
-
-
-def _severity(m: Measurements, *, gating: bool) -> Severity:
-    if gating:
-        return Severity.BLOCKER
-    imbalance = m.test[Confusion].imbalance_ratio
-    return Severity.MAJOR if imbalance is None or imbalance >= IMBALANCED else Severity.MINOR
+    if m.labels:
+        return policy.prior.get(m.task.class_names[i], m.test.counts.prevalence(i))
+    return float(m.test.class_shares(policy.prior)[i]) if policy.prior else m.test.counts.prevalence(i)
 
 
 def _gated(m: Measurements, policy: Policy, many: int) -> Iterator[tuple[int, str]]:
@@ -189,14 +138,14 @@ def _gated(m: Measurements, policy: Policy, many: int) -> Iterator[tuple[int, st
         return
     if m.task.n_classes > many:
         raise NotApplicable(
-            f"with {m.task.n_classes} classes some lie under any floor by chance or by nature; balanced accuracy decides"
+            f"with {m.task.n_classes} {m.task.nouns} some lie under any floor by chance or by nature; balanced accuracy decides"
         )
     yield from enumerate(m.task.class_names)
 
 
 def _only_fails(m: Measurements, i: int) -> bool:
     """With more than two classes a floor may fail and hold nothing open, but for a class that was never tested."""
-    return not m.task.is_binary and int(m.test[Confusion].support[i]) > 0
+    return not m.task.is_binary and int(m.test.counts.support[i]) > 0
 
 
 def _conditions(m: Measurements, policy: Policy) -> Iterator[tuple[str, float, bool]]:
@@ -217,7 +166,7 @@ def _conditions(m: Measurements, policy: Policy) -> Iterator[tuple[str, float, b
 
 def _gate(m: Measurements, policy: Policy, metric: str, limit: float, *, at_least: bool) -> Gate:
     class_name = metric.removesuffix("]").partition("[")[2]
-    subject = f"class {class_name}" if class_name else ""
+    subject = m.task.place(class_name) if class_name else ""
     try:
         estimate, where = m.test.metric_in_use(metric, policy.prior)
     except NotApplicable as reason:
@@ -253,7 +202,7 @@ def _class_meant(m: Measurements, class_name: str) -> str:
 
 def _counted(m: Measurements, metric: str, class_name: str) -> tuple[str, float | None]:
     """What one more of would narrow a metric, and its share of all rows; without a class the positive one is meant."""
-    matrix, plain = m.test[Confusion], metric.partition("[")[0]
+    matrix, plain = m.test.counts, metric.partition("[")[0]
     class_name = _class_meant(m, class_name)
     if class_name not in m.task.class_names or plain not in ("recall", "precision", "specificity"):
         return "rows", 1.0

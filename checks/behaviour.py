@@ -10,7 +10,7 @@ from auditor.wording import count, number, plural
 MANY_ROWS = 100
 
 
-@check("finite-outputs", title="Every output is a finite number", needs=(Confusion,))
+@check("finite-outputs", title="Every output is a finite number", needs=(Confusion,), by_label=False)
 def finite_outputs(m: Measurements, *, most: float = 0.05) -> Iterator[Finding]:
     """Does any row get NaN or infinity for an answer?
 
@@ -49,7 +49,7 @@ def finite_outputs(m: Measurements, *, most: float = 0.05) -> Iterator[Finding]:
         yield seen
 
 
-@check("output-kind", title="The outputs are what they are taken for", needs=(OutputForm,))
+@check("output-kind", title="The outputs are what they are taken for", needs=(OutputForm,), by_label=False)
 def output_kind(m: Measurements) -> Iterator[Finding]:
     """Are the outputs logits, probabilities, log-probabilities or sigmoids?
 

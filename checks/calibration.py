@@ -121,17 +121,23 @@ def _with_error(seen: Finding, bins: ScoreBins, minor: float) -> Finding:
 
 def _error_faults(bins: ScoreBins, minor: float, major: float) -> Iterator[_Fault]:
     error = bins.error
-    for severity, limit, alpha in ((Severity.MAJOR, major, 0.005), (Severity.MINOR, minor, 0.05)):
+    for severity, limit, alpha in _levels(bins, major, minor, 0.05):
         low = None if error is None else error.lower(alpha)
         if error is not None and low is not None and low > limit:
             yield _Fault(severity, error.value, limit, Interval(low, None, 1 - alpha, error.decision_method))
             return
 
 
+def _levels(bins: ScoreBins, major: float, minor: float, alpha: float) -> tuple[tuple[Severity, float, float], ...]:
+    """Severity, limit and error level of a major and of a minor fault; of several labels each has its part (Bonferroni)."""
+    family = bins.task.family
+    return (Severity.MAJOR, major, 0.005 / family), (Severity.MINOR, minor, alpha / family)
+
+
 def _slope_faults(bins: ScoreBins, minor: float, major: float) -> Iterator[_Fault]:
     if bins.fit is None:
         return
-    for severity, limit, alpha in ((Severity.MAJOR, major, 0.005), (Severity.MINOR, minor, 0.025)):
+    for severity, limit, alpha in _levels(bins, major, minor, 0.025):
         fault = _outside(bins.fit.slope, severity, limit, alpha)
         if fault is not None:
             yield fault
@@ -139,7 +145,7 @@ def _slope_faults(bins: ScoreBins, minor: float, major: float) -> Iterator[_Faul
 
 
 def _level_faults(bins: ScoreBins, level: float) -> Iterator[_Fault]:
-    fault = _outside(bins.observed_to_expected, Severity.MINOR, level, 0.025)
+    fault = _outside(bins.observed_to_expected, Severity.MINOR, level, 0.025 / bins.task.family)
     if fault is not None:
         yield fault
 

@@ -18,7 +18,9 @@ SPOKEN = {"train_loss": "training loss", "val_loss": "validation loss"}
 GATES = ("acceptance", "class-recall", "class-precision", "better-than-majority")
 
 
-@check("generalisation-gap", title="Test is about as good as train", needs=(Confusion, Losses), after=GATES)
+@check(
+    "generalisation-gap", title="Test is about as good as train", needs=(Confusion, Losses), after=GATES, by_label=False
+)
 def generalisation_gap(
     m: Measurements,
     *,
@@ -39,13 +41,13 @@ def generalisation_gap(
     leakage, or of dropout left on while train was measured.
     """
     train, test = m.train, m.test
-    n_test = test[Confusion].n
+    n_test = test.n
     gap = Difference(train.metric("balanced_accuracy"), test.metric("balanced_accuracy"))
     if gap.value is None:
         raise NotApplicable("balanced accuracy is undefined on train or test")
     low, low_strict, high_strict = gap.lower(0.05), gap.lower(0.005), gap.upper(0.005)
     said = (
-        f"Balanced accuracy is {ratio(train.metric('balanced_accuracy').value)} on {plural(train[Confusion].n, 'training row')} and "
+        f"Balanced accuracy is {ratio(train.metric('balanced_accuracy').value)} on {plural(train.n, 'training row')} and "
         f"{ratio(test.metric('balanced_accuracy').value)} on {plural(n_test, 'test row')}: a gap of {_points(gap.value)} "
         f"(95% interval {_points(gap.low)} to {_points(gap.high)}, {gap.method})"
     )
@@ -89,10 +91,11 @@ def _points(value: float | None) -> str:
 
 def _loss_gap(m: Measurements, minor: float, major: float) -> tuple[str, str]:
     """The gap of the log losses in words, and whether it is minor, major or neither."""
-    if Losses not in m.train or Losses not in m.test:
+    try:
+        gap = Difference(m.test.metric("log_loss"), m.train.metric("log_loss"))
+    except NotApplicable:
         return "", ""
-    gap = Difference(m.test.metric("log_loss"), m.train.metric("log_loss"))
-    chance = m.train[Confusion].entropy
+    chance = _constant_loss(m, "train")
     low, low_strict = gap.lower(0.05), gap.lower(0.005)
     if gap.value is None or not chance or low is None or low_strict is None:
         return "", ""
@@ -104,7 +107,15 @@ def _loss_gap(m: Measurements, minor: float, major: float) -> tuple[str, str]:
     return said, level
 
 
-@check("loss-curves", title="Training stopped at the right time", needs=(Confusion,), after=GATES)
+def _constant_loss(m: Measurements, split: str) -> float | None:
+    """Log loss of the best constant answer on a split, else on test; over labels their mean. None where no row has a label."""
+    if not m.labels:
+        return m.splits.get(split, m.test)[Confusion].entropy
+    found = [one for label in m.labels if (one := _constant_loss(label, split)) is not None]
+    return sum(found) / len(found) if found else None
+
+
+@check("loss-curves", title="Training stopped at the right time", needs=(Confusion,), after=GATES, by_label=False)
 def loss_curves(
     m: Measurements,
     *,
@@ -199,19 +210,20 @@ def _paired(m: Measurements) -> tuple[list[float], Losses1D, Losses1D | None]:
 
 def _learnt(m: Measurements, chance: float, stuck_high: float, few: int, serious: Severity) -> Iterator[Finding]:
     """At most one fault of the level that the training loss ended at."""
-    losses, constant = _columns(m).get("train_loss"), m.splits.get("train", m.test)[Confusion].entropy
+    losses, constant = _columns(m).get("train_loss"), _constant_loss(m, "train")
     if losses is None or len(losses) < few or not constant:
         return
-    curve, floor = examine(losses), double_softmax_floor(m.task.n_classes)
+    n_classes = 2 if m.labels else m.task.n_classes
+    curve, floor = examine(losses), None if m.labels else double_softmax_floor(n_classes)
     learned = curve.learned(constant)
     if learned is None or curve.last is None:
         return
     said = f"Training loss settled at {number(curve.last)} (median of the last fifth); the best constant answer has {number(constant)}"
     seen = Finding.passed(said, value=learned, limit=chance, subject="train_loss")
-    if curve.is_plateau and floor <= curve.last <= 1.01 * floor:
+    if floor is not None and curve.is_plateau and floor <= curve.last <= 1.01 * floor:
         why = f"a softmax applied twice cannot go below {number(floor)}, and the plateau is just there"
         yield seen.failing(serious, why, remedy="Give cross-entropy the logits, not probabilities.")
-    elif learned < -chance and curve.last > (1 + chance) * log(m.task.n_classes):
+    elif learned < -chance and curve.last > (1 + chance) * log(n_classes):
         yield seen.failing(serious, "worse than a constant answer", remedy="Check the labels and the learning rate.")
     elif abs(learned) < chance:
         yield seen.failing(serious, "nothing was learnt", remedy="Check the labels, the inputs and the learning rate.")

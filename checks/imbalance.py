@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from auditor import Direction, Finding, Interval, Measurements, NotApplicable, Severity, check
-from auditor.states import Confusion
+from auditor.states import Confusion, LabelTotals
 from auditor.statistics import Difference, compare_counts
 from auditor.wording import count, number, plural, ratio
 
 
-@check("class-imbalance", title="Accuracy speaks for every class", needs=(Confusion,))
+@check("class-imbalance", title="Accuracy speaks for every class", needs=(Confusion,), by_label=False)
 def class_imbalance(
     m: Measurements,
     *,
@@ -22,29 +22,34 @@ def class_imbalance(
 
     Accuracy weighs each row, balanced accuracy each class. With classes at least `ratio_info` to 1 and a gap between the two
     whose lower bound exceeds `gap_minor` (major: `gap_major`) accuracy misleads. At `ratio_minor` to 1 it should not be the
-    headline at all. The bound treats the two as independent, which errs to the safe side.
+    headline at all. The bound treats the two as independent, which errs to the safe side. With
+    several labels a row the same is asked of the share of right answers, one a row and label.
     """
-    counts = m.test[Confusion]
+    counts = m.test.counts
     imbalance = counts.imbalance_ratio
     if imbalance is None:
-        raise NotApplicable("a class is absent from the test data")
+        raise NotApplicable(f"a {m.task.noun} is absent from the test data")
     rare = int(counts.support.argmin())
     name = m.task.class_names[rare]
-    accuracy, balanced = m.test.metric("accuracy"), m.test.metric("balanced_accuracy")
+    accuracy, balanced = m.test.metric("label_accuracy" if m.labels else "accuracy"), m.test.metric("balanced_accuracy")
     gap = Difference(accuracy, balanced)
+    rows = plural(int(counts.support[rare]), "row")
     said = (
-        f"The largest class is {number(imbalance, 1)} times the smallest, {name} with {plural(int(counts.support[rare]), 'row')}; "
-        f"accuracy is {ratio(accuracy.value)} and balanced accuracy {ratio(balanced.value)}"
+        f"The rarest label is {name} with {rows} of {count(counts.known[rare])}; {ratio(accuracy.value)} of all answers, one a row "
+        f"and label, are right, and balanced accuracy is {ratio(balanced.value)}"
+        if isinstance(counts, LabelTotals)
+        else f"The largest class is {number(imbalance, 1)} times the smallest, {name} with {rows}; accuracy is "
+        f"{ratio(accuracy.value)} and balanced accuracy {ratio(balanced.value)}"
     )
     low_minor, low_major = gap.lower(0.05), gap.lower(0.005)
     seen = Finding.passed(
         said,
         value=gap.value,
         limit=gap_minor,
-        subject=f"class {name}",
+        subject=m.task.place(name),
         interval=Interval(low_minor, gap.upper(0.05), 0.95, gap.method),
     )
-    remedy = "Quote recall and precision of each class beside accuracy, or balanced accuracy in its place."
+    remedy = f"Quote recall and precision of each {m.task.noun} beside accuracy, or balanced accuracy in its place."
     hidden = f"accuracy hides how {name} fares"
     if low_minor is None or low_major is None:
         yield seen.undecided("the gap could not be bounded")
@@ -67,21 +72,22 @@ def prior_shift(m: Measurements, *, minor: float = 0.02, major: float = 0.10) ->
     Precision and accuracy hold for one mix of classes only. The effect is the total variation distance, half the sum of the
     absolute differences of the shares: the smallest share of rows that would have to change class. It counts as a shift only
     when its lower bound, from the noncentral chi-square distribution of the test statistic, exceeds `minor` (`major`): with
-    many rows any difference is significant.
+    many rows any difference is significant. Each of several labels is held against its own share (Bonferroni).
     """
     train, test = m.train[Confusion], m.test[Confusion]
     shift = compare_counts(train.support, test.support)
     if shift is None:
         raise NotApplicable("fewer than two classes, or no labelled rows, in train and test")
-    low, low_strict = shift.total_variation_lower(0.05), shift.total_variation_lower(0.005)
+    alpha, family = 0.05, m.task.family
+    low, low_strict = shift.total_variation_lower(alpha / family), shift.total_variation_lower(0.005 / family)
     largest = int(abs(train.support / train.n - test.support / test.n).argmax())
     name = m.task.class_names[largest]
     said = (
         f"Class {name} is {ratio(test.prevalence(largest))} of test ({count(test.support[largest])} of {count(test.n)}) and "
         f"{ratio(train.prevalence(largest))} of train ({count(train.support[largest])} of {count(train.n)}); distance of the class shares "
-        f"{ratio(shift.total_variation)}, at least {ratio(low)} with 95% confidence"
+        f"{ratio(shift.total_variation)}, at least {ratio(low)} with {100 * (1 - alpha / family):.6g}% confidence"
     )
-    interval = Interval(low, None, 0.95, "noncentral chi-square")
+    interval = Interval(low, None, 1 - alpha / family, "noncentral chi-square")
     seen = Finding.passed(said, value=shift.total_variation, limit=minor, interval=interval)
     remedy = "Ask which mix the model will meet in use; precision and accuracy hold only for that of the test file."
     if low_strict > major:

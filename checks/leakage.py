@@ -8,7 +8,7 @@ from auditor.states import Confusion, RowHashes
 from auditor.wording import count, plural, ratio
 
 
-@check("shared-rows", title="Test rows do not stand in train", needs=(Confusion, RowHashes))
+@check("shared-rows", title="Test rows do not stand in train", needs=(Confusion, RowHashes), by_label=False)
 def shared_rows(
     m: Measurements, *, minor: float = 0.001, major: float = 0.01, blocker: float = 0.05, enough: int = 100
 ) -> Iterator[Finding]:
@@ -39,7 +39,7 @@ def shared_rows(
         remedy = f"Deduplicate, or split by group; first such test rows: {first}."
         yield seen.failing(Severity.MINOR, why, remedy=remedy, direction=Direction.FLATTERS)
     else:
-        left = m.test[Confusion].n
+        left = m.test.n
         severity, limit = _weight(low_strict, minor, major, blocker)
         severity = Severity.BLOCKER if left < enough else severity
         few = f"; only {plural(left, 'clean row')} are left" if left < enough else ""
@@ -63,6 +63,6 @@ def _weight(low: float | None, minor: float, major: float, blocker: float) -> tu
 def _with_and_without(m: Measurements) -> str:
     before, after = m.as_given.metric("accuracy"), m.test.metric("accuracy")
     return (
-        f"They were taken out: accuracy is {ratio(after.value)} on the {plural(m.test[Confusion].n, 'remaining row')} "
+        f"They were taken out: accuracy is {ratio(after.value)} on the {plural(m.test.n, 'remaining row')} "
         f"and {ratio(before.value)} with them"
     )

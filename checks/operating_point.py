@@ -86,7 +86,7 @@ def _main(m: Measurements, bins: ScoreBins, aims: _Aims, few: int) -> Finding:
     """Whether another threshold meets what is missed; else where F1 is highest."""
     now = _now(m)
     said = f"Calling {_name(m)} {_in_use(bins)} gives {_counted(now)}"
-    seen = Finding.passed(said, value=now.f_score().value, subject=f"class {_name(m)}")
+    seen = Finding.passed(said, value=now.f_score().value, subject=m.task.place(_name(m)))
     if not aims.missed or not aims.floors:
         highest = _chosen(m, best_f_score, few)
         if _is_tuned_here(bins, now, highest):
@@ -130,7 +130,7 @@ def _offered(m: Measurements, bins: ScoreBins, aims: _Aims, offer: Tuned) -> Fin
         f"({_how(offer)}) gives {_counted(offer.fair)}, which {enough}; {_in_use(bins)} recall is {ratio(now.recall.value)} and "
         f"precision {ratio(now.precision.value)}"
     )
-    seen = Finding.passed(said, value=now.f_score().value, subject=f"class {_name(m)}")
+    seen = Finding.passed(said, value=now.f_score().value, subject=m.task.place(_name(m)))
     severity = Severity.MAJOR if proven and any(f.status is Status.FAIL for f in aims.missed) else Severity.MINOR
     found = seen.failing(severity, remedy=f"{_again(m, offer)}; the verdict stays until then.")
     return found if proven else replace(found, confidence=Confidence.SUSPECTED)
@@ -213,7 +213,7 @@ def _steepness(m: Measurements, bins: ScoreBins, step: float, steep: float) -> I
         f"from {probability(bins.threshold)} (at least {number(100 * bound, 1)} points with 95% confidence)"
     )
     interval = Interval(bound, None, 1 - ALPHA, f"{change.decision_method}, Bonferroni")
-    seen = Finding.passed(said, value=moved, limit=steep, subject=f"class {_name(m)}", interval=interval)
+    seen = Finding.passed(said, value=moved, limit=steep, subject=m.task.place(_name(m)), interval=interval)
     remedy = "Fix the threshold to three digits wherever the model runs, and watch the share of calls: a small drift moves it."
     yield seen.failing(Severity.MINOR, "the threshold stands where the scores are dense", remedy=remedy)
 
@@ -297,4 +297,6 @@ def _again(m: Measurements, choice: Tuned) -> str:
     elsewhere = (
         "" if choice.on_validation else ", and confirm it on rows that did not choose it, such as validation data"
     )
-    return f"Run again with --positive {_name(m)} --threshold {probability(_threshold(choice))}{elsewhere}"
+    at = probability(_threshold(choice))
+    options = f"{_name(m)} = {at} under [thresholds]" if m.task.label else f"--positive {_name(m)} --threshold {at}"
+    return f"Run again with {options}{elsewhere}"

@@ -19,15 +19,18 @@ def better_than_chance(
 
     Guessing is a claim of equivalence: it is made only when the whole 99% interval of the ROC-AUC lies within `auc_margin` of
     one half (of Cohen's kappa within `kappa_margin` of 0 where there are no scores). An interval that merely contains chance, or
-    fewer than `few` rows, is undecided. A ROC-AUC clearly under one half is a ranking the wrong way round, as after exchanged class names.
+    fewer than `few` rows, is undecided. Of several labels each has its part of the error level (Bonferroni). A ROC-AUC clearly
+    under one half is a ranking the wrong way round, as after exchanged class names.
     """
     estimate, name, chance, margin = _skill(m, auc_margin, kappa_margin)
+    alpha /= m.task.family
+    level = 1 - 2 * alpha
     low, high = estimate.lower(alpha), estimate.upper(alpha)
     if low is None or high is None:
         raise NotApplicable(f"{name} is undefined: a class is absent from the test data")
-    span = f"99% interval {number(low)} to {number(high)}, {estimate.method}"
+    span = f"{100 * level:.6g}% interval {number(low)} to {number(high)}, {estimate.method}"
     said = f"{name} is {number(estimate.value)} ({span}); guessing gives {number(chance, 1)}"
-    interval = Interval(low, high, 0.99, estimate.method)
+    interval = Interval(low, high, level, estimate.method)
     seen = Finding.passed(said, value=estimate.value, limit=chance, interval=interval)
     if high < chance - margin:
         remedy = "Check the order of the classes, and which one a single score stands for: state it with --positive."
@@ -73,9 +76,9 @@ def constant_prediction(
     prevalence = counts.prevalence(top) or 0.0
     rows = f"{count(called)} of {plural(counts.n, 'row')} ({ratio(called / counts.n)})"
     said = f"The model calls {rows} {name}, which is {ratio(prevalence)} of the truth"
-    seen = Finding.passed(said, value=called / counts.n, limit=share, subject=f"class {name}")
+    seen = Finding.passed(said, value=called / counts.n, limit=share, subject=m.task.place(name))
     by_chance = binomial_tail(called, counts.n, (int(counts.support[top]) + 1) / (counts.n + 2))
-    if called >= share * counts.n and prevalence < dominant and by_chance < alpha:
+    if called >= share * counts.n and prevalence < dominant and by_chance < alpha / m.task.family:
         severity = Severity.BLOCKER if policy.preset.decides_by_argmax else Severity.INFO
         remedy = "Check that the inputs are scaled as in training; then the threshold and the class weights."
         yield seen.failing(severity, "the model gives one answer to nearly everything", remedy=remedy)
@@ -97,7 +100,7 @@ def precision_recall_balance(
     """
     counts = m.test[Confusion]
     classes = [m.task.positive] if m.task.positive is not None else list(range(m.task.n_classes))
-    limits = (minor, major, ALPHA / len(classes) / 2)
+    limits = (minor, major, ALPHA / len(classes) / m.task.family / 2)
     found = [f for i in classes if (f := _balance(m, policy, i, limits)) is not None]
     if not found:
         raise NotApplicable("no class is both present and predicted")
@@ -130,7 +133,7 @@ def _balance(m: Measurements, policy: Policy, i: int, limits: tuple[float, float
         f"occurrence {number(called / present, 2)} ({100 * level:.6g}% interval {number(low, 2)} to {number(high, 2)})"
     )
     interval = Interval(low, high, level, bias.method)
-    seen = Finding.passed(said, value=called / present, limit=minor, subject=f"class {name}", interval=interval)
+    seen = Finding.passed(said, value=called / present, limit=minor, subject=m.task.place(name), interval=interval)
     if not (low > minor or high < 1 / minor):
         return seen
     wanted = policy.preset.favours == ("recall" if called > present else "precision")

@@ -108,7 +108,10 @@ class ArrayFile:
         odd = ((chunk != 0).sum(axis=1) != 1) | (chunk.max(axis=1) != 1)
         if odd.any():
             place = self.where(first_row + int(odd.argmax()))
-            raise InputError(f"{place}: expected one 1 and else 0 in the one-hot labels {quoted(self.y.key)}")
+            raise InputError(
+                f"{place}: expected one 1 and else 0 in the one-hot labels {quoted(self.y.key)}; "
+                "if a row can have several labels, name them with --labels"
+            )
         return Encoded(tuple(range(chunk.shape[1])), chunk.argmax(axis=1))
 
 

@@ -12,8 +12,9 @@ from auditor.config import Config
 from auditor.data.categories import codes, refuse_text, toml_text
 from auditor.data.columns import Rows, numbers, recut
 from auditor.data.formats import shown
-from auditor.data.labels import ClassIndex, encode_arrow
+from auditor.data.label_names import require_targets, targets
 from auditor.data.tables import ColumnKind, Part, Table, listed, missing_column, quoted
+from auditor.data.truth import Truth
 from auditor.errors import InputError, UsageError
 
 PANDAS_INDEX = "__index_level_"
@@ -28,8 +29,7 @@ class FeatureShard:
     part: Part
     names: tuple[str, ...]
     categories: Mapping[str, tuple[str, ...]]
-    target: str
-    classes: ClassIndex
+    truth: Truth
 
     @property
     def first_row(self) -> int:
@@ -45,13 +45,15 @@ class FeatureShard:
         row = self.first_row
         for record in self.table.read(self.part, self._types()):
             columns = tuple(self._numbers(record.column(name), name, row) for name in self.names)
-            labels = self.classes.labels(encode_arrow(record.column(self.target)), self.table.where, row)
+            labels = self.truth.labels(record, self.table.where, row)
             yield Rows(columns, labels)
             row += record.num_rows
 
     def _types(self) -> dict[str, Any]:
         kinds = {name: ColumnKind.TEXT if name in self.categories else self.table.kinds[name] for name in self.names}
-        return {name: ARROW_TYPES[kind] for name, kind in kinds.items()} | {self.target: pa.string()}
+        return {name: ARROW_TYPES[kind] for name, kind in kinds.items()} | dict.fromkeys(
+            self.truth.columns, pa.string()
+        )
 
     def _numbers(self, column: Any, name: str, first_row: int) -> Array:  # noqa: ANN401  (pyarrow is untyped)
         if name not in self.categories:
@@ -66,11 +68,11 @@ def feature_columns(tables: Sequence[Table], config: Config) -> tuple[str, ...]:
     the model was trained on no file tells. Raises InputError where they differ in order, where tables lack a column or
     hold what is no number, and UsageError where the label is an input.
     """
-    if config.target in config.features:
+    for name in set(config.features) & set(targets(config)):
         remedy = "a model that reads the answer cannot be judged; take it out"
-        raise UsageError(f"features in auditor.toml names the label column {quoted(config.target)}: {remedy}")
+        raise UsageError(f"features in auditor.toml names the label column {quoted(name)}: {remedy}")
     for table in tables:
-        require_target(table, config)
+        require_targets(table, config)
     for name in config.ids:
         if not any(name in table.kinds for table in tables):
             raise missing_column(tables[0], name, "column", "correct --id, or ids in auditor.toml")
@@ -81,21 +83,15 @@ def feature_columns(tables: Sequence[Table], config: Config) -> tuple[str, ...]:
     return names
 
 
-def require_target(table: Table, config: Config) -> None:
-    """Raise InputError where a table has no label column."""
-    if config.target not in table.kinds:
-        raise missing_column(table, config.target, "label column", "name the column of labels with --target")
-
-
 def _all_but(table: Table, config: Config) -> tuple[str, ...]:
-    left_out = {config.target, *config.ids}
+    left_out = {*targets(config), *config.ids}
     names = tuple(n for n in table.kinds if n not in left_out and not n.startswith(PANDAS_INDEX))
     if "" in names:
         place = f"{shown(table.path)}: column {list(table.kinds).index('') + 1} has no name"
         raise InputError(f'{place}; if it numbers the rows, leave it out with ids = [""] in auditor.toml, else name it')
     if not names:
         remedy = "expected feature columns beside it; for a table of predictions use --predictions"
-        raise InputError(f"{shown(table.path)} holds only the label column {quoted(config.target)}; {remedy}")
+        raise InputError(f"{shown(table.path)} holds only the label column {listed(targets(config))}; {remedy}")
     return names
 
 

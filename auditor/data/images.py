@@ -19,8 +19,8 @@ from PIL import Image, UnidentifiedImageError
 from auditor.batches import Array, Batch
 from auditor.config import Config, ImageSettings
 from auditor.data.formats import shown
-from auditor.data.labels import ClassIndex, encode_arrow
 from auditor.data.tables import ColumnKind, Part, Table, missing_column, quoted
+from auditor.data.truth import Truth
 from auditor.errors import InputError
 
 DECODERS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
@@ -37,8 +37,7 @@ class ImageShard:
     part: Part
     column: str
     settings: ImageSettings
-    target: str
-    classes: ClassIndex
+    truth: Truth
     size: tuple[int, int]
 
     @property
@@ -58,8 +57,8 @@ class ImageShard:
 
     def _runs(self) -> Iterator[Run]:
         row = self.first_row
-        for record in _records(self.table, self.part, self.column, self.target):
-            labels = self.classes.labels(encode_arrow(record.column(self.target)), self.table.where, row)
+        for record in _records(self.table, self.part, self.column, self.truth.columns):
+            labels = self.truth.labels(record, self.table.where, row)
             yield record.column(self.column).to_pylist(), labels
             row += record.num_rows
 
@@ -84,10 +83,10 @@ def image_column(table: Table, config: Config) -> str | None:
     return column
 
 
-def image_size(table: Table, column: str, settings: ImageSettings, target: str) -> tuple[int, int]:
+def image_size(table: Table, column: str, settings: ImageSettings) -> tuple[int, int]:
     """Height and width of the first image of a table, prepared as `settings` say; all others must be like it."""
     for part in table.parts():
-        for record in _records(table, part, column, target):
+        for record in _records(table, part, column):
             if record.num_rows:
                 first = record.column(column)[0].as_py()
                 height, width = _prepared(first, partial(table.where, part.first_row), table.path, settings).shape[:2]
@@ -120,7 +119,8 @@ def _cut(runs: Iterator[Run], size: int) -> Iterator[Run]:
     cells: list[object] = []
     labels = np.empty(0, np.int64)
     for more_cells, more_labels in runs:
-        cells, labels = [*cells, *more_cells], np.concatenate([labels, more_labels])
+        labels = np.concatenate([labels, more_labels]) if cells else more_labels
+        cells = [*cells, *more_cells]
         while len(cells) >= size:
             yield cells[:size], labels[:size]
             cells, labels = cells[size:], labels[size:]
@@ -128,9 +128,9 @@ def _cut(runs: Iterator[Run], size: int) -> Iterator[Run]:
         yield cells, labels
 
 
-def _records(table: Table, part: Part, column: str, target: str) -> Iterator[Any]:
+def _records(table: Table, part: Part, column: str, truth: Sequence[str] = ()) -> Iterator[Any]:
     asked = pa.string() if table.kinds[column] is ColumnKind.TEXT else pa.binary()
-    return table.read(part, {column: asked, target: pa.string()})
+    return table.read(part, {column: asked} | dict.fromkeys(truth, pa.string()))
 
 
 def _decoded(shard: ImageShard, cell: object, row: int) -> Array:

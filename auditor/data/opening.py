@@ -15,11 +15,14 @@ from auditor.data.classes import (
     positive_class,
     stated_classes,
 )
-from auditor.data.features import FeatureShard, feature_columns, require_target
+from auditor.data.features import FeatureShard, feature_columns
 from auditor.data.files import open_file
 from auditor.data.folders import content_hash
 from auditor.data.formats import shown
 from auditor.data.images import ImageShard, feature_shape, image_column, image_size, preparation
+from auditor.data.label_arrays import LabelArrayShard, require_label_columns
+from auditor.data.label_names import found_labels, refuse_label_settings, require_targets
+from auditor.data.label_predictions import label_shards
 from auditor.data.labels import (
     ClassIndex,
     Encoded,
@@ -33,6 +36,7 @@ from auditor.data.predictions import PredictionTables, open_predictions
 from auditor.data.remote import local
 from auditor.data.split import Shard, Split, Splits
 from auditor.data.tables import Table
+from auditor.data.truth import ClassColumn, LabelColumns, Truth
 from auditor.errors import InputError, UsageError
 
 
@@ -66,9 +70,12 @@ def open_splits(config: Config, model_class_names: tuple[str, ...] = ()) -> Spli
 
     Raises InputError for what a file does not hold and UsageError for a configuration that contradicts itself.
     """
+    refuse_label_settings(config)
     paths = _paths(config)
-    files = _files({name: open_file(local(path), config) for name, path in paths.items()}, config)
-    agreed = _agree(files, config, model_class_names)
+    opened = {name: open_file(local(path), config) for name, path in paths.items()}
+    config, labels_from = _with_labels(config, opened)
+    files = _files(opened, config)
+    agreed = _agree_on_labels(files, config, labels_from) if config.labels else _agree(files, config, model_class_names)
     splits = {name: _split(name, files, agreed) for name in paths}
     return Splits(
         splits["test"],
@@ -79,7 +86,21 @@ def open_splits(config: Config, model_class_names: tuple[str, ...] = ()) -> Spli
         agreed.positive,
         agreed.positive_from,
         agreed.counts,
+        config.labels != (),
     )
+
+
+def _with_labels(config: Config, opened: Mapping[str, Table | ArrayFile]) -> tuple[Config, str]:
+    """The configuration with the labels that a row may have, and where their names come from; both without any."""
+    if config.labels:
+        return config, "labels, as stated"
+    tables = [file for file in opened.values() if not isinstance(file, ArrayFile)]
+    names = found_labels(tables, config) if config.predictions else ()
+    if not names:
+        return config, ""
+    found = config.model_copy(update={"labels": names})
+    refuse_label_settings(found)
+    return found, "the columns that have a column p_… beside them (guessed)"
 
 
 def _paths(config: Config) -> dict[str, Path]:
@@ -112,10 +133,8 @@ def _feature_files(tables: Mapping[str, Table], config: Config) -> Files:
     names = feature_columns(list(tables.values()), config)
 
     def shards(split: str, agreed: Agreed) -> tuple[Shard, ...]:
-        table, classes = tables[split], ClassIndex(agreed.names, config.ignore_index)
-        return tuple(
-            FeatureShard(table, part, names, config.categories, config.target, classes) for part in table.parts()
-        )
+        table, truth = tables[split], _truth(config, agreed)
+        return tuple(FeatureShard(table, part, names, config.categories, truth) for part in table.parts())
 
     return Files(tables, names, (len(names),), partial(_labels, tables, config), shards)
 
@@ -123,10 +142,10 @@ def _feature_files(tables: Mapping[str, Table], config: Config) -> Files:
 def _image_files(tables: Mapping[str, Table], columns: Mapping[str, str], config: Config) -> Files:
     settings = config.image or ImageSettings()
     for split, table in tables.items():
-        require_target(table, config)
+        require_targets(table, config)
         if split not in columns:
             raise InputError(f"{shown(table.path)} holds no images and {shown(tables['test'].path)} does")
-    sizes = {split: image_size(table, columns[split], settings, config.target) for split, table in tables.items()}
+    sizes = {split: image_size(table, columns[split], settings) for split, table in tables.items()}
     for split, size in sizes.items():
         if size != sizes["test"]:
             found = f"images of {size[1]} x {size[0]} pixels and {shown(tables['test'].path)} of {sizes['test'][1]} x {sizes['test'][0]}"
@@ -135,12 +154,18 @@ def _image_files(tables: Mapping[str, Table], columns: Mapping[str, str], config
             )
 
     def shards(split: str, agreed: Agreed) -> tuple[Shard, ...]:
-        table, classes = tables[split], ClassIndex(agreed.names, config.ignore_index)
-        shared = (columns[split], settings, config.target, classes, sizes[split])
+        table, shared = tables[split], (columns[split], settings, _truth(config, agreed), sizes[split])
         return tuple(ImageShard(table, part, *shared) for part in table.parts())
 
     shape = feature_shape(sizes["test"], settings)
     return Files(tables, (), shape, partial(_labels, tables, config), shards, preparation=preparation(settings))
+
+
+def _truth(config: Config, agreed: Agreed) -> Truth:
+    """The columns of truth of every table."""
+    if config.labels:
+        return LabelColumns(config.labels, config.ignore_index)
+    return ClassColumn(config.target, ClassIndex(agreed.names, config.ignore_index))
 
 
 def _labels(tables: Mapping[str, Table], config: Config, split: str) -> Iterator[Encoded]:
@@ -158,12 +183,18 @@ def _array_files(arrays: Mapping[str, ArrayFile], config: Config) -> Files:
             raise InputError(f"{shown(file.path)} holds {found}; expected the same features in all splits")
 
     def shards(split: str, agreed: Agreed) -> tuple[Shard, ...]:
+        if config.labels:
+            return (LabelArrayShard(arrays[split], config.labels, config.ignore_index),)
         return (ArrayShard(arrays[split], ClassIndex(agreed.names, config.ignore_index)),)
 
     return Files(arrays, (), test.x.shape[1:], lambda split: arrays[split].labels(), shards)
 
 
 def _prediction_files(tables: Mapping[str, Table], config: Config) -> Files:
+    if config.labels:
+        for table in tables.values():
+            require_targets(table, config)
+        return Files(tables, (), None, lambda _: iter(()), lambda split, _: label_shards(tables[split], config))
     predictions: PredictionTables = open_predictions(tables, config)
 
     def shards(split: str, agreed: Agreed) -> tuple[Shard, ...]:
@@ -192,6 +223,20 @@ def _agree(files: Files, config: Config, model_class_names: tuple[str, ...]) -> 
     positive, positive_from = positive_class(config, names, counts)
     n_rows = {split: found.n_rows for split, found in counted.items()}
     return Agreed(names, names_from, positive, positive_from, counts, n_rows)
+
+
+def _agree_on_labels(files: Files, config: Config, labels_from: str) -> Agreed:
+    """The labels; raises InputError where a split has no cell filled."""
+    truth = LabelColumns(config.labels, config.ignore_index)
+    for file in files.opened.values():
+        if isinstance(file, ArrayFile):
+            require_label_columns(file, config.labels)
+            labelled = LabelArrayShard(file, config.labels, config.ignore_index).any_labelled()
+        else:
+            labelled = truth.any_in(file)
+        if not labelled:
+            raise no_labels(file.path)
+    return Agreed(config.labels, labels_from, None, "", {}, {})
 
 
 def _count(files: Files, split: str, text_of: Callable[[object], str | None]) -> LabelCount:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -11,8 +12,8 @@ from auditor.batches import Array, Batch, OutputKind, Scores
 from auditor.config import Config
 from auditor.data.columns import Cut, Rows, numbers, recut
 from auditor.data.decisions import predicted_column, refuse_unlike_labels
-from auditor.data.features import require_target
 from auditor.data.formats import shown
+from auditor.data.label_names import PREFIX, require_targets
 from auditor.data.labels import (
     UNLABELLED,
     ClassIndex,
@@ -20,15 +21,14 @@ from auditor.data.labels import (
     LabelCount,
     canonical,
     count_labels,
-    encode_arrow,
     found_text,
     table_labels,
 )
 from auditor.data.scores import ScoreKind, first_kind, refuse_unlike, turned
 from auditor.data.tables import ColumnKind, Part, Table, listed, quoted
+from auditor.data.truth import ClassColumn, Truth
 from auditor.errors import InputError
 
-PREFIX = "p_"
 SCORE = "score"
 KIND_ROWS = 4096
 
@@ -52,8 +52,8 @@ class ScoreTable:
     """A table with the meaning of its columns."""
 
     table: Table
-    target: str
-    classes: ClassIndex
+    truth: Truth
+    decisions: Truth | None
     columns: ScoreColumns
 
     def cuts(self, part: Part, size: int) -> Iterator[Cut]:
@@ -61,24 +61,22 @@ class ScoreTable:
         return recut(self._runs(part), size, np.float64, part.first_row)
 
     def _runs(self, part: Part) -> Iterator[Rows]:
-        row, predicted = part.first_row, self.columns.predicted
-        types = {name: pa.float64() for name in self.columns.scores} | {self.target: pa.string()}
-        for record in self.table.read(part, types | ({predicted: pa.string()} if predicted else {})):
+        row, texts = part.first_row, (*self.truth.columns, *(self.decisions.columns if self.decisions else ()))
+        types = {name: pa.float64() for name in self.columns.scores} | dict.fromkeys(texts, pa.string())
+        for record in self.table.read(part, types):
             scores = tuple(numbers(record.column(name)) for name in self.columns.scores)
-            labels = self.classes.labels(encode_arrow(record.column(self.target)), self.table.where, row)
-            decided = self._decided(encode_arrow(record.column(predicted)), labels, row) if predicted else None
+            labels = self.truth.labels(record, self.table.where, row)
+            decided = self._decided(self.decisions, record, labels, row) if self.decisions else None
             yield Rows(scores, labels, decided)
             row += record.num_rows
 
-    def _decided(self, encoded: Encoded, labels: Array, first_row: int) -> Array:
-        """(n,) int64 decisions, none empty but in rows without a label, which nothing is measured on."""
-        decided = self.classes.labels(encoded, self.table.where, first_row, "decision")
+    def _decided(self, decisions: Truth, record: Any, labels: Array, first_row: int) -> Array:  # noqa: ANN401  (pyarrow)
+        """Decisions in the shape of the labels, none empty but where there is no label, on which nothing is measured."""
+        decided = decisions.labels(record, self.table.where, first_row)
         empty = (decided == UNLABELLED) & (labels != UNLABELLED)
         if empty.any():
-            place = self.table.where(first_row + int(empty.argmax()))
-            raise InputError(
-                f"{place}: the decision is empty; expected one of the classes {listed(self.classes.names)}"
-            )
+            place = self.table.where(first_row + int(np.argwhere(empty)[0, 0]))
+            raise InputError(f"{place}: the decision is empty; expected {decisions.expected}")
         return decided
 
 
@@ -140,7 +138,8 @@ class PredictionTables:
         """The parts of a split; its first rows decide what kind of score its columns hold."""
         table, config = self.tables[split], self.config
         columns = score_columns(table, classes.names, config, positive)
-        scored = ScoreTable(table, config.target, classes, columns)
+        decisions = ClassColumn(columns.predicted, classes, "decision") if columns.predicted else None
+        scored = ScoreTable(table, ClassColumn(config.target, classes), decisions, columns)
         kind = _first_kind(scored, config)
         threshold = config.threshold if len(classes.names) == 2 else None
         return tuple(PredictionShard(scored, part, kind, threshold) for part in table.parts())
@@ -152,7 +151,7 @@ def open_predictions(tables: Mapping[str, Table], config: Config) -> PredictionT
     Raises InputError where one is missing, and UsageError where the labels are named as the decisions.
     """
     for table in tables.values():
-        require_target(table, config)
+        require_targets(table, config)
         predicted_column(table, config)
     return PredictionTables(tables, config)
 
@@ -169,14 +168,14 @@ def score_columns(table: Table, names: Sequence[str], config: Config, positive: 
     found = tuple(column for column in by_class if column)
     stated = 1 if config.positive is None or positive is None else positive
     if len(found) == len(names):
-        return _numeric(table, ScoreColumns(found, 1 if positive is None else positive, predicted))
+        return numeric(table, ScoreColumns(found, 1 if positive is None else positive, predicted))
     if len(names) == 2 and len(found) == 1 and found[0].startswith(PREFIX):
         scored = by_class.index(found[0])
-        return _numeric(
+        return numeric(
             table, ScoreColumns(found, scored, predicted, turned=bool(config.threshold) and scored != stated)
         )
     if len(names) == 2 and SCORE in _candidates(table, config):
-        return _numeric(table, ScoreColumns((SCORE,), stated, predicted))
+        return numeric(table, ScoreColumns((SCORE,), stated, predicted))
     if not predicted or any(column.startswith(PREFIX) for column in found):
         raise _no_scores(table, names, by_class)
     return ScoreColumns((), stated, predicted)
@@ -203,7 +202,8 @@ def _column_of(name: str, table: Table, config: Config) -> str:
     return by_prefix.get(text) or by_text.get(text, "")
 
 
-def _numeric(table: Table, columns: ScoreColumns) -> ScoreColumns:
+def numeric(table: Table, columns: ScoreColumns) -> ScoreColumns:
+    """The columns of scores; raises InputError where one holds no numbers."""
     for name in columns.scores:
         # text in a CSV file is named with its row when it is read
         if table.kinds[name] is not ColumnKind.NUMBER and (table.format, table.kinds[name]) != ("CSV", ColumnKind.TEXT):

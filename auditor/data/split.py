@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from auditor.batches import Batch
+from auditor.states.state import Task
 
 
 class Shard(Protocol):
@@ -50,7 +51,8 @@ class Splits:
     """All splits of a run and what they agree on.
 
     `positive` is an index into `class_names`, None with more than two classes unless it was stated. `label_counts`
-    holds, for each split whose labels were counted, the labelled rows of each class in the order of `class_names`.
+    holds, for each split whose labels were counted, the labelled rows of each class in the order of `class_names`. With
+    `multilabel` a row may have several of these, which are labels.
     """
 
     test: Split
@@ -61,6 +63,12 @@ class Splits:
     positive: int | None
     positive_from: str
     label_counts: Mapping[str, tuple[int, ...]]
+    multilabel: bool = False
+
+    @property
+    def task(self) -> Task:
+        """What is classified."""
+        return Task(self.class_names, self.positive, self.multilabel)
 
     @property
     def given(self) -> tuple[Split, ...]:

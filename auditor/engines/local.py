@@ -8,6 +8,7 @@ import numpy as np
 
 from auditor.batches import Array, Batch
 from auditor.measurements import OverlapCounts, RowCounts, SplitMeasurements
+from auditor.states.by_label import ByLabel, begun
 from auditor.states.row_hashes import HashSet, RowHashes
 from auditor.states.state import State, Task
 
@@ -81,7 +82,7 @@ def tally_stream(
 
 def empty_tally(states: Sequence[StateType], task: Task) -> Tally:
     """A tally of nothing."""
-    return Tally({state: state(task) for state in states}, {state: state(task) for state in states})
+    return Tally({state: begun(state, task) for state in states}, {state: begun(state, task) for state in states})
 
 
 def tally_shard(
@@ -106,8 +107,7 @@ def tally_shard(
 
 
 def _take(tally: Tally, batch: Batch, known: HashSet | None) -> None:
-    assert batch.scores is not None
-    labelled, finite = batch.labels >= 0, batch.scores.finite
+    labelled, finite = batch.is_labelled, batch.said.finite
     usable = labelled & finite
     unusable = labelled & ~finite
     judged = _part(batch, usable)
@@ -154,7 +154,13 @@ def _measurements(
         for state in states
         if state.reads & stream.missing.keys()
     }
-    return SplitMeasurements(stream.name, rows, {kind: state.result() for kind, state in found.items()}, missing)
+    results = {kind: state.result() for kind, state in found.items()}
+    each = {kind: results.pop(kind) for kind, state in found.items() if isinstance(state, ByLabel)}
+    labels = tuple(
+        SplitMeasurements(stream.name, rows, {kind: of_label[i] for kind, of_label in each.items()}, missing)
+        for i in range(max(map(len, each.values()), default=0))
+    )
+    return SplitMeasurements(stream.name, rows, results, missing, labels)
 
 
 def _with_overlap(

@@ -1,6 +1,7 @@
 """Mergeable measurements, one file each."""
 
 from auditor.states.confusion import Confusion, ConfusionMatrix
+from auditor.states.label_counts import LabelCounts, LabelTotals
 from auditor.states.losses import Losses, LossSums
 from auditor.states.output_form import OutputCounts, OutputForm
 from auditor.states.ranking import Ranking, Rankings
@@ -15,6 +16,8 @@ __all__ = [
     "Confusion",
     "ConfusionMatrix",
     "HashSet",
+    "LabelCounts",
+    "LabelTotals",
     "LossSums",
     "Losses",
     "OutputCounts",

@@ -15,6 +15,7 @@ class OutputForm(State["OutputCounts"]):
     """How many rows have outputs in 0..1, summing to 1, or normalised as log-probabilities."""
 
     reads: ClassVar[frozenset[str]] = frozenset({"scores"})
+    whole_rows: ClassVar[bool] = True
 
     def __init__(self, task: Task) -> None:
         """Start empty."""
@@ -25,10 +26,10 @@ class OutputForm(State["OutputCounts"]):
 
     def update(self, batch: Batch) -> None:
         """Look at the outputs of a batch."""
-        assert batch.scores is not None
-        self._columns = max(self._columns, batch.scores.outputs.shape[1])
-        self._counts += np.array([len(batch), *(int(rows.sum()) for rows in _forms(batch.scores.outputs))], np.int64)
-        self._largest = max(self._largest, float(batch.scores.outputs.max(initial=-np.inf)) + 0.0)  # no -0.0
+        outputs = batch.said.outputs
+        self._columns = max(self._columns, outputs.shape[1])
+        self._counts += np.array([len(batch), *(int(rows.sum()) for rows in _forms(outputs))], np.int64)
+        self._largest = max(self._largest, float(outputs.max(initial=-np.inf)) + 0.0)  # no -0.0
 
     def merge(self, other: Self) -> None:
         """Add the other's counts."""

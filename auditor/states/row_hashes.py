@@ -17,6 +17,7 @@ class RowHashes(State["HashSet"]):
     """The 64-bit hash of every row's features, 8 bytes a row."""
 
     reads: ClassVar[frozenset[str]] = frozenset({"features"})
+    whole_rows: ClassVar[bool] = True
 
     def __init__(self, task: Task) -> None:
         """Start empty."""

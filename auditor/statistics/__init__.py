@@ -47,6 +47,7 @@ from auditor.statistics.hypothesis_tests import (
     mcnemar_mid_p,
     two_sided,
 )
+from auditor.statistics.labels import gain_over_majority
 from auditor.statistics.operating_points import (
     OperatingPoints,
     Outcome,
@@ -163,6 +164,7 @@ __all__ = [
     "f_scores",
     "fit_temperature",
     "floor_on",
+    "gain_over_majority",
     "generator",
     "holm",
     "hypergeometric_mid_p",

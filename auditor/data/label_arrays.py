@@ -1,0 +1,58 @@
+"""Arrays whose rows may have several labels: y is (n, labels) of 0 and 1."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from auditor.batches import Array, Batch
+from auditor.data.arrays import LABELS_AT_ONCE, NUMERIC, ArrayFile
+from auditor.data.formats import shown
+from auditor.data.labels import UNLABELLED
+from auditor.data.tables import listed, quoted
+from auditor.errors import InputError
+
+
+@dataclass(frozen=True)
+class LabelArrayShard:
+    """All rows of a file; `ignore` is the integer that marks cells to leave out, as NaN does."""
+
+    file: ArrayFile
+    names: tuple[str, ...]
+    ignore: int | None = None
+    first_row: int = 0
+
+    def batches(self, size: int) -> Iterator[Batch]:
+        """Batches with features (n, ...) float32, labels (n, labels) int8 and row keys."""
+        row = self.first_row
+        features, truth = self.file.arrays.rows(self.file.x, size), self.file.arrays.rows(self.file.y, size)
+        for x, y in zip(features, truth, strict=True):
+            labels = self._labels(y, row)
+            with np.errstate(over="ignore"):  # what single precision cannot hold reaches the model as infinity
+                yield Batch(labels, np.arange(row, row + len(x), dtype=np.uint64), x.astype(np.float32))
+            row += len(x)
+
+    def any_labelled(self) -> bool:
+        """Whether some cell is filled; stops reading at the first."""
+        return any((self._labels(y, 0) >= 0).any() for y in self.file.arrays.rows(self.file.y, LABELS_AT_ONCE))
+
+    def _labels(self, y: Array, first_row: int) -> Array:
+        empty = (
+            np.isnan(y.astype(np.float64))
+            if self.ignore is None
+            else np.isnan(y.astype(np.float64)) | (y == self.ignore)
+        )
+        odd = ~empty & (y != 0) & (y != 1)
+        if odd.any():
+            row, column = np.argwhere(odd)[0]
+            place = f"{self.file.where(first_row + int(row))}, label {quoted(self.names[column])}"
+            raise InputError(f"{place}: expected 0 or 1, found {y[row, column]:g}; write NaN where it is not known")
+        return np.where(empty, UNLABELLED, y == 1).astype(np.int8)
+
+
+def require_label_columns(file: ArrayFile, names: tuple[str, ...]) -> None:
+    """Raise InputError where y is not (n, labels) of numbers."""
+    if len(file.y.shape) != 2 or file.y.shape[1] != len(names) or file.y.dtype.kind not in NUMERIC:
+        found = f"array {quoted(file.y.key)} of {file.y.dtype} has shape {file.y.shape}"
+        expected = f"expected numbers (rows, {len(names)}), a column for each of {listed(names)}"
+        raise InputError(f"{shown(file.path)}: {found}; {expected}")

@@ -1,0 +1,127 @@
+"""Metrics of rows that may have several labels each, by the names users write: `recall[toxic]`, `macro_f1`, `hamming_loss`."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from auditor.errors import UsageError
+from auditor.findings import NotApplicable
+from auditor.states.label_counts import LabelCounts, LabelTotals
+from auditor.statistics.bins import Floats
+from auditor.statistics.estimates import Estimate, MeanOfProportions, Proportion, Scale, Smooth
+from auditor.statistics.intervals import SHOWN_ALPHA, normal_quantile
+from auditor.statistics.labels import LABEL_AVERAGES, WiderOf, bucket_estimate
+
+if TYPE_CHECKING:
+    from auditor.measurements import SplitMeasurements
+
+OF_LABEL_MEANS = ("roc_auc", "average_precision", "log_loss", "brier_score")
+LOSSES = ("log_loss", "brier_score")
+MACRO = ("precision", "recall", "f1")
+
+
+def label_metric(split: "SplitMeasurements", name: str) -> Estimate:
+    """The estimate of a metric on a split whose rows may have several labels.
+
+    `accuracy` and `subset_accuracy` are the share of rows of which every label is right; `precision`, `recall` and `f1` are
+    macro averages; `roc_auc`, `average_precision`, `log_loss` and `brier_score` are means over labels. `NAME[LABEL]` is a
+    metric of that label as of rows of two classes. Raises UsageError for a name that is no metric or no label, NotApplicable
+    where it needs one class a row, or what was not measured.
+    """
+    if name.endswith("]"):
+        plain, _, label = name[:-1].partition("[")
+        return split.labels[_index(split, label, name)].metric(plain)
+    totals = split[LabelCounts]
+    if name in OF_ROWS:
+        return OF_ROWS[name](totals)
+    if name in OF_LABEL_MEANS:
+        return _mean(split, name)
+    average = f"macro_{name}" if name in MACRO else name
+    if average in LABEL_AVERAGES:
+        return _average(totals, average)
+    split.labels[0].metric(name)  # raises UsageError for what is no metric at all
+    raise NotApplicable(f"where a row may have several labels {name} is that of one label: ask for {name}[LABEL]")
+
+
+def label_metric_names() -> tuple[str, ...]:
+    """The names of metrics over all labels."""
+    return (*OF_ROWS, *LABEL_AVERAGES, *OF_LABEL_MEANS)
+
+
+def _index(split: "SplitMeasurements", label: str, name: str) -> int:
+    names = split[LabelCounts].task.class_names
+    if label not in names:
+        raise UsageError(f"{name!r}: no label is called {label!r}; the labels are {', '.join(names[:20])}")
+    return names.index(label)
+
+
+def _subset_accuracy(totals: LabelTotals) -> Proportion:
+    """Share of the rows, of those whose every label is known, that are given exactly the labels they have."""
+    return Proportion(int(totals.exact.sum()), totals.n_whole)
+
+
+def _hamming_loss(totals: LabelTotals) -> Smooth:
+    """Share of wrong answers, one a row and label, on rows whose every label is known."""
+    answers = np.stack([totals.errors, totals.whole * totals.task.n_classes], axis=-1).astype(np.float64)
+    return bucket_estimate(answers, _quotient, totals.n_whole)
+
+
+def _overlap(totals: LabelTotals, sums: Floats) -> Smooth:
+    """Mean over the rows whose every label is known."""
+    return bucket_estimate(np.stack([sums, totals.whole], axis=-1), _quotient, totals.n_whole)
+
+
+def _quotient(counts: Floats) -> Floats:
+    with np.errstate(invalid="ignore"):
+        return np.asarray(counts[..., 0] / counts[..., 1])
+
+
+def _average(totals: LabelTotals, name: str) -> Estimate:
+    """An average over labels; the balanced accuracy, which decides, by limits of single counts as well."""
+    support = totals.support
+    binding = int(support[support > 0].min(initial=totals.n))
+    estimate = bucket_estimate(totals.cells, LABEL_AVERAGES[name], totals.n, binding)
+    return WiderOf(_mean_of_counts(totals), estimate) if name == "balanced_accuracy" else estimate
+
+
+def _mean_of_counts(totals: LabelTotals) -> MeanOfProportions:
+    """Mean of the recalls and specificities of the labels that some rows have and others lack, taken for independent."""
+    support, lacking = totals.support, totals.known - totals.support
+    tested = (support > 0) & (lacking > 0)
+    right = np.concatenate([totals.totals[tested, 3], totals.totals[tested, 0]])
+    return MeanOfProportions(
+        tuple(map(int, right)), tuple(map(int, np.concatenate([support[tested], lacking[tested]])))
+    )
+
+
+def _mean(split: "SplitMeasurements", name: str) -> Smooth:
+    """Mean over the labels where it is defined; the mean standard error bounds that of the mean, whatever the correlation."""
+    estimates = [label.metric(name) for label in split.labels]
+    return mean_estimate(estimates, split.n, "labels", logit=name not in LOSSES)
+
+
+def mean_estimate(estimates: list[Estimate], n: int, of: str, *, logit: bool = True) -> Smooth:
+    """Mean of the defined ones; the mean of their standard errors bounds that of the mean, whatever the correlation."""
+    scale: Scale = "logit" if logit else "identity"
+    values = [e.value for e in estimates if e.value is not None]
+    errors = [error for e in estimates if (error := _standard_error(e)) is not None]
+    if not values:
+        return Smooth(None, None, scale, n, f"mean over {of}")
+    error = sum(errors) / len(errors) if len(errors) == len(values) else None
+    return Smooth(sum(values) / len(values), error, scale, n, f"mean over {of}, errors fully correlated")
+
+
+def _standard_error(estimate: Estimate) -> float | None:
+    """Half the width of the shown interval in units of the normal quantile: with few rows wider than its variance says."""
+    low, high = estimate.low, estimate.high
+    return None if low is None or high is None else (high - low) / (2 * normal_quantile(1 - SHOWN_ALPHA))
+
+
+OF_ROWS: Mapping[str, Callable[[LabelTotals], Estimate]] = {
+    "accuracy": _subset_accuracy,
+    "subset_accuracy": _subset_accuracy,
+    "hamming_loss": _hamming_loss,
+    "samples_f1": lambda totals: _overlap(totals, totals.f1),
+    "samples_jaccard": lambda totals: _overlap(totals, totals.jaccard),
+}

@@ -1,0 +1,111 @@
+"""Is the model of more use than one answer to everything?"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from auditor import Finding, Interval, Measurements, NotApplicable, Policy, Severity, check
+from auditor.states import Confusion, LabelCounts
+from auditor.statistics import gain_over_majority, mcnemar_mid_p
+from auditor.wording import count, number, p_value, plural, quoted, ratio
+
+IMBALANCED = 3
+
+
+@check("better-than-majority", title="Better than always answering the majority", needs=(Confusion,), by_label=False)
+def better_than_majority(
+    m: Measurements, *, policy: Policy, alpha: float = 0.05, margin: float = 0.10
+) -> Iterator[Finding]:
+    """Does the model beat the predictor that always answers the most frequent class?
+
+    Both answer the same rows, so the rows on which exactly one is right decide: McNemar's mid-p test, one-sided (Fagerland,
+    Lydersen & Laake 2013). No gain is a finding of its own: the upper bound of the difference in accuracy (Tango 1998) lies
+    under `margin` of the room that the majority leaves. A model that is less accurate than the majority but has a balanced
+    accuracy above one half trades accuracy for recall, which is information. The majority class is learnt from train where
+    it is given. Where a row may have several labels, the answers are counted, one a row and label, beside those of giving
+    every row the labels that most rows have; the labels of a row depend on each other, so that the interval of the gain is that
+    of the jackknife over rows.
+    """
+    if m.labels:
+        yield _over_labels(m, policy, alpha, margin)
+        return
+    counts = m.test[Confusion]
+    majority, source = m.majority
+    name, share = m.task.class_names[majority], counts.prevalence(majority)
+    if share is None:
+        raise NotApplicable("no labelled rows")
+    gain = counts.classes.gain_over_constant(majority)
+    only_model, only_majority = int(gain.n10), int(gain.n01)
+    chance = mcnemar_mid_p(only_model, only_majority)
+    versus = (
+        f"Accuracy is {ratio(m.test.metric('accuracy').value)}; always answering {name}, the majority in {source}, gets "
+        f"{ratio(share)}. Of the rows on which only one is right the model has {count(only_model)} and the majority "
+        f"{count(only_majority)} (McNemar mid-p test, {p_value(chance)})"
+        + (", at the class shares of the test file" if policy.prior else "")
+    )
+    gating = policy.preset.better_than_majority
+    room = margin * (1 - share)
+    high = gain.upper(alpha)
+    balanced = m.test.metric("balanced_accuracy").lower(alpha)
+    seen = replace(Finding.passed(versus, value=gain.value, limit=0.0), metric="gain_over_majority", gate=gating)
+    if chance <= alpha:
+        yield seen
+    elif gain.value is not None and gain.value < 0 and balanced is not None and balanced > 1 / m.task.n_classes:
+        yield replace(seen, message=f"{versus}: the model trades accuracy for recall")
+    elif high is not None and high < room:
+        worse = mcnemar_mid_p(only_majority, only_model) <= alpha
+        why = f"{'less accurate than' if worse else 'no gain in accuracy over'} always answering {name}"
+        remedy = "Do not quote accuracy; judge by the recall and precision of each class."
+        yield seen.failing(_severity(m, gating=gating), why, remedy=remedy)
+    else:
+        few = plural(only_model + only_majority, "row")
+        remedy = f"Label more rows: {few} on which only one of the two is right cannot tell."
+        yield seen.undecided(f"{plural(counts.n, 'row')} cannot tell whether there is a gain", remedy=remedy)
+
+
+def _over_labels(m: Measurements, policy: Policy, alpha: float, margin: float) -> Finding:
+    """The same question of all answers, one a row and label."""
+    totals = m.test[LabelCounts]
+    with_label, source = m.majority_labels
+    gain, right = gain_over_majority(totals.cells, with_label), m.test.metric("label_accuracy").value
+    if gain.value is None or right is None:
+        raise NotApplicable("no labelled rows")
+    constant, answers = right - gain.value, count(int(totals.known.sum()))
+    names = [quoted(name) for name, held in zip(m.task.class_names, with_label, strict=True) if held]
+    said = (
+        f"{ratio(right)} of {answers} answers, one a row and label, are right; giving every row "
+        f"{', '.join(names[:5]) or 'no label'}, as most rows in {source} have it, gets {ratio(constant)} right: a gain of "
+        f"{_points(gain.value)} points (95% interval {_points(gain.low)} to {_points(gain.high)}, {gain.method})"
+    )
+    interval = Interval(gain.lower(alpha), gain.upper(alpha), 1 - alpha, gain.method)
+    seen = Finding.passed(said, value=gain.value, limit=0.0, interval=interval)
+    seen = replace(seen, metric="gain_over_majority", gate=policy.preset.better_than_majority)
+    return _weighed(m, seen, room=margin * (1 - constant))
+
+
+def _weighed(m: Measurements, seen: Finding, room: float) -> Finding:
+    """The finding on the gain over labels as its bounds decide it."""
+    assert seen.interval is not None
+    low, high = seen.interval.low, seen.interval.high
+    balanced = m.test.metric("balanced_accuracy").lower(1 - seen.interval.level)
+    if low is None or high is None:
+        return seen.undecided("it could not be bounded", remedy="Label more rows.")
+    if low > 0:
+        return seen
+    if (seen.value or 0.0) < 0 and balanced is not None and balanced > 1 / 2:
+        return replace(seen, message=f"{seen.message}: the model trades right answers for labels found")
+    if high < room:
+        remedy = "Do not quote the share of right answers; judge by the recall and precision of each label."
+        severity = Severity.BLOCKER if seen.gate else Severity.MAJOR
+        return seen.failing(severity, "no gain over one answer to everything", remedy=remedy)
+    return seen.undecided(f"{plural(m.test.n, 'row')} cannot tell whether there is a gain", remedy="Label more rows.")
+
+
+def _points(value: float | None) -> str:
+    return "–" if value is None else number(100 * value, 1)
+
+
+def _severity(m: Measurements, *, gating: bool) -> Severity:
+    if gating:
+        return Severity.BLOCKER
+    imbalance = m.test[Confusion].imbalance_ratio
+    return Severity.MAJOR if imbalance is None or imbalance >= IMBALANCED else Severity.MINOR
