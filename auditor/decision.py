@@ -196,7 +196,9 @@ def _cards(outcome: Outcome, findings: Sequence[Finding]) -> tuple[Card, ...]:
 
 def _deciding_cell(outcome: Outcome, measurements: Measurements) -> tuple[int, int] | None:
     """The cell of the confusion matrix that weighs most in the deciding gate: misses for recall, false alarms for precision."""
-    names = () if measurements.labels else measurements.task.class_names
+    if measurements.labels:
+        return _deciding_label(outcome, measurements.task.class_names)
+    names = measurements.task.class_names
     for finding in outcome.deciding:
         plain, _, class_name = finding.metric.removesuffix("]").partition("[")
         if (
@@ -208,4 +210,13 @@ def _deciding_cell(outcome: Outcome, measurements: Measurements) -> tuple[int, i
             index, wrong = names.index(class_name), measurements.test[Confusion].dense.copy()
             np.fill_diagonal(wrong, -1)
             return (index, int(wrong[index].argmax())) if plain == "recall" else (int(wrong[:, index].argmax()), index)
+    return None
+
+
+def _deciding_label(outcome: Outcome, names: Sequence[str]) -> tuple[int, int] | None:
+    """The label of the deciding gate, and whether its misses (1) or its false alarms (2) weigh."""
+    for finding in outcome.deciding:
+        plain, _, name = finding.metric.removesuffix("]").partition("[")
+        if name in names and plain in ("recall", "precision") and finding.status is not Status.PASS:
+            return names.index(name), 1 if plain == "recall" else 2
     return None

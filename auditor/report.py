@@ -67,7 +67,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Decision:
-    """The first page: facts, cards, the confusion matrix with the deciding cell, and what was not examined."""
+    """The first page: facts, cards, the confusion matrix with the deciding cell, and what was not examined.
+
+    Where a row may have several labels the cell is (label, 1) for rows with it that were missed, (label, 2) for false alarms.
+    """
 
     facts: tuple[Fact, ...]
     cards: tuple[Card, ...]

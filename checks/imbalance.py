@@ -80,12 +80,12 @@ def prior_shift(m: Measurements, *, minor: float = 0.02, major: float = 0.10) ->
         raise NotApplicable("fewer than two classes, or no labelled rows, in train and test")
     alpha, family = 0.05, m.task.family
     low, low_strict = shift.total_variation_lower(alpha / family), shift.total_variation_lower(0.005 / family)
-    largest = int(abs(train.support / train.n - test.support / test.n).argmax())
+    largest = int(abs(train.support / train.n - test.support / test.n).argmax()) if not m.task.label else 1
     name = m.task.class_names[largest]
     said = (
-        f"Class {name} is {ratio(test.prevalence(largest))} of test ({count(test.support[largest])} of {count(test.n)}) and "
+        f"{'It' if m.task.label else f'Class {name}'} is {ratio(test.prevalence(largest))} of test ({count(test.support[largest])} of {count(test.n)}) and "
         f"{ratio(train.prevalence(largest))} of train ({count(train.support[largest])} of {count(train.n)}); distance of the class shares "
-        f"{ratio(shift.total_variation)}, at least {ratio(low)} with {100 * (1 - alpha / family):.6g}% confidence"
+        f"{ratio(shift.total_variation)}, at least {ratio(low)} with {100 * (1 - alpha / family):.4g}% confidence"
     )
     interval = Interval(low, None, 1 - alpha / family, "noncentral chi-square")
     seen = Finding.passed(said, value=shift.total_variation, limit=minor, interval=interval)

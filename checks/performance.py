@@ -28,7 +28,7 @@ def better_than_chance(
     low, high = estimate.lower(alpha), estimate.upper(alpha)
     if low is None or high is None:
         raise NotApplicable(f"{name} is undefined: a class is absent from the test data")
-    span = f"{100 * level:.6g}% interval {number(low)} to {number(high)}, {estimate.method}"
+    span = f"{100 * level:.4g}% interval {number(low)} to {number(high)}, {estimate.method}"
     said = f"{name} is {number(estimate.value)} ({span}); guessing gives {number(chance, 1)}"
     interval = Interval(low, high, level, estimate.method)
     seen = Finding.passed(said, value=estimate.value, limit=chance, interval=interval)
@@ -128,9 +128,9 @@ def _balance(m: Measurements, policy: Policy, i: int, limits: tuple[float, float
     assert high is not None
     level = 1 - 2 * alpha
     said = (
-        f"Class {name} is called {count(called)} times and occurs {count(present)} times: precision {short_ratio(hit / called)} "
+        f"{'It' if m.task.label else f'Class {name}'} is called {count(called)} times and occurs {count(present)} times: precision {short_ratio(hit / called)} "
         f"({count(hit)} of {count(called)}), recall {short_ratio(hit / present)} ({count(hit)} of {count(present)}); calls per "
-        f"occurrence {number(called / present, 2)} ({100 * level:.6g}% interval {number(low, 2)} to {number(high, 2)})"
+        f"occurrence {number(called / present, 2)} ({100 * level:.4g}% interval {number(low, 2)} to {number(high, 2)})"
     )
     interval = Interval(low, high, level, bias.method)
     seen = Finding.passed(said, value=called / present, limit=minor, subject=m.task.place(name), interval=interval)

@@ -14,7 +14,7 @@ LARGEST_TABLE = 12
 LARGEST_MAP = 256
 PAIRS_SHOWN, PAIRS_LISTED = 8, 15
 SHORT_NAME = 4
-FILTERS = ("range_bar", "matrix", "names_are_short", "most_confused", "worst_classes")
+FILTERS = ("range_bar", "matrix", "label_table", "names_are_short", "most_confused", "worst_classes")
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,27 @@ def matrix(split: SplitResult, deciding: tuple[int, int] | None) -> tuple[Matrix
         cells = (Cell(n, of_row(n, total), i == j, (i, j) == deciding) for j, n in enumerate(counts))
         rows.append(MatrixRow(name, total, tuple(cells)))
     return tuple(rows)
+
+
+def label_table(split: SplitResult, deciding: tuple[int, int] | None) -> tuple[MatrixRow, ...]:
+    """The labels that are found least, each with its rows found and missed, given wrongly and rightly not given."""
+    worst = worst_classes(split)[:LARGEST_TABLE]
+    if deciding is not None and split.class_names[deciding[0]] not in dict(worst):
+        worst = [(name, split.classes[name]) for name in [split.class_names[deciding[0]], *dict(worst[:-1])]]
+    return tuple(_label_row(name, result, split, deciding) for name, result in worst)
+
+
+def _label_row(
+    name: str, result: ClassResult, split: SplitResult, deciding: tuple[int, int] | None
+) -> MatrixRow:
+    counts = [count or 0 for count in (result.tp, result.fn, result.fp, result.tn)]
+    totals = (result.recall.n, result.recall.n, result.specificity.n, result.specificity.n)
+    at = None if deciding is None or split.class_names[deciding[0]] != name else deciding[1]
+    cells = (
+        Cell(n, wording.short_ratio(n / total if total else None), i in (0, 3), i == at)
+        for i, (n, total) in enumerate(zip(counts, totals, strict=True))
+    )
+    return MatrixRow(name, result.support, tuple(cells))
 
 
 def names_are_short(split: SplitResult) -> bool:

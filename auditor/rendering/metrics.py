@@ -14,6 +14,7 @@ METRICS = (
     ("accuracy", "Accuracy", "share"),
     ("top_5_accuracy", "Top-5 accuracy", "share"),
     ("normalised_accuracy", "Normalised accuracy: 0 as always the majority, 1 without error", "number"),
+    ("hamming_loss", "Hamming loss: share of wrong answers, one a row and label", "share"),
     ("balanced_accuracy", "Balanced accuracy", "share"),
     ("precision", "Precision", "share"),
     ("recall", "Recall", "share"),
@@ -21,7 +22,12 @@ METRICS = (
     ("macro_precision", "Macro precision", "share"),
     ("macro_recall", "Macro recall", "share"),
     ("macro_f1", "Macro F1", "share"),
+    ("micro_precision", "Micro precision", "share"),
+    ("micro_recall", "Micro recall", "share"),
+    ("micro_f1", "Micro F1", "share"),
     ("weighted_f1", "Weighted F1", "share"),
+    ("samples_f1", "Samples F1: mean over rows", "share"),
+    ("samples_jaccard", "Samples Jaccard: mean over rows", "share"),
     ("mcc", "Matthews correlation", "number"),
     ("kappa", "Cohen's kappa", "number"),
     ("roc_auc", "ROC AUC", "number"),
@@ -31,6 +37,17 @@ METRICS = (
     ("brier_score", "Brier score", "number"),
     ("brier_skill", "Brier skill: 0 as stating the class shares, 1 perfect", "number"),
 )
+# Metrics that say something of their own only where a row may have several labels.
+OF_LABELS = ("micro_precision", "micro_recall", "micro_f1")
+# What some metrics are called there.
+TITLES_OF_LABELS = {
+    "accuracy": "Accuracy: rows with every label right (subset accuracy)",
+    "balanced_accuracy": "Balanced accuracy: mean of recall and specificity over labels",
+    "roc_auc": "ROC AUC, mean over labels",
+    "average_precision": "Average precision, mean over labels",
+    "log_loss": "Log loss, mean over labels",
+    "brier_score": "Brier score, mean over labels",
+}
 SPLITS = {"test": "test", "test_as_given": "test as given", "validation": "validation", "train": "train"}
 
 METHODS = {
@@ -50,8 +67,13 @@ METHODS = {
     "Tango score": "A difference of two shares of the same rows (Tango, 1998).",
     "Poisson bootstrap": "Any other function of counts: its spread over draws of the counts from Poisson distributions "
     "(Chamandy et al., 2012); a class that is never right is drawn with half a row that is.",
-    "bucket jackknife": "Where rows are not independent: the jackknife over buckets of whole groups "
-    "(Chamandy et al., 2012).",
+    "bucket jackknife": "Where rows, or the labels of a row, are not independent: the jackknife over buckets of whole groups "
+    "or rows (Chamandy et al., 2012).",
+    "MOVER-Wilson with bucket jackknife": "A mean over labels: the limits that are further out, of the mean of shares (Zou & "
+    "Donner, 2008, on Wilson limits), which takes the labels of a row for independent, and of the jackknife over rows.",
+    "MOVER-Clopper-Pearson with bucket jackknife": "The same where it decides, on Clopper-Pearson limits.",
+    "mean over labels, errors fully correlated": "A mean over labels: the mean of the errors of the labels, which bounds its "
+    "own whatever their correlation.",
     "Student t": "A mean over rows: its standard error with Student's t; none where all rows have the same.",
     "mean over classes, errors fully correlated": "A mean of areas: the mean of the errors of the classes, which bounds "
     "its own whatever their correlation.",
@@ -83,12 +105,16 @@ def rows(report: Report) -> Iterator[MetricRow]:
             continue  # the averages over classes stand in rows of their own
         if field == "macro_recall" and _are_equal(report, "macro_recall", "balanced_accuracy"):
             continue
+        if field in OF_LABELS and (test is None or not test.multilabel):
+            continue  # with one class a row they are accuracy
         if any(value is not None and value.value is not None for value in values.values()):
             yield MetricRow(_title(field, title, report), kind, values, _majority(field, test))
 
 
 def _title(field: str, title: str, report: Report) -> str:
     test = report.measurements.get("test")
+    if test is not None and test.multilabel and field in TITLES_OF_LABELS:
+        return TITLES_OF_LABELS[field]
     if field == "balanced_accuracy" and _are_equal(report, "macro_recall", "balanced_accuracy"):
         return f"{title} (macro recall)"
     if field not in OF_THE_POSITIVE or test is None or test.positive is None:

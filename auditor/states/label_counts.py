@@ -63,8 +63,8 @@ class LabelCounts(State["LabelTotals"]):
         wrong, both = (truth != given).sum(axis=1), (truth & given).sum(axis=1)
         either = (truth | given).sum(axis=1)
         marks = (np.ones(len(bucket)), wrong == 0, wrong, either == 0, ~truth.any(axis=1))
-        for total, values in zip(self._rows[1:], marks, strict=True):
-            total += np.bincount(bucket, weights=values, minlength=BUCKETS).astype(np.int64)
+        counted = [np.bincount(bucket, weights=values, minlength=BUCKETS) for values in marks]
+        self._rows[1:] += np.array(counted).astype(np.int64)
         self._overlaps["f1"].add(_share(2 * both, both + either), bucket)
         self._overlaps["jaccard"].add(_share(both, either), bucket)
 
@@ -74,8 +74,8 @@ class LabelTotals:
     """Counts in 64 buckets of rows: `cells` (64, labels, 4) int64 by 2 * true + given, and (64,) of rows.
 
     `rows` are all judged rows, `whole` those of which every label is known; of these `exact` have every label right,
-    `errors` counts wrong labels, `blank` rows have no label and are given none, `without` have no label, and `f1`, `jaccard` are sums over rows of the
-    overlap of true and given labels (0 for blank ones, as in scikit-learn).
+    `errors` counts wrong labels, `blank` rows have no label and are given none, `without` have no label, and
+    `f1`, `jaccard` are sums over rows of the overlap of true and given labels (0 for blank ones, as in scikit-learn).
     """
 
     task: Task
