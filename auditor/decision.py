@@ -53,7 +53,13 @@ def decision(
 
 
 def criteria(
-    config: Config, policy: Policy, checks: Sequence[Check], findings: Sequence[Finding], today: datetime
+    config: Config,
+    policy: Policy,
+    checks: Sequence[Check],
+    findings: Sequence[Finding],
+    today: datetime,
+    *,
+    multilabel: bool,
 ) -> Criteria:
     """What the model was held to, with every limit of every check."""
     waivers = [{**waiver.model_dump(), "state": state_of(waiver, findings, today.date())} for waiver in policy.waivers]
@@ -62,7 +68,7 @@ def criteria(
         confirmed=policy.confirmed,
         source=_source(config, today),
         gates=tuple(f"{g.metric} {'>=' if g.at_least is not None else '<='} {g.limit}" for g in policy.gates),
-        conditions=policy.conditions,
+        conditions=policy.conditions(multilabel=multilabel),
         limits={check.id: dict(check.limits) for check in checks if check.limits},
         threshold=config.threshold,
         waivers=tuple(waivers),

@@ -48,7 +48,7 @@ def audit(config: Config) -> Report:
         format_version=FORMAT_VERSION,
         verdict=verdict(outcome, measurements, held_to),
         decision=decision(outcome, findings, measurements, held_to.prior),
-        criteria=criteria(config, held_to, checks, findings, started),
+        criteria=criteria(config, held_to, checks, findings, started, multilabel=measurements.task.multilabel),
         findings=tuple(checking.shown(findings)),
         checks=tuple(_record(check, findings) for check in (*checks, *choice.left_out)),
         measurements=_results(measurements, findings),

@@ -13,6 +13,9 @@ SHARES = ("accuracy", "recall", "precision", "f1", "specificity", "roc_auc", "av
           "subset_accuracy", "label_accuracy", "hamming_loss", "samples_f1", "samples_jaccard")  # fmt: skip
 
 
+MORE_ACCURATE = "More accurate than always answering the majority"
+
+
 @dataclass(frozen=True)
 class PrecisionFloor:
     """A floor that follows the prevalence, since what chance reaches does too.
@@ -64,19 +67,20 @@ class Preset:
     decides_by_argmax: bool = True
     favours: str = ""
 
-    @property
-    def conditions(self) -> tuple[str, ...]:
-        """What the preset asks, in sentences."""
-        of = "the positive class" if self.positive_only else "each class"
+    def conditions(self, *, multilabel: bool = False) -> tuple[str, ...]:
+        """What the preset asks, in sentences; `multilabel` where a row may have several labels."""
+        of = "the positive class" if self.positive_only else "each label" if multilabel else "each class"
+        mean = ", averaged over labels" if multilabel else ""
         asked = {
             f"Recall of {of}: at least {{}}": self.recall,
-            "Balanced accuracy: at least {}": self.balanced_accuracy,
-            "ROC-AUC: at least {}": self.roc_auc,
+            f"Balanced accuracy{mean}: at least {{}}": self.balanced_accuracy,
+            f"ROC-AUC{mean}: at least {{}}": self.roc_auc,
         }
         said = [sentence.format(f"{floor:.0%}") for sentence, floor in asked.items() if floor is not None]
         said += [f"Precision of {of}: at least {self.precision.formula}"] if self.precision else []
         said += [f"Average precision: at least {self.average_precision.formula}"] if self.average_precision else []
-        return (*said, "More accurate than always answering the majority") if self.better_than_majority else tuple(said)
+        gain = "More answers right than one answer to every row" if multilabel else MORE_ACCURATE
+        return (*said, gain) if self.better_than_majority else tuple(said)
 
 
 PRESETS = {
@@ -139,10 +143,10 @@ class Policy:
         }
         return check in self.required or carried.get(check, False)
 
-    @property
-    def conditions(self) -> tuple[str, ...]:
+    def conditions(self, *, multilabel: bool = False) -> tuple[str, ...]:
         """What is asked, in sentences: of the preset and then of the user."""
-        return (*self.preset.conditions, *(_condition(gate) for gate in self.gates))
+        each = "each label" if multilabel else "each class"
+        return (*self.preset.conditions(multilabel=multilabel), *(_condition(gate, each) for gate in self.gates))
 
 
 def policy_of(config: Config) -> Policy:
@@ -164,9 +168,9 @@ def policy_of(config: Config) -> Policy:
     )
 
 
-def _condition(gate: GateSettings) -> str:
+def _condition(gate: GateSettings, each: str) -> str:
     sign = "at least" if gate.at_least is not None else "at most"
-    return f"{wording.metric(gate.metric.replace('[*]', '[each class]'))}: {sign} {gate.limit:g}"
+    return f"{wording.metric(gate.metric.replace('[*]', f'[{each}]'))}: {sign} {gate.limit:g}"
 
 
 def _refuse_impossible(gate: GateSettings) -> None:

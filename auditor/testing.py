@@ -10,10 +10,12 @@ from auditor.batches import Batch, OutputKind, Scores
 from auditor.checking import Check, judge
 from auditor.engines.local import Stream, measure
 from auditor.findings import Finding
+from auditor.label_scores import LabelScores
 from auditor.measurements import Measurements
 from auditor.policy import PRESETS, Policy
 from auditor.states import (
     Confusion,
+    LabelCounts,
     Losses,
     OutputForm,
     Ranking,
@@ -38,15 +40,22 @@ def rows(
     probabilities: ArrayLike | None = None,
     features: ArrayLike | None = None,
 ) -> Batch:
-    """A batch from (n,) int labels with -1 for none, and (n,) int decisions or (n, classes) probabilities, or both."""
+    """A batch from (n,) int labels with -1 for none, and (n,) int decisions or (n, classes) probabilities, or both.
+
+    Where a row may have several labels all three are (n, labels), labels and decisions of 1 and 0.
+    """
     truth = np.asarray(labels, np.int64)
     decided = None if predicted is None else np.asarray(predicted, np.int64)
-    if probabilities is None:
-        scores = Scores(np.zeros((len(truth), 1)), OutputKind.PREDICTED, decided=decided)
-    else:
-        scores = Scores(np.asarray(probabilities), OutputKind.PROBABILITIES, decided=decided)
     given = None if features is None else np.asarray(features, np.float32)
-    return Batch(truth, np.arange(len(truth), dtype=np.uint64), given, scores)
+    keys = np.arange(len(truth), dtype=np.uint64)
+    several = truth.ndim == 2
+    kind = OutputKind.SIGMOID if several else OutputKind.PROBABILITIES
+    outputs = np.zeros((len(truth), 1)) if probabilities is None else np.asarray(probabilities)
+    kind = OutputKind.PREDICTED if probabilities is None else kind
+    if several:
+        said = LabelScores(outputs, kind, (None,) * truth.shape[1], decided)
+        return Batch(truth.astype(np.int8), keys, given, label_scores=said)
+    return Batch(truth, keys, given, Scores(outputs, kind, decided=decided))
 
 
 def from_confusion(matrix: ArrayLike) -> Batch:
@@ -67,10 +76,11 @@ def measured(
 ) -> Measurements:
     """Measurements of batches, as a run would give them; `states` are those of your own checks."""
     names = tuple(class_names)
-    task = Task(names, None if positive is None else names.index(positive))
+    several = test.labels.ndim == 2
+    task = Task(names, None if positive is None else names.index(positive), several)
     given = {"test": test, "train": train, "validation": validation}
     streams = {name: _stream(name, batch) for name, batch in given.items() if batch is not None}
-    found = measure(streams, [*STATES, *states], task, lambda _split, _rows: None)
+    found = measure(streams, [*STATES, *([LabelCounts] if several else []), *states], task, lambda _split, _rows: None)
     return Measurements(task, found.test, found.as_given, found.splits, found.overlap)
 
 
@@ -90,6 +100,6 @@ def _stream(name: str, batch: Batch) -> Stream:
     missing = {}
     if batch.features is None:
         missing["features"] = "the batch has no features"
-    if batch.scores is not None and batch.scores.kind is OutputKind.PREDICTED:
+    if batch.said.kind is OutputKind.PREDICTED:
         missing["scores"] = "the batch has decisions and no scores"
     return Stream(name, shards, missing)

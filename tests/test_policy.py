@@ -143,7 +143,7 @@ def test_a_limit_no_metric_can_reach_is_refused_with_a_guess():
 
 
 def test_every_preset_says_what_it_asks():
-    said = {name: " ".join(preset.conditions) for name, preset in PRESETS.items()}
+    said = {name: " ".join(preset.conditions()) for name, preset in PRESETS.items()}
     assert "Recall of the positive class: at least 90%" in said["fraud"]
     assert "3 times the prevalence, at most 30%, and no less than 10% of the way" in said["fraud"]
     assert "Balanced accuracy: at least 70%" in said["balanced"]

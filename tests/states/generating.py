@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, log_expit, log_softmax, softmax
 
 from auditor.batches import Batch, OutputKind, Scores
+from auditor.label_scores import LabelScores
 from auditor.states import State, Task
 
 Array = NDArray[Any]
@@ -74,6 +75,22 @@ def cases(
     features = draw(arrays(np.float32, (n, 3), elements=st.sampled_from([-0.0, 0.0, 1.0, np.nan, 2.5])))
     scores = draw(scores_of((n, k), kinds=kinds, logits=logits, dtypes=dtypes))
     return Case(task, Batch(labels, np.arange(n, dtype=np.uint64), features, scores))
+
+
+@st.composite
+def label_cases(draw: st.DrawFn, *, most: int = 40) -> Case:
+    """One to `most` rows of two to four labels, some of them unknown; a row may have none, a label no row."""
+    n, n_labels = draw(st.integers(1, most)), draw(st.integers(2, 4))
+    task = Task(tuple(f"label {i}" for i in range(n_labels)), multilabel=True)
+    present = draw(st.lists(st.sampled_from([-1, 0, 1]), min_size=1, max_size=6))
+    labels = draw(arrays(np.int8, (n, n_labels), elements=st.sampled_from(present)))
+    features = draw(arrays(np.float32, (n, 3), elements=st.sampled_from([-0.0, 0.0, 1.0, np.nan, 2.5])))
+    kind = draw(st.sampled_from([OutputKind.LOGITS, OutputKind.SIGMOID]))
+    logits = draw(arrays(np.float64, (n, n_labels), elements=LOGITS))
+    outputs = outputs_of(OutputKind.SIGMOID, logits) if kind is OutputKind.SIGMOID else logits
+    thresholds = tuple(draw(st.none() | st.floats(0.01, 0.99)) for _ in range(n_labels))
+    said = LabelScores(outputs.astype(draw(st.sampled_from([np.float32, np.float64]))), kind, thresholds)
+    return Case(task, Batch(labels, np.arange(n, dtype=np.uint64), features, label_scores=said))
 
 
 def measured(state: State[Any], *batches: Batch) -> Any:

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from auditor.batches import Batch, OutputKind, Scores
 from auditor.states import (
     Confusion,
+    LabelCounts,
     Losses,
     OutputForm,
     Ranking,
@@ -24,7 +26,8 @@ from auditor.states import (
     Temperatures,
     TopRanks,
 )
-from tests.states.generating import Case, cases, measured
+from auditor.states.by_label import begun
+from tests.states.generating import Case, cases, label_cases, measured
 
 Make = Callable[[Task], State[Any]]
 
@@ -61,6 +64,10 @@ STATES: Mapping[str, Make] = {
 }
 
 
+# What is measured where a row may have several labels: of each label, or of whole rows.
+OF_LABELS = (Confusion, LabelCounts, Losses, OutputForm, Ranking, Reliability, RowHashes, ScoreHistogram, Temperatures)
+
+
 def bits(value: Any) -> object:
     """A result as something that is equal only where every bit is; what a result caches about itself is left out."""
     if isinstance(value, np.ndarray):
@@ -74,10 +81,10 @@ def bits(value: Any) -> object:
 
 def in_another_layout(batch: Batch) -> Batch:
     """The same rows with scores and features column by column in memory."""
-    assert batch.scores is not None
     assert batch.features is not None
-    scores = dataclasses.replace(batch.scores, outputs=np.asfortranarray(batch.scores.outputs))
-    return dataclasses.replace(batch, scores=scores, features=np.asfortranarray(batch.features))
+    said = dataclasses.replace(batch.said, outputs=np.asfortranarray(batch.said.outputs))
+    name = "scores" if batch.label_scores is None else "label_scores"
+    return dataclasses.replace(batch, **{name: said}, features=np.asfortranarray(batch.features))
 
 
 def pieces(batch: Batch, rng: np.random.Generator) -> list[Batch]:
@@ -113,6 +120,15 @@ def test_any_cut_and_any_order_of_merging_give_the_same_bits(n_shards: int, case
     rng = np.random.default_rng(seed)
     whole = {name: measured_whole(case, make) for name, make in STATES.items()}
     assert {name: measured_in_shards(case, make, n_shards, rng) for name, make in STATES.items()} == whole
+
+
+@pytest.mark.parametrize("n_shards", [1, 64])
+@given(label_cases(), st.integers(0, 2**32))
+def test_the_law_holds_where_a_row_may_have_several_labels(n_shards: int, case: Case, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    made: dict[str, Make] = {kind.__name__: partial(begun, kind) for kind in OF_LABELS}
+    whole = {name: measured_whole(case, make) for name, make in made.items()}
+    assert {name: measured_in_shards(case, make, n_shards, rng) for name, make in made.items()} == whole
 
 
 @given(cases())
