@@ -55,12 +55,14 @@ def output_kind(m: Measurements) -> Iterator[Finding]:
 
     The kind is declared, or detected on the first rows: probabilities lie in 0..1 and sum to 1, log-probabilities are at most
     0 and their exponentials sum to 1, sigmoids lie in 0..1, anything else is logits. All rows are then held against it. A
-    mismatch leaves the decisions right as a rule and makes every probability wrong.
+    mismatch leaves the decisions right as a rule and makes every probability wrong. Where a row may have several labels each
+    has a sigmoid of its own; outputs that sum to 1 in every row are those of a softmax, which lets labels exclude each other.
     """
     form = m.as_given[OutputForm]
     if m.probe is None or not form.n:
         raise NotApplicable("no model was run")
-    taken, by_form = m.probe.output_kind, form.kind
+    taken = m.probe.output_kind
+    by_form = "sigmoid" if m.labels and form.unit == form.n else "logits" if m.labels else form.kind
     how = "declared" if m.probe.declared else f"detected on the first {plural(m.probe.n_rows, 'row')}"
     said = f"The outputs are taken for {taken} ({how})"
     forms = {"probabilities": form.normalised, "log-probabilities": form.logarithmic, "sigmoid": form.unit}
@@ -70,12 +72,22 @@ def output_kind(m: Measurements) -> Iterator[Finding]:
         why = f"{count(form.n - agreeing)} of {plural(form.n, 'row')} do not have that form (largest output {number(form.largest)})"
         remedy = f"Say what they are with --output-kind; by their form all rows are {by_form}."
     elif taken == "logits" and by_form != "logits" and form.columns > 1:
-        why = f"all {plural(form.n, 'row')} have the form of {by_form}, and a softmax would be applied twice"
+        why = f"all {plural(form.n, 'row')} have the form of {by_form}, and a {'sigmoid' if m.labels else 'softmax'} would be applied twice"
         remedy = f"Run again with --output-kind {by_form}."
+    elif m.labels and form.normalised == form.n >= MANY_ROWS:
+        yield _softmax_of_labels(seen, form)
+        return
     else:
         yield from _single_output(seen, taken, form)
         return
     yield seen.failing(Severity.BLOCKER, why, remedy=remedy, direction=Direction.DEFLATES, validity=True)
+
+
+def _softmax_of_labels(seen: Finding, form: OutputCounts) -> Finding:
+    """Labels whose outputs are shares of one."""
+    why = f"the outputs of all {plural(form.n, 'row')} sum to 1 over the labels, as those of a softmax do"
+    remedy = "Give each label a sigmoid of its own, or audit the names as classes, of which a row has one."
+    return seen.failing(Severity.MAJOR, why, remedy=remedy, confidence=Confidence.SUSPECTED)
 
 
 def _single_output(seen: Finding, taken: str, form: OutputCounts) -> Iterator[Finding]:

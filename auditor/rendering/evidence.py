@@ -7,8 +7,19 @@ from auditor.findings import Finding, Interval
 from auditor.rendering.phrases import clean, number
 
 # Metrics that are shares of rows, or means of such: written as percentages. All others are plain numbers.
-SHARES = {"accuracy", "precision", "recall", "f1", "specificity", "jaccard", "balanced_accuracy", "top_5_accuracy",
-          "subset_accuracy", "label_accuracy", "hamming_loss"}
+SHARES = {
+    "accuracy",
+    "precision",
+    "recall",
+    "f1",
+    "specificity",
+    "jaccard",
+    "balanced_accuracy",
+    "top_5_accuracy",
+    "subset_accuracy",
+    "label_accuracy",
+    "hamming_loss",
+}
 AVERAGES = ("macro_", "micro_", "weighted_", "samples_")
 # Values whose name a reader would not know, by metric or check: what they are, and their unit.
 NAMED = {

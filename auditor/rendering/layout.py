@@ -88,9 +88,7 @@ def label_table(split: SplitResult, deciding: tuple[int, int] | None) -> tuple[M
     return tuple(_label_row(name, result, split, deciding) for name, result in worst)
 
 
-def _label_row(
-    name: str, result: ClassResult, split: SplitResult, deciding: tuple[int, int] | None
-) -> MatrixRow:
+def _label_row(name: str, result: ClassResult, split: SplitResult, deciding: tuple[int, int] | None) -> MatrixRow:
     counts = [count or 0 for count in (result.tp, result.fn, result.fp, result.tn)]
     totals = (result.recall.n, result.recall.n, result.specificity.n, result.specificity.n)
     at = None if deciding is None or split.class_names[deciding[0]] != name else deciding[1]

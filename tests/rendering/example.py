@@ -6,8 +6,10 @@ from functools import cache
 import numpy as np
 
 from auditor.findings import Curve, Direction, Finding, Interval, Line, Severity, Status
+from auditor.label_summary import label_split_result
 from auditor.report import Card, Criteria, Decision, Fact, Report, Verdict, VerdictStatus, sealed
 from auditor.results import Overlap, RowFlow, Value
+from auditor.testing import measured, rows
 from tests.rendering.parts import FRAUD_FINDINGS, checks, history, provenance, share, split_result, with_scores
 
 
@@ -275,6 +277,51 @@ def undecided() -> Report:
             decision=decision,
             findings=findings,
             checks=checks(findings),
+            measurements={"test": test},
+            overlap=None,
+            history=None,
+        )
+    )
+
+
+@cache
+def many_labels() -> Report:
+    """Thirty labels of which a row may have several, one of them with few rows found: not ready."""
+    names = ("toxic", *(f"label {i} of thirty" for i in range(29)))
+    draw, report = np.random.default_rng(0), fraud()
+    truth = (draw.random((2000, 30)) < 0.05).astype(int)
+    truth[100:103, 4] = -1
+    p = np.clip(0.6 * (truth > 0) + 0.35 * draw.random(truth.shape), 0, 1)
+    p[:, 0] /= 1.8
+    found = measured(rows(truth, probabilities=p), class_names=names)
+    test = label_split_result(found, found.test)
+    toxic = test.classes["toxic"]
+    finding = Finding(
+        Status.FAIL,
+        f"Recall on toxic is {toxic.correct / toxic.support:.1%} ({toxic.correct} of {toxic.support}); at least 50.0% is required",
+        Severity.BLOCKER,
+        value=toxic.recall.value,
+        limit=0.5,
+        subject="label toxic",
+        gate=True,
+        metric="recall[toxic]",
+        check="class-recall",
+        remedy="Look at the missed rows of toxic.",
+    )
+    facts = (
+        Fact("Of the “toxic” rows, found", toxic.recall, share(0, toxic.support), 0.5, True, True, True, "fail"),
+        Fact("Of all rows, every label right", test.accuracy, test.majority.accuracy, None, True, True, False, ""),
+    )
+    card = Card(finding.message, "label toxic", finding.remedy, "fail", "blocker")
+    decision = Decision(facts, (card,), (0, 1), RowFlow(2000, 0, 0, 0, 2000), report.decision.not_examined, 13, 16)
+    sentence = f"Finds {toxic.correct} of {toxic.support} toxic rows: not production-ready."
+    return sealed(
+        replace(
+            report,
+            verdict=Verdict(VerdictStatus.NOT_READY, sentence, sentence, (finding.message,), 1),
+            decision=decision,
+            findings=(finding,),
+            checks=checks((finding,)),
             measurements={"test": test},
             overlap=None,
             history=None,

@@ -14,7 +14,7 @@ from tests.rendering import example, hostile
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 DESK, PHONE = (1280, 900), (390, 844)
-REPORTS = ("fraud", "ten", "thousand", "decisions_only")
+REPORTS = ("fraud", "ten", "thousand", "decisions_only", "many_labels")
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed: apt-get install chromium")
 
@@ -69,7 +69,7 @@ def test_nothing_scrolls_sideways_and_the_order_is_the_same_on_a_phone(
     assert orders[0] == orders[1]
 
 
-@pytest.mark.parametrize("name", ["fraud", "ten", "ready", "decisions_only", "undecided"])
+@pytest.mark.parametrize("name", ["fraud", "ten", "ready", "decisions_only", "undecided", "many_labels"])
 def test_the_decision_fits_a_screen(browser: Browser, folder: Path, name: str) -> None:
     page = opened(browser, folder, name, DESK)
     assert bottom(page, ".sign") <= DESK[1]
@@ -131,7 +131,7 @@ def test_printing_opens_what_is_folded(browser: Browser, folder: Path) -> None:
     page.context.close()
 
 
-@pytest.mark.parametrize(("name", "size"), [("fraud", DESK), ("ten", PHONE)])
+@pytest.mark.parametrize(("name", "size"), [("fraud", DESK), ("ten", PHONE), ("many_labels", DESK)])
 def test_axe_finds_nothing_to_complain_of(browser: Browser, folder: Path, name: str, size: tuple[int, int]) -> None:
     page = opened(browser, folder, name, size)
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")

@@ -14,7 +14,8 @@ from auditor.report import Report, dumps, loads
 from tests.rendering import chapters, example, hostile
 
 REPORTS = {
-    name: getattr(example, name) for name in ("fraud", "ten", "thousand", "ready", "decisions_only", "undecided")
+    name: getattr(example, name)
+    for name in ("fraud", "ten", "thousand", "ready", "decisions_only", "undecided", "many_labels")
 }
 HOSTILE = (
     "<script>alert(1)</script>",

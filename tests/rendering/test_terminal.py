@@ -12,7 +12,7 @@ from tests.rendering import example, hostile
 
 GOLD = Path(__file__).parent / "gold"
 PATHS = (Path("audit/report.json"), Path("audit/report.html"))
-REPORTS = ("fraud", "ten", "thousand", "ready", "decisions_only", "undecided")
+REPORTS = ("fraud", "ten", "thousand", "ready", "decisions_only", "undecided", "many_labels")
 
 
 class Terminal(io.StringIO):
@@ -22,7 +22,7 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.mark.parametrize("name", ["fraud", "undecided"])
+@pytest.mark.parametrize("name", ["fraud", "undecided", "many_labels"])
 def test_the_text_is_the_one_that_was_looked_at(name: str) -> None:
     assert terminal.text(getattr(example, name)(), PATHS) == (GOLD / f"{name}.txt").read_text(encoding="utf-8")
 
