@@ -135,7 +135,8 @@ def _fact(
     status = "" if gate is None else str(gate.status)
     what = _what(metric, multilabel=measurements.task.multilabel)
     what += f", at the stated {measurements.task.noun} shares" if where.startswith("where ") else ""
-    majority = _of_majority(metric, measurements, prior)
+    of_constant = constant_metric if measurements.labels else _of_majority
+    majority = of_constant(metric, measurements, prior)
     return Fact(what, value(estimate), majority, limit, at_least, share, decides, status)
 
 
@@ -152,9 +153,7 @@ def _what(metric: str, *, multilabel: bool = False) -> str:
 
 
 def _of_majority(metric: str, measurements: Measurements, prior: Mapping[str, float]) -> Value | None:
-    """What always answering the majority class, or label by label, gets; None where it is undefined."""
-    if measurements.labels:
-        return constant_metric(measurements, metric, prior)
+    """What always answering the majority class gets; None where it is undefined."""
     matrix, (index, _) = measurements.test[Confusion], measurements.majority
     names = measurements.task.class_names
     plain, _, class_name = metric.removesuffix("]").partition("[")

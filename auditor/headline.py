@@ -144,7 +144,7 @@ def _recall_sentence(first: Finding, class_name: str, measurements: Measurements
 def _constant_accuracy(measurements: Measurements) -> float | None:
     """Accuracy of one answer to everything: the majority class, or no label where most rows have none of them."""
     if measurements.labels:
-        constant = constant_metric(measurements, "accuracy", {})
+        constant = constant_metric("accuracy", measurements, {})
         return None if constant is None else constant.value
     return measurements.test.counts.prevalence(measurements.majority[0])
 

@@ -43,7 +43,7 @@ def label_split_result(measurements: Measurements, split: SplitMeasurements) -> 
     )
 
 
-def constant_metric(measurements: Measurements, metric: str, prior: Mapping[str, float]) -> Value | None:
+def constant_metric(metric: str, measurements: Measurements, prior: Mapping[str, float]) -> Value | None:
     """What giving every test row the labels that most rows have gets; None where it is undefined or was not counted."""
     totals, (with_label, _) = measurements.test[LabelCounts], measurements.majority_labels
     plain, _, name = metric.removesuffix("]").partition("[")

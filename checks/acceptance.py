@@ -7,7 +7,7 @@ import numpy as np
 from auditor import Finding, Gate, Measurements, NotApplicable, Policy, Severity, check
 from auditor.states import Confusion, Losses, Ranking
 from auditor.statistics import Proportion, Smooth
-from auditor.wording import count, plural, quoted, ratio, short_ratio
+from auditor.wording import count, plural, quoted, short_ratio
 from auditor.wording import metric as spoken
 
 ALPHA, NAMED = 0.05, 5

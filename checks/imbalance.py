@@ -82,8 +82,9 @@ def prior_shift(m: Measurements, *, minor: float = 0.02, major: float = 0.10) ->
     low, low_strict = shift.total_variation_lower(alpha / family), shift.total_variation_lower(0.005 / family)
     largest = int(abs(train.support / train.n - test.support / test.n).argmax()) if not m.task.label else 1
     name = m.task.class_names[largest]
+    subject = "It" if m.task.label else f"Class {name}"
     said = (
-        f"{'It' if m.task.label else f'Class {name}'} is {ratio(test.prevalence(largest))} of test ({count(test.support[largest])} of {count(test.n)}) and "
+        f"{subject} is {ratio(test.prevalence(largest))} of test ({count(test.support[largest])} of {count(test.n)}) and "
         f"{ratio(train.prevalence(largest))} of train ({count(train.support[largest])} of {count(train.n)}); distance of the class shares "
         f"{ratio(shift.total_variation)}, at least {ratio(low)} with {100 * (1 - alpha / family):.4g}% confidence"
     )

@@ -127,8 +127,9 @@ def _balance(m: Measurements, policy: Policy, i: int, limits: tuple[float, float
     assert low is not None
     assert high is not None
     level = 1 - 2 * alpha
+    subject = "It" if m.task.label else f"Class {name}"
     said = (
-        f"{'It' if m.task.label else f'Class {name}'} is called {count(called)} times and occurs {count(present)} times: precision {short_ratio(hit / called)} "
+        f"{subject} is called {count(called)} times and occurs {count(present)} times: precision {short_ratio(hit / called)} "
         f"({count(hit)} of {count(called)}), recall {short_ratio(hit / present)} ({count(hit)} of {count(present)}); calls per "
         f"occurrence {number(called / present, 2)} ({100 * level:.4g}% interval {number(low, 2)} to {number(high, 2)})"
     )

@@ -29,7 +29,7 @@ class Ranking(State["Rankings"]):
     """The sort keys of each ranked class, positives and negatives apart, 4 bytes a row and class.
 
     Two classes rank the positive one, more rank each against the rest. Beyond 2**26 keys they are counted by their
-    leading bits, and the error that this can make is computed.
+    leading bits, and the error that this can make is computed. Each of several labels has its part of the budget.
     """
 
     reads: ClassVar[frozenset[str]] = frozenset({"scores"})
@@ -38,8 +38,8 @@ class Ranking(State["Rankings"]):
         """Start empty; `budget` is in keys."""
         super().__init__(task)
         self._ranked = ranked_classes(task)
-        self._budget = budget
-        self._shift = _shift_for(len(self._ranked))
+        self._budget = budget // task.family
+        self._shift = _shift_for(len(self._ranked) * task.family)
         self._keys: list[tuple[list[Keys], list[Keys]]] = [([], []) for _ in self._ranked]
         self._binned: NDArray[np.int64] | None = None
         self._n = 0
@@ -122,7 +122,8 @@ class Rankings:
 
     def average_precision(self, class_index: int) -> Smooth:
         """Average precision of one class, exact, with its bootstrapped standard error."""
-        replicates = REPLICATES if len(self.ranked) <= MANY_RANKED else REPLICATES // 4
+        many = max(len(self.ranked), self.task.family) > MANY_RANKED
+        replicates = REPLICATES // 4 if many else REPLICATES
         name = f"audit-v1 average precision {class_index}"
         estimate = average_precision_estimate(*self.tally(class_index), name, replicates)
         return replace(estimate, value=self.metrics(class_index).average_precision)

@@ -98,8 +98,9 @@ def test_precision_of_a_label_is_that_of_its_stated_share(checks):
     policy = Policy(PRESETS["balanced"], (), confirmed=True, prior={"rare": 0.001})
     findings = judge([checks["class-precision"]], of(labels, predicted=noisy(labels)), policy)
     found = next(f for f in findings if f.subject == "label rare")
-    assert found.message.startswith("Precision on rare would be ")
+    assert "where 0.1% of the rows are “rare”" in found.message
     assert found.value == pytest.approx(0.043, abs=0.02)
+    assert "where" not in next(f for f in findings if f.subject == "label even").message
 
 
 @pytest.mark.parametrize(

@@ -95,5 +95,5 @@ def test_among_many_classes_each_is_asked_and_chance_is_shared_out(checks):
     names = [f"c{i}" for i in range(30)]
     found = compute(checks["precision-recall-balance"], measured(from_confusion(matrix), class_names=names))
     assert {finding.subject for finding in found} == {"class c29"}
-    assert "99.8333% interval" in found[0].message
+    assert "99.83% interval" in found[0].message
     assert found[0].interval.level == pytest.approx(1 - 0.05 / 30)

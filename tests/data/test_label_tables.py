@@ -68,12 +68,10 @@ def test_any_cut_reads_the_same_rows(tmp_path: Path) -> None:
     lines = [f"{draw.integers(2)},{draw.integers(2)},{draw.random():.4f},{draw.random():.4f}" for _ in range(23)]
     path = text(tmp_path / "t.csv", "\n".join(["a,b,p_a,p_b", *lines]) + "\n")
     (shard,) = opened(predictions=path, labels=("a", "b")).test.shards()
-    whole = list(shard.batches(100))[0]
+    whole = next(iter(shard.batches(100)))
     parts = list(shard.batches(4))
     np.testing.assert_array_equal(np.concatenate([part.labels for part in parts]), whole.labels)
-    np.testing.assert_array_equal(
-        np.concatenate([part.label_scores.outputs for part in parts]), whole.label_scores.outputs
-    )
+    np.testing.assert_array_equal(np.concatenate([part.said.outputs for part in parts]), whole.said.outputs)
     np.testing.assert_array_equal(np.concatenate([part.row_key for part in parts]), whole.row_key)
 
 

@@ -83,8 +83,8 @@ def in_another_layout(batch: Batch) -> Batch:
     """The same rows with scores and features column by column in memory."""
     assert batch.features is not None
     said = dataclasses.replace(batch.said, outputs=np.asfortranarray(batch.said.outputs))
-    name = "scores" if batch.label_scores is None else "label_scores"
-    return dataclasses.replace(batch, **{name: said}, features=np.asfortranarray(batch.features))
+    changed: dict[str, Any] = {"scores" if batch.label_scores is None else "label_scores": said}
+    return dataclasses.replace(batch, **changed, features=np.asfortranarray(batch.features))
 
 
 def pieces(batch: Batch, rng: np.random.Generator) -> list[Batch]:
