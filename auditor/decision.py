@@ -47,7 +47,7 @@ def decision(
         deciding_cell=_deciding_cell(outcome, measurements),
         row_flow=row_flow(measurements),
         not_examined=tuple((finding.title, finding.message) for finding in skipped),
-        checks_ran=len(ids - {finding.check for finding in skipped}),
+        checks_ran=len({finding.check for finding in findings if finding.status is not Status.SKIP}),
         checks_total=len(ids),
     )
 

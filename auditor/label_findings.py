@@ -1,30 +1,33 @@
 """A check of two classes asked of each label, where a row may have several: what it said, with the label's name."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from auditor import wording
 from auditor.findings import Finding, Gate, Status
 
-PASSES_SHOWN = 5
+SHOWN = 5
+LISTED = 10
 
 
 def told_by_label(answers: Mapping[str, Sequence[Finding | Gate]]) -> list[Finding | Gate]:
     """What a check yielded for each label, as findings on all of them.
 
-    Faults, what is undecided, and gates stand by themselves; more than five passes are told as one, and so are labels that
-    could not be examined for the same reason.
+    Faults and gates stand by themselves. More than five labels that pass, or that the rows cannot decide, are told as one
+    finding each, and so are all that could not be examined.
     """
     named = [_named(name, item) for name, yielded in answers.items() for item in yielded]
-    passes = [item for item in named if _ended(item, Status.PASS)]
-    skips = [(name, item) for name, yielded in answers.items() for item in yielded if _ended(item, Status.SKIP)]
-    others = [item for item in named if not _ended(item, Status.PASS) and not _ended(item, Status.SKIP)]
-    shown = passes if len(passes) <= PASSES_SHOWN else [_all_well(passes, len(answers))]
-    return [*others, *shown, *_not_examined(skips, len(answers))]
+    many = len(answers)
+    told: list[Finding | Gate] = [item for item in named if _ending(item) is None]
+    told += _few_or_one([f for f in named if _ending(f) is Status.INCONCLUSIVE], "Undecided", many, SHOWN)
+    told += _few_or_one([f for f in named if _ending(f) is Status.PASS], "As it should be", many, SHOWN)
+    return [*told, *_not_examined(answers)]
 
 
-def _ended(item: object, status: Status) -> bool:
-    return isinstance(item, Finding) and item.status is status
+def _ending(item: Finding | Gate) -> Status | None:
+    """How a finding ended that may be told together with others; None for what stands by itself."""
+    together = (Status.INCONCLUSIVE, Status.PASS, Status.SKIP)
+    return item.status if isinstance(item, Finding) and not item.gate and item.status in together else None
 
 
 def _named(name: str, item: Finding | Gate) -> Finding | Gate:
@@ -34,22 +37,36 @@ def _named(name: str, item: Finding | Gate) -> Finding | Gate:
     return replace(item, subject=f"label {name}", message=message)
 
 
-def _all_well(passes: Sequence[Finding | Gate], n_labels: int) -> Finding:
-    names = list(dict.fromkeys(item.subject.removeprefix("label ") for item in passes))
-    which = "all" if len(names) == n_labels else f"{wording.count(len(names))} of"
-    return Finding.passed(f"As it should be on {which} {n_labels} labels: {_listed(names)}")
+def _few_or_one(found: Sequence[Finding | Gate], how: str, n_labels: int, shown: int) -> list[Finding | Gate]:
+    """The findings as they are, or one that names their labels where they are many."""
+    if len(found) <= shown:
+        return list(found)
+    first = found[0]
+    assert isinstance(first, Finding)
+    names = list(dict.fromkeys(item.subject.removeprefix("label ") for item in found))
+    which = f"all {n_labels} labels" if len(names) == n_labels else f"{wording.count(len(names))} of {n_labels} labels"
+    said = f"{how} on {which}: {_listed(names)}"
+    if first.status is Status.INCONCLUSIVE:
+        said += f". {first.message}"
+    return [Finding(first.status, said, remedy=first.remedy)]
 
 
-def _not_examined(skips: Sequence[tuple[str, Finding | Gate]], n_labels: int) -> Iterator[Finding]:
-    reasons: dict[str, list[str]] = {}
-    for name, item in skips:
-        assert isinstance(item, Finding)
-        reasons.setdefault(item.message, []).append(name)
-    for reason, names in reasons.items():
-        of = "" if len(names) == n_labels else f"{'Label' if len(names) == 1 else 'Labels'} {_listed(names)}: "
-        yield Finding(Status.SKIP, f"{of}{wording.lower_first(reason) if of else reason}")
+def _not_examined(answers: Mapping[str, Sequence[Finding | Gate]]) -> list[Finding]:
+    reasons = {
+        name: item.message
+        for name, yielded in answers.items()
+        for item in yielded
+        if isinstance(item, Finding) and item.status is Status.SKIP
+    }
+    if not reasons:
+        return []
+    first, alike = next(iter(reasons.values())), len(set(reasons.values())) == 1
+    if alike and len(reasons) == len(answers):
+        return [Finding(Status.SKIP, first)]
+    of = f"{wording.count(len(reasons))} of {len(answers)} labels, {_listed(list(reasons))}"
+    return [Finding(Status.SKIP, f"{of}: {'' if alike else 'of the first, '}{wording.lower_first(first)}")]
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
-    return ", ".join(map(wording.quoted, names[:10])) + more
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return ", ".join(map(wording.quoted, names[:LISTED])) + more

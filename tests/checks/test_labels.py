@@ -160,13 +160,26 @@ def test_many_labels_without_fault_are_told_as_one(checks):
     assert passed.message.startswith("As it should be on 7 of 8 labels: ")
 
 
+def test_many_labels_that_the_rows_cannot_decide_are_told_as_one_with_the_first_of_them(checks):
+    draw = np.random.default_rng(0)
+    labels = truth(400, prevalence=(0.05,) * 8)
+    findings = compute(
+        checks["calibration"], of(labels, probabilities=np.clip(0.05 + 0.02 * draw.random((400, 8)), 0, 1))
+    )
+    undecided = [f for f in findings if f.status is Status.INCONCLUSIVE]
+    assert len(undecided) == 1
+    assert undecided[0].message.startswith("Undecided on ")
+    assert " of 8 labels: “l" in undecided[0].message or "all 8 labels: “l0”" in undecided[0].message
+    assert "cannot show more than the overall level (100 are needed)" in undecided[0].message
+
+
 def test_labels_that_could_not_be_examined_are_named_with_the_reason(checks):
     labels = truth(3000)
     labels[:, 1] = 0
     p = np.clip(labels * 0.5 + np.random.default_rng(0).random(labels.shape) * 0.5, 0.01, 0.99)
     findings = compute(checks["threshold-choice"], of(labels, probabilities=p))
     assert [f.message for f in findings if f.status is Status.SKIP] == [
-        "Label “rare”: 0 rows of the rarer class allow no advice (30 are needed)."
+        "1 of 3 labels, “rare”: 0 rows of the rarer class allow no advice (30 are needed)."
     ]
     unscored = compute(checks["calibration"], of(labels, predicted=labels))
     assert [(f.status, f.message) for f in unscored] == [(Status.SKIP, "The batch has decisions and no scores.")]
