@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from auditor.batches import OutputKind
 from auditor.errors import InputError, UsageError
@@ -119,6 +120,22 @@ def test_what_is_wrong_is_named_with_its_place(tmp_path: Path, table: str, compl
 def test_a_y_that_is_no_matrix_of_labels_is_refused(tmp_path: Path, y: np.ndarray, complaint: str) -> None:
     with pytest.raises(InputError, match=complaint):
         batch_of(opened(test=npz(tmp_path / "t.npz", x=np.zeros((3, 2)), y=y), labels=LABELS))
+
+
+def test_images_may_have_several_labels(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    for i in range(5):
+        Image.fromarray(draw.integers(0, 255, (4, 4, 3), np.uint8)).save(tmp_path / f"{i}.png")
+    lines = [f"{i}.png,{i % 2},{'' if i == 3 else 1}" for i in range(5)]
+    path = text(tmp_path / "t.csv", "\n".join(["image,a,b", *lines]) + "\n")
+    (shard,) = opened(test=path, labels=("a", "b"), image={"column": "image"}).test.shards()
+    parts = list(shard.batches(2))
+    assert [part.features.shape for part in parts if part.features is not None] == [
+        (2, 3, 4, 4),
+        (2, 3, 4, 4),
+        (1, 3, 4, 4),
+    ]
+    assert np.concatenate([part.labels for part in parts]).tolist() == [[0, 1], [1, 1], [0, 1], [1, -1], [0, 1]]
 
 
 def test_rows_of_several_labels_without_their_names_are_told_how_to_name_them(tmp_path: Path) -> None:
