@@ -31,6 +31,7 @@ from auditor.wording import count, metric, number, plural, probability, ratio
 
 GATES = ("acceptance", "class-recall", "class-precision", "better-than-majority")
 ON_SCORES = ("roc_auc", "average_precision", "log_loss", "brier_score")
+OTHER_ROWS = "rows that did not choose it, such as validation data"
 GAIN, ALPHA, SHOWN = "gain_over_majority", 0.05, 120
 
 
@@ -294,9 +295,7 @@ def _f1(choice: Tuned, now: Outcome) -> str:
 
 def _again(m: Measurements, choice: Tuned) -> str:
     """What to run, and that a threshold chosen on test is to be confirmed elsewhere."""
-    elsewhere = (
-        "" if choice.on_validation else ", and confirm it on rows that did not choose it, such as validation data"
-    )
+    confirm = "" if choice.on_validation else f", and confirm it on {OTHER_ROWS}"
     at = probability(_threshold(choice))
     options = f"{_name(m)} = {at} under [thresholds]" if m.task.label else f"--positive {_name(m)} --threshold {at}"
-    return f"Run again with {options}{elsewhere}"
+    return f"Run again with {options}{confirm}"
