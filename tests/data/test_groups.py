@@ -4,7 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from auditor.config import ImageSettings
 from auditor.data.split import Split
 from auditor.errors import UsageError
 from tests.data.reading import batches, npz, opened, parquet, refusal, text
@@ -67,6 +69,16 @@ def test_arrays_are_named_by_their_keys(tmp_path: Path) -> None:
     test = opened(test=path, group="g", weight="w").test
     assert weights(test, 3) == [0, 1, 2, 3]
     assert len(set(clusters(test, 3))) == 2
+
+
+def test_images_in_a_table_have_them_beside_their_names(tmp_path: Path) -> None:
+    for name in "abc":
+        Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(tmp_path / f"{name}.png")
+    path = text(tmp_path / "t.csv", "image,label,g,w\na.png,x,1,2\nb.png,y,2,1\nc.png,x,1,0.5\n")
+    test = opened(test=path, group="g", weight="w", image=ImageSettings(column="image")).test
+    first, second, third = clusters(test, 2)
+    assert first == third != second
+    assert weights(test, 2) == [2, 1, 0.5]
 
 
 @pytest.mark.parametrize(
