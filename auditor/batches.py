@@ -195,12 +195,18 @@ class Scores:
 
 @dataclass(frozen=True)
 class Batch:
-    """Rows that travel together: labels (n,) int64 with -1 for none, row_key (n,) uint64, features (n, ...) as the model takes them."""
+    """Rows that travel together: labels (n,) int64 with -1 for none, row_key (n,) uint64, features (n, ...) as the model takes them.
+
+    cluster: (n,) uint64 hash of the group of each row, odd for a row whose group is not stated (see `auditor.hashing`).
+    weight: (n,) float64, at least 0. Both None where none were declared.
+    """
 
     labels: Array
     row_key: Array
     features: Array | None = None
     scores: Scores | None = None
+    cluster: Array | None = None
+    weight: Array | None = None
 
     def __len__(self) -> int:
         """How many rows there are."""
@@ -217,7 +223,8 @@ class Batch:
         """The chosen rows; `chosen` is a boolean mask or indices."""
         features = None if self.features is None else self.features[chosen]
         scores = None if self.scores is None else self.scores.rows(chosen)
-        return Batch(self.labels[chosen], self.row_key[chosen], features, scores)
+        cluster, weight = (None if part is None else part[chosen] for part in (self.cluster, self.weight))
+        return Batch(self.labels[chosen], self.row_key[chosen], features, scores, cluster, weight)
 
 
 def _end_keys(p: Array) -> Array:

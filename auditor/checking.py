@@ -28,7 +28,10 @@ Function = Callable[..., Iterable[Yielded]]
 
 @dataclass(frozen=True)
 class Check:
-    """One question asked of the measurements; `limits` are the keyword-only parameters of its function."""
+    """One question asked of the measurements; `limits` are the keyword-only parameters of its function.
+
+    plain_rows: its figures take every row as independent and of weight 1.
+    """
 
     id: str
     title: str
@@ -37,6 +40,7 @@ class Check:
     after: tuple[str, ...] = ()
     source: str = "built-in"
     limits: Mapping[str, Any] = field(default_factory=dict)
+    plain_rows: bool = False
 
     @property
     def doc(self) -> str:
@@ -71,11 +75,14 @@ def check(
     title: str,
     needs: Sequence[type[State[Any]]] = (),
     after: Sequence[str] = (),
+    plain_rows: bool = False,
 ) -> Callable[[Function], Check]:
     """Turn a function of Measurements into a Check.
 
     The function yields findings and gates. Its keyword-only parameters with a default are its limits; the parameters
-    `policy` and `earlier` receive the policy and the findings of the checks named in `after`.
+    `policy` and `earlier` receive the policy and the findings of the checks named in `after`. Set `plain_rows` where its
+    figures are not those of `m.test.metric(...)` and know neither groups nor weights of rows: it is skipped where rows
+    carry weights, and says where they stand in groups that it takes them as independent.
     """
     if not id or not all(isinstance(state, type) and issubclass(state, State) for state in needs):
         raise TypeError(f"a check needs an id and states, found {id!r} and {needs!r}")
@@ -83,7 +90,7 @@ def check(
     def decorate(function: Function) -> Check:
         parameters = inspect.signature(function).parameters.values()
         limits = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is not p.empty}
-        return Check(id, title, tuple(needs), function, tuple(after), limits=limits)
+        return Check(id, title, tuple(needs), function, tuple(after), limits=limits, plain_rows=plain_rows)
 
     return decorate
 
@@ -190,7 +197,7 @@ def _ask(one: Check, measurements: Measurements, policy: Policy, earlier: list[F
     offered = {"policy": policy, "earlier": earlier}
     given = {name: value for name, value in offered.items() if name in inspect.signature(one.function).parameters}
     try:
-        yielded = list(one.function(measurements, **given, **one.limits))
+        yielded = _plainly(one, measurements, one.function(measurements, **given, **one.limits))
     except NotApplicable as reason:
         return [Finding(Status.SKIP, str(reason))]
     except AuditorError:
@@ -216,6 +223,20 @@ def _ask(one: Check, measurements: Measurements, policy: Policy, earlier: list[F
             )
         ]
     return yielded
+
+
+def _plainly(one: Check, measurements: Measurements, yielded: Iterable[Yielded]) -> list[Yielded]:
+    """What a check yields, with a clause where it takes rows as independent that are not; a skip where they have weights."""
+    if one.plain_rows and measurements.test.weighted:
+        raise NotApplicable("it counts every row alike, and the rows carry weights")
+    found = list(yielded)
+    if not one.plain_rows or not measurements.test.grouped:
+        return found
+    clause = "rows are taken as independent here, whatever their groups"
+    return [
+        item if not isinstance(item, Finding) else replace(item, message=f"{item.message.rstrip('.')}; {clause}")
+        for item in found
+    ]
 
 
 def shown(findings: Sequence[Finding]) -> list[Finding]:

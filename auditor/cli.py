@@ -106,6 +106,8 @@ def main() -> None:
 )
 @click.option("--predicted", metavar="COLUMN", help="The column of decisions in --predictions.  [default: predicted]")
 @click.option("--id", "ids", metavar="COLUMN", multiple=True, help="A column that is no feature; may be repeated.")
+@click.option("--group", metavar="COLUMN", help="Rows of one group (a patient, a customer) depend on each other.")
+@click.option("--weight", metavar="COLUMN", help="How many rows of the population a row stands for.")
 @click.option(
     "--config",
     type=click.Path(path_type=Path),

@@ -128,6 +128,8 @@ class Config(Record):
     positive: str | None = None
     predicted: Name | None = None
     ids: tuple[str, ...] = ()
+    group: Name | None = None
+    weight: Name | None = None
     classes: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     categories: dict[str, tuple[str, ...]] = Field(default_factory=dict)

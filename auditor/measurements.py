@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.batches import OutputKind
+from auditor.clustered import gain_under_design, share_under_design
 from auditor.data.history import History
 from auditor.deployment import class_shares, metric_in_use
 from auditor.findings import NotApplicable
 from auditor.metrics import metric
+from auditor.states.buckets import Buckets
 from auditor.states.confusion import Confusion
 from auditor.states.state import State, Task
 from auditor.statistics.averages import SUMMARIES, macro_recall
@@ -73,7 +75,30 @@ class SplitMeasurements:
 
     def class_shares(self, prior: Mapping[str, float]) -> NDArray[np.float64]:
         """(classes,) how often each class occurs in use: as stated, and the rest divided as among the rows."""
-        return class_shares(self[Confusion], prior)
+        return class_shares(self, prior)
+
+    def prevalence(self, class_index: int) -> float | None:
+        """The share of a class in the truth, by weight where rows carry one; None without rows."""
+        return self.share(class_index).value
+
+    def share(self, class_index: int) -> Estimate:
+        """The share of a class in the truth."""
+        matrix = self[Confusion]
+        return share_under_design(self, class_index) or Proportion(int(matrix.support[class_index]), matrix.n)
+
+    @property
+    def weighted(self) -> bool:
+        """Whether rows carry weights."""
+        return Buckets in self and self[Buckets].weighted
+
+    @property
+    def grouped(self) -> bool:
+        """Whether groups of rows that depend on each other were declared."""
+        return Buckets in self and self[Buckets].groups is not None
+
+    def gain_over_constant(self, answer: int) -> Estimate:
+        """Accuracy minus that of always answering one class, on the same rows."""
+        return gain_under_design(self, answer) or self[Confusion].classes.gain_over_constant(answer)
 
     def __contains__(self, state: type[State[Any]]) -> bool:
         """Whether a state was measured."""
@@ -177,8 +202,9 @@ class Measurements:
     def majority(self) -> tuple[int, str]:
         """The class that the majority predictor always answers, and the split it was learnt from."""
         source = "train" if "train" in self.splits else "test"
-        support = self.splits[source][Confusion].support if source == "train" else self.test[Confusion].support
-        return int(np.argmax(support)), source
+        split = self.splits[source] if source == "train" else self.test
+        weight = split[Buckets].weighted_support if split.weighted else split[Confusion].support
+        return int(np.argmax(weight)), source
 
     def _split(self, name: str) -> SplitMeasurements:
         if name not in self.splits:

@@ -23,11 +23,24 @@ from auditor.provenance import provenance
 from auditor.rendering import write
 from auditor.report import FORMAT_VERSION, CheckRecord, Report, sealed
 from auditor.results import SplitResult
-from auditor.states import Confusion, Losses, Ranking, ScoreHistogram, State, Task, TopRanks
+from auditor.states import (
+    BucketLosses,
+    BucketRanking,
+    Buckets,
+    Confusion,
+    Losses,
+    Ranking,
+    ScoreHistogram,
+    State,
+    Task,
+    TopRanks,
+)
 from auditor.summary import history, overlap, split_result, suggested_threshold
 from auditor.verdict import decide
 
-REPORTED: tuple[type[State[Any]], ...] = (Confusion, Losses, Ranking, ScoreHistogram, TopRanks)
+REPORTED: tuple[type[State[Any]], ...] = (
+    Confusion, Losses, Ranking, ScoreHistogram, TopRanks, Buckets, BucketLosses, BucketRanking,
+)  # fmt: skip
 
 
 def audit(config: Config) -> Report:

@@ -15,11 +15,13 @@ from auditor.models import Model
 from auditor.policy import policy_of
 from auditor.prediction import ScoreReading, batch_rows, predicted
 from auditor.states import OutputForm, Task
+from auditor.states.buckets import DESIGN
 
 PROBE_ROWS = 4096
 ROUNDING = 1e-6
 NO_FEATURES = "tables of predictions carry no features"
 NO_SCORES = "the table holds decisions and no scores"
+NO_DESIGN = "no column of groups was declared with --group, and none of weights with --weight"
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ def probe(config: Config, model: Model | None, splits: Splits) -> Reading:
     _refuse_prior(config, splits)
     if model is None:
         return _read_predictions(config, splits)
+    independent = _independent(config)
     size = batch_rows(config.batch_size, splits.test.feature_shape or (), len(splits.class_names), model.device)
     scored = _scored(config, splits)
     first = next(
@@ -61,7 +64,7 @@ def probe(config: Config, model: Model | None, splits: Splits) -> Reading:
             "exclude each other one softmax is expected; if they are logits, say so with --output-kind logits"
         )
     result = ProbeResult(kind, config.output_kind is not None, len(first))
-    return Reading(size, ScoreReading(kind, scored, config.threshold), result, {})
+    return Reading(size, ScoreReading(kind, scored, config.threshold), result, independent)
 
 
 def streams(model: Model | None, splits: Splits, reading: Reading) -> dict[str, Stream]:
@@ -91,8 +94,15 @@ def _read_predictions(config: Config, splits: Splits) -> Reading:
     first = next((batch for shard in splits.test.shards() for batch in shard.batches(size)), None)
     if first is None or first.scores is None:
         raise InputError(f"{splits.test.path.name} holds no rows; there is nothing to judge")
-    decisions_only = first.scores.kind is OutputKind.PREDICTED
-    return Reading(size, None, None, {"features": NO_FEATURES} | ({"scores": NO_SCORES} if decisions_only else {}))
+    missing = {"features": NO_FEATURES} | _independent(config)
+    return Reading(
+        size, None, None, missing | ({"scores": NO_SCORES} if first.scores.kind is OutputKind.PREDICTED else {})
+    )
+
+
+def _independent(config: Config) -> dict[str, str]:
+    """Why nothing of groups and weights is measured, where neither was declared."""
+    return {} if config.group or config.weight else {DESIGN: NO_DESIGN}
 
 
 def _scored(config: Config, splits: Splits) -> int:

@@ -10,9 +10,13 @@ from auditor.batches import Batch, OutputKind, Scores
 from auditor.checking import Check, judge
 from auditor.engines.local import Stream, measure
 from auditor.findings import Finding
+from auditor.hashing import splitmix64
 from auditor.measurements import Measurements
 from auditor.policy import PRESETS, Policy
 from auditor.states import (
+    BucketLosses,
+    BucketRanking,
+    Buckets,
     Confusion,
     Losses,
     OutputForm,
@@ -25,9 +29,11 @@ from auditor.states import (
     Temperatures,
     TopRanks,
 )  # fmt: skip
+from auditor.states.buckets import DESIGN
 
 STATES: tuple[type[State[Any]], ...] = (
     Confusion, Losses, Ranking, ScoreHistogram, OutputForm, RowHashes, TopRanks, Reliability, Temperatures,
+    Buckets, BucketLosses, BucketRanking,
 )  # fmt: skip
 
 
@@ -37,8 +43,13 @@ def rows(
     predicted: ArrayLike | None = None,
     probabilities: ArrayLike | None = None,
     features: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
 ) -> Batch:
-    """A batch from (n,) int labels with -1 for none, and (n,) int decisions or (n, classes) probabilities, or both."""
+    """A batch from (n,) int labels with -1 for none, and (n,) int decisions or (n, classes) probabilities, or both.
+
+    groups: (n,) whole numbers, one a group; weights: (n,) at least 0.
+    """
     truth = np.asarray(labels, np.int64)
     decided = None if predicted is None else np.asarray(predicted, np.int64)
     if probabilities is None:
@@ -46,7 +57,9 @@ def rows(
     else:
         scores = Scores(np.asarray(probabilities), OutputKind.PROBABILITIES, decided=decided)
     given = None if features is None else np.asarray(features, np.float32)
-    return Batch(truth, np.arange(len(truth), dtype=np.uint64), given, scores)
+    cluster = None if groups is None else splitmix64(np.asarray(groups).astype(np.uint64)) & ~np.uint64(1)
+    weight = None if weights is None else np.asarray(weights, np.float64)
+    return Batch(truth, np.arange(len(truth), dtype=np.uint64), given, scores, cluster, weight)
 
 
 def from_confusion(matrix: ArrayLike) -> Batch:
@@ -92,4 +105,6 @@ def _stream(name: str, batch: Batch) -> Stream:
         missing["features"] = "the batch has no features"
     if batch.scores is not None and batch.scores.kind is OutputKind.PREDICTED:
         missing["scores"] = "the batch has decisions and no scores"
+    if batch.cluster is None and batch.weight is None:
+        missing[DESIGN] = "the batch has neither groups nor weights"
     return Stream(name, shards, missing)

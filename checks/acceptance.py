@@ -7,8 +7,8 @@ import numpy as np
 
 from auditor import Finding, Gate, Measurements, NotApplicable, Policy, Severity, check
 from auditor.states import Confusion, Losses, Ranking
-from auditor.statistics import Proportion, Smooth, mcnemar_mid_p
-from auditor.wording import count, p_value, plural, quoted, ratio, short_ratio
+from auditor.statistics import Estimate, PairedDifference, Smooth, mcnemar_mid_p
+from auditor.wording import count, number, p_value, plural, quoted, ratio, short_ratio
 from auditor.wording import metric as spoken
 
 IMBALANCED, ALPHA, NAMED = 3, 0.05, 5
@@ -105,10 +105,11 @@ def _lowest_classes(m: Measurements, floor: float) -> Finding:
     right, rows = matrix.correct[tested], matrix.support[tested]
     if not len(tested):
         raise NotApplicable("no labelled rows")
-    under = right < floor * rows
-    certain = np.array([(bound := Proportion(int(k), int(n)).upper(ALPHA / len(rows))) is not None and bound < floor
-                        for k, n in zip(right, rows, strict=True)])  # fmt: skip
-    lowest = np.argsort(right / rows, kind="stable")[:NAMED]
+    found = [m.test.metric(f"recall[{m.task.class_names[i]}]") for i in tested]
+    recall = np.array([one.value or 0.0 for one in found])
+    under = recall < floor
+    certain = np.array([(bound := one.upper(ALPHA / len(rows))) is not None and bound < floor for one in found])
+    lowest = np.argsort(recall, kind="stable")[:NAMED]
     named = ", ".join(
         f"{quoted(m.task.class_names[tested[i]])} {count(int(right[i]))} of {count(int(rows[i]))}" for i in lowest
     )
@@ -126,7 +127,7 @@ def _lowest_classes(m: Measurements, floor: float) -> Finding:
 
 def _share_in_use(m: Measurements, policy: Policy, i: int) -> float | None:
     """How often a class occurs: as stated with `--prior`, else in the test rows."""
-    return float(m.test.class_shares(policy.prior)[i]) if policy.prior else m.test[Confusion].prevalence(i)
+    return float(m.test.class_shares(policy.prior)[i]) if policy.prior else m.test.prevalence(i)
 
 
 @check("better-than-majority", title="Better than always answering the majority", needs=(Confusion,))
@@ -137,35 +138,34 @@ def better_than_majority(
 
     Both answer the same rows, so the rows on which exactly one is right decide: McNemar's mid-p test, one-sided (Fagerland,
     Lydersen & Laake 2013). No gain is a finding of its own: the upper bound of the difference in accuracy (Tango 1998) lies
-    under `margin` of the room that the majority leaves. A model that is less accurate than the majority but has a balanced
+    under `margin` of the room that the majority leaves. Where rows stand in groups or carry weights the lower bound of that
+    difference, on effective rows, decides in place of the test. A model that is less accurate than the majority but has a balanced
     accuracy above one half trades accuracy for recall, which is information. The majority class is learnt from train where
     it is given.
     """
     counts = m.test[Confusion]
     majority, source = m.majority
-    name, share = m.task.class_names[majority], counts.prevalence(majority)
+    name, share = m.task.class_names[majority], m.test.prevalence(majority)
     if share is None:
         raise NotApplicable("no labelled rows")
-    gain = counts.classes.gain_over_constant(majority)
-    only_model, only_majority = int(gain.n10), int(gain.n01)
-    chance = mcnemar_mid_p(only_model, only_majority)
+    paired, gain = counts.classes.gain_over_constant(majority), m.test.gain_over_constant(majority)
+    only_model, only_majority = int(paired.n10), int(paired.n01)
+    better, worse, shown = _compared(m, paired, gain, alpha)
     versus = (
         f"Accuracy is {ratio(m.test.metric('accuracy').value)}; always answering {name}, the majority in {source}, gets "
         f"{ratio(share)}. Of the rows on which only one is right the model has {count(only_model)} and the majority "
-        f"{count(only_majority)} (McNemar mid-p test, {p_value(chance)})"
-        + (", at the class shares of the test file" if policy.prior else "")
+        f"{count(only_majority)} ({shown})" + (", at the class shares of the test file" if policy.prior else "")
     )
     gating = policy.preset.better_than_majority
     room = margin * (1 - share)
     high = gain.upper(alpha)
     balanced = m.test.metric("balanced_accuracy").lower(alpha)
     seen = replace(Finding.passed(versus, value=gain.value, limit=0.0), metric="gain_over_majority", gate=gating)
-    if chance <= alpha:
+    if better:
         yield seen
     elif gain.value is not None and gain.value < 0 and balanced is not None and balanced > 1 / m.task.n_classes:
         yield replace(seen, message=f"{versus}: the model trades accuracy for recall")
     elif high is not None and high < room:
-        worse = mcnemar_mid_p(only_majority, only_model) <= alpha
         why = f"{'less accurate than' if worse else 'no gain in accuracy over'} always answering {name}"
         remedy = "Do not quote accuracy; judge by the recall and precision of each class."
         yield seen.failing(_severity(m, gating=gating), why, remedy=remedy)
@@ -173,6 +173,20 @@ def better_than_majority(
         few = plural(only_model + only_majority, "row")
         remedy = f"Label more rows: {few} on which only one of the two is right cannot tell."
         yield seen.undecided(f"{plural(counts.n, 'row')} cannot tell whether there is a gain", remedy=remedy)
+
+
+def _compared(m: Measurements, paired: PairedDifference, gain: Estimate, alpha: float) -> tuple[bool, bool, str]:
+    """Whether the model is shown to be better, whether worse, and by what."""
+    if m.test.grouped or m.test.weighted:
+        low, high = gain.lower(alpha), gain.upper(alpha)
+        return low is not None and low > 0, high is not None and high < 0, f"{gain.method}, at least {_points(low)}"
+    chance = mcnemar_mid_p(int(paired.n10), int(paired.n01))
+    worse = mcnemar_mid_p(int(paired.n01), int(paired.n10)) <= alpha
+    return chance <= alpha, worse, f"McNemar mid-p test, {p_value(chance)}"
+
+
+def _points(value: float | None) -> str:
+    return "–" if value is None else f"{number(100 * value, 1)} points"
 
 
 def _severity(m: Measurements, *, gating: bool) -> Severity:

@@ -92,7 +92,7 @@ def _loss_gap(m: Measurements, minor: float, major: float) -> tuple[str, str]:
     if Losses not in m.train or Losses not in m.test:
         return "", ""
     gap = Difference(m.test.metric("log_loss"), m.train.metric("log_loss"))
-    chance = m.train[Confusion].entropy
+    chance = _chance_loss(m)
     low, low_strict = gap.lower(0.05), gap.lower(0.005)
     if gap.value is None or not chance or low is None or low_strict is None:
         return "", ""
@@ -102,6 +102,12 @@ def _loss_gap(m: Measurements, minor: float, major: float) -> tuple[str, str]:
     )
     level = "major" if low_strict > major * chance else "minor" if low > minor * chance else ""
     return said, level
+
+
+def _chance_loss(m: Measurements) -> float:
+    """Log loss of the best constant answer on train."""
+    shares = np.array([m.train.prevalence(i) or 0.0 for i in range(m.task.n_classes)])
+    return float(-(shares[shares > 0] * np.log(shares[shares > 0])).sum())
 
 
 @check("loss-curves", title="Training stopped at the right time", needs=(Confusion,), after=GATES)

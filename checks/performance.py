@@ -83,7 +83,7 @@ def constant_prediction(
         yield seen
 
 
-@check("precision-recall-balance", title="False alarms and misses are in balance", needs=(Confusion,))
+@check("precision-recall-balance", title="False alarms and misses are in balance", needs=(Confusion,), plain_rows=True)
 def precision_recall_balance(
     m: Measurements, *, policy: Policy, minor: float = 1.5, major: float = 3.0
 ) -> Iterator[Finding]:

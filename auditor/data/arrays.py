@@ -1,5 +1,6 @@
 """Arrays of features and labels, whatever file holds them, as shards of batches."""
 
+import itertools
 import tokenize
 import zipfile
 import zlib
@@ -14,6 +15,7 @@ import numpy as np
 from auditor.batches import Array, Batch
 from auditor.config import Config
 from auditor.data.formats import readable, shown
+from auditor.data.groups import clusters, judged_weights, row_design
 from auditor.data.labels import ClassIndex, Encoded, encode_numpy
 from auditor.data.tables import listed, quoted
 from auditor.errors import InputError
@@ -77,6 +79,8 @@ class ArrayFile:
     arrays: Arrays
     x: Member
     y: Member
+    group: Member | None = None
+    weight: Member | None = None
 
     @property
     def path(self) -> Path:
@@ -123,12 +127,26 @@ class ArrayShard:
     def batches(self, size: int) -> Iterator[Batch]:
         """Batches with features (n, ...) float32, labels and row keys."""
         row = self.first_row
-        features = self.file.arrays.rows(self.file.x, size)
-        for x, y in zip(features, self.file.labels(size), strict=True):
+        features, design = self.file.arrays.rows(self.file.x, size), self._design(size)
+        for x, y, (group, given) in zip(features, self.file.labels(size), design, strict=True):
             labels = self.classes.labels(y, self.file.where, row)
+            cluster = None if group is None else clusters(encode_numpy(group), row)
+            key = None if self.file.weight is None else self.file.weight.key
+            weight = judged_weights(given, labels, key, self.file.where, row)
             with np.errstate(over="ignore"):  # what single precision cannot hold reaches the model as infinity
-                yield Batch(labels, np.arange(row, row + len(x), dtype=np.uint64), x.astype(np.float32))
+                numbers = x.astype(np.float32)
+            yield Batch(labels, np.arange(row, row + len(x), dtype=np.uint64), numbers, None, cluster, weight)
             row += len(x)
+
+    def _design(self, size: int) -> Iterator[tuple[Array | None, Array | None]]:
+        """Groups and weights as they stand, `size` a run."""
+        parts = -(-self.file.n_rows // size)
+        groups, weights = (
+            itertools.repeat(None, parts) if member is None else self.file.arrays.rows(member, size)
+            for member in (self.file.group, self.file.weight)
+        )
+        for group, weight in zip(groups, weights, strict=True):
+            yield group, None if weight is None else weight.astype(np.float64)
 
 
 def open_arrays(arrays: Arrays, config: Config) -> ArrayFile:
@@ -151,7 +169,28 @@ def open_arrays(arrays: Arrays, config: Config) -> ArrayFile:
         raise InputError(f"{shown(path)}: {lengths}; expected one label for each row")
     if not x.shape[0] or 0 in y.shape:
         raise InputError(f"{shown(path)}: array {quoted(x.key)} has no rows; expected at least one")
-    return ArrayFile(arrays, x, y)
+    design, n_rows = row_design(config), x.shape[0]
+    return ArrayFile(
+        arrays,
+        x,
+        y,
+        _row_member(arrays, design.group, n_rows, "group"),
+        _row_member(arrays, design.weight, n_rows, "weight"),
+    )
+
+
+def _row_member(arrays: Arrays, key: str | None, n_rows: int, role: str) -> Member | None:
+    """The array of groups or weights, None where none is declared; InputError where it is not one value a row."""
+    if key is None:
+        return None
+    member, path = _member(arrays, key, role), arrays.path
+    if member.shape != (n_rows,):
+        raise InputError(
+            f"{shown(path)}: array {quoted(key)} has shape {member.shape}; expected ({n_rows},), one a row"
+        )
+    if member.dtype.kind not in NUMERIC + (TEXTUAL if role == "group" else ""):
+        raise InputError(f"{shown(path)}: array {quoted(key)} holds {member.dtype}; expected numbers")
+    return member
 
 
 def _member(arrays: Arrays, key: str, setting: str) -> Member:

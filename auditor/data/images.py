@@ -19,13 +19,15 @@ from PIL import Image, UnidentifiedImageError
 from auditor.batches import Array, Batch
 from auditor.config import Config, ImageSettings
 from auditor.data.formats import shown
+from auditor.data.groups import RowDesign, judged_weights
 from auditor.data.labels import ClassIndex, encode_arrow
 from auditor.data.tables import ColumnKind, Part, Table, missing_column, quoted
 from auditor.errors import InputError
 
 DECODERS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it complains of ends in an error of ours
-Run = tuple[list[object], Array]
+Facts = tuple[Array | None, ...]  # labels, clusters and weights
+Run = tuple[list[object], Facts]
 DEEP = ("I", "F", "I;16", "I;16B", "I;16L")
 
 
@@ -40,6 +42,7 @@ class ImageShard:
     target: str
     classes: ClassIndex
     size: tuple[int, int]
+    design: RowDesign
 
     @property
     def first_row(self) -> int:
@@ -50,17 +53,20 @@ class ImageShard:
         """Batches with features, labels and row keys; raises InputError at the first image that cannot be used."""
         row = self.first_row
         with ThreadPoolExecutor(os.cpu_count(), "auditor-images") as pool:
-            for cells, labels in _cut(self._runs(), size):
+            for cells, (labels, cluster, weight) in _cut(self._runs(), size):
+                assert labels is not None
                 images = list(pool.map(partial(_decoded, self), cells, count(row)))
                 keys = np.arange(row, row + len(cells), dtype=np.uint64)
-                yield Batch(labels, keys, as_features(images, self.settings))
+                yield Batch(labels, keys, as_features(images, self.settings), None, cluster, weight)
                 row += len(cells)
 
     def _runs(self) -> Iterator[Run]:
         row = self.first_row
-        for record in _records(self.table, self.part, self.column, self.target):
+        for record in _records(self.table, self.part, self.column, {self.target: pa.string()} | self.design.types):
             labels = self.classes.labels(encode_arrow(record.column(self.target)), self.table.where, row)
-            yield record.column(self.column).to_pylist(), labels
+            cluster, weight = self.design.columns(record, row)
+            weight = judged_weights(weight, labels, self.design.weight, self.table.where, row)
+            yield record.column(self.column).to_pylist(), (labels, cluster, weight)
             row += record.num_rows
 
 
@@ -87,7 +93,7 @@ def image_column(table: Table, config: Config) -> str | None:
 def image_size(table: Table, column: str, settings: ImageSettings, target: str) -> tuple[int, int]:
     """Height and width of the first image of a table, prepared as `settings` say; all others must be like it."""
     for part in table.parts():
-        for record in _records(table, part, column, target):
+        for record in _records(table, part, column, {target: pa.string()}):
             if record.num_rows:
                 first = record.column(column)[0].as_py()
                 height, width = _prepared(first, partial(table.where, part.first_row), table.path, settings).shape[:2]
@@ -116,21 +122,26 @@ def feature_shape(size: tuple[int, int], settings: ImageSettings) -> tuple[int, 
 
 
 def _cut(runs: Iterator[Run], size: int) -> Iterator[Run]:
-    """The same images and labels, `size` a run but for the last."""
+    """The same images with their facts, `size` a run but for the last."""
     cells: list[object] = []
-    labels = np.empty(0, np.int64)
-    for more_cells, more_labels in runs:
-        cells, labels = [*cells, *more_cells], np.concatenate([labels, more_labels])
+    facts: Facts = ()
+    for more_cells, more in runs:
+        facts = tuple(map(_end_to_end, facts, more)) if facts else more
+        cells = [*cells, *more_cells]
         while len(cells) >= size:
-            yield cells[:size], labels[:size]
-            cells, labels = cells[size:], labels[size:]
+            yield cells[:size], tuple(None if fact is None else fact[:size] for fact in facts)
+            cells, facts = cells[size:], tuple(None if fact is None else fact[size:] for fact in facts)
     if cells:
-        yield cells, labels
+        yield cells, facts
 
 
-def _records(table: Table, part: Part, column: str, target: str) -> Iterator[Any]:
+def _end_to_end(first: Array | None, second: Array | None) -> Array | None:
+    return None if first is None or second is None else np.concatenate([first, second])
+
+
+def _records(table: Table, part: Part, column: str, types: Mapping[str, Any]) -> Iterator[Any]:
     asked = pa.string() if table.kinds[column] is ColumnKind.TEXT else pa.binary()
-    return table.read(part, {column: asked, target: pa.string()})
+    return table.read(part, {column: asked, **types})
 
 
 def _decoded(shard: ImageShard, cell: object, row: int) -> Array:

@@ -19,6 +19,7 @@ from auditor.data.features import FeatureShard, feature_columns, require_target
 from auditor.data.files import open_file
 from auditor.data.folders import content_hash
 from auditor.data.formats import shown
+from auditor.data.groups import require_design, row_design
 from auditor.data.images import ImageShard, feature_shape, image_column, image_size, preparation
 from auditor.data.labels import (
     ClassIndex,
@@ -109,12 +110,13 @@ def _files(opened: Mapping[str, Table | ArrayFile], config: Config) -> Files:
 
 
 def _feature_files(tables: Mapping[str, Table], config: Config) -> Files:
-    names = feature_columns(list(tables.values()), config)
+    names, design = feature_columns(list(tables.values()), config), row_design(config)
 
     def shards(split: str, agreed: Agreed) -> tuple[Shard, ...]:
         table, classes = tables[split], ClassIndex(agreed.names, config.ignore_index)
         return tuple(
-            FeatureShard(table, part, names, config.categories, config.target, classes) for part in table.parts()
+            FeatureShard(table, part, names, config.categories, config.target, classes, design)
+            for part in table.parts()
         )
 
     return Files(tables, names, (len(names),), partial(_labels, tables, config), shards)
@@ -124,6 +126,7 @@ def _image_files(tables: Mapping[str, Table], columns: Mapping[str, str], config
     settings = config.image or ImageSettings()
     for split, table in tables.items():
         require_target(table, config)
+        require_design(table, config)
         if split not in columns:
             raise InputError(f"{shown(table.path)} holds no images and {shown(tables['test'].path)} does")
     sizes = {split: image_size(table, columns[split], settings, config.target) for split, table in tables.items()}
@@ -136,7 +139,7 @@ def _image_files(tables: Mapping[str, Table], columns: Mapping[str, str], config
 
     def shards(split: str, agreed: Agreed) -> tuple[Shard, ...]:
         table, classes = tables[split], ClassIndex(agreed.names, config.ignore_index)
-        shared = (columns[split], settings, config.target, classes, sizes[split])
+        shared = (columns[split], settings, config.target, classes, sizes[split], row_design(config))
         return tuple(ImageShard(table, part, *shared) for part in table.parts())
 
     shape = feature_shape(sizes["test"], settings)

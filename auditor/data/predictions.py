@@ -13,6 +13,7 @@ from auditor.data.columns import Cut, Rows, numbers, recut
 from auditor.data.decisions import predicted_column, refuse_unlike_labels
 from auditor.data.features import require_target
 from auditor.data.formats import shown
+from auditor.data.groups import RowDesign, judged_weights, require_design, row_design
 from auditor.data.labels import (
     UNLABELLED,
     ClassIndex,
@@ -55,6 +56,7 @@ class ScoreTable:
     target: str
     classes: ClassIndex
     columns: ScoreColumns
+    design: RowDesign
 
     def cuts(self, part: Part, size: int) -> Iterator[Cut]:
         """The rows of a part in cuts of `size`: float64 scores, labels, and decisions where the table has them."""
@@ -62,12 +64,14 @@ class ScoreTable:
 
     def _runs(self, part: Part) -> Iterator[Rows]:
         row, predicted = part.first_row, self.columns.predicted
-        types = {name: pa.float64() for name in self.columns.scores} | {self.target: pa.string()}
+        types = {name: pa.float64() for name in self.columns.scores} | {self.target: pa.string()} | self.design.types
         for record in self.table.read(part, types | ({predicted: pa.string()} if predicted else {})):
             scores = tuple(numbers(record.column(name)) for name in self.columns.scores)
             labels = self.classes.labels(encode_arrow(record.column(self.target)), self.table.where, row)
             decided = self._decided(encode_arrow(record.column(predicted)), labels, row) if predicted else None
-            yield Rows(scores, labels, decided)
+            cluster, weight = self.design.columns(record, row)
+            weight = judged_weights(weight, labels, self.design.weight, self.table.where, row)
+            yield Rows(scores, labels, decided, cluster, weight)
             row += record.num_rows
 
     def _decided(self, encoded: Encoded, labels: Array, first_row: int) -> Array:
@@ -102,7 +106,8 @@ class PredictionShard:
         for cut in self.scored.cuts(self.part, size):
             outputs = refuse_unlike(cut.matrix, self.kind, where, cut.first_row)
             scores = Scores(outputs, self.kind.kind, self.scored.columns.scored, self.threshold, cut.decided)
-            yield Batch(cut.labels, cut.row_key, None, turned(scores) if self.scored.columns.turned else scores)
+            scores = turned(scores) if self.scored.columns.turned else scores
+            yield Batch(cut.labels, cut.row_key, None, scores, cut.cluster, cut.weight)
 
 
 @dataclass(frozen=True)
@@ -140,7 +145,7 @@ class PredictionTables:
         """The parts of a split; its first rows decide what kind of score its columns hold."""
         table, config = self.tables[split], self.config
         columns = score_columns(table, classes.names, config, positive)
-        scored = ScoreTable(table, config.target, classes, columns)
+        scored = ScoreTable(table, config.target, classes, columns, row_design(config))
         kind = _first_kind(scored, config)
         threshold = config.threshold if len(classes.names) == 2 else None
         return tuple(PredictionShard(scored, part, kind, threshold) for part in table.parts())
@@ -153,6 +158,7 @@ def open_predictions(tables: Mapping[str, Table], config: Config) -> PredictionT
     """
     for table in tables.values():
         require_target(table, config)
+        require_design(table, config)
         predicted_column(table, config)
     return PredictionTables(tables, config)
 
@@ -190,7 +196,7 @@ def _first_kind(scored: ScoreTable, config: Config) -> ScoreKind:
 
 
 def _candidates(table: Table, config: Config) -> list[str]:
-    taken = {config.target, *config.ids, predicted_column(table, config)}
+    taken = {config.target, *config.ids, *row_design(config).names, predicted_column(table, config)}
     return [name for name in table.kinds if name not in taken]
 
 

@@ -1,5 +1,7 @@
 """Mergeable measurements, one file each."""
 
+from auditor.states.bucket_ranking import BucketRanking, RankedBuckets
+from auditor.states.buckets import BucketLosses, BucketLossSums, Buckets, BucketSums
 from auditor.states.confusion import Confusion, ConfusionMatrix
 from auditor.states.losses import Losses, LossSums
 from auditor.states.output_form import OutputCounts, OutputForm
@@ -12,6 +14,11 @@ from auditor.states.temperatures import TemperatureLosses, Temperatures
 from auditor.states.top_ranks import RankCounts, TopRanks
 
 __all__ = [
+    "BucketLossSums",
+    "BucketLosses",
+    "BucketRanking",
+    "BucketSums",
+    "Buckets",
     "Confusion",
     "ConfusionMatrix",
     "HashSet",
@@ -20,6 +27,7 @@ __all__ = [
     "OutputCounts",
     "OutputForm",
     "RankCounts",
+    "RankedBuckets",
     "Ranking",
     "Rankings",
     "Reliability",

@@ -34,7 +34,8 @@ class State(ABC, Generic[Result]):
     """A mergeable measurement of sufficient statistics.
 
     Given the predictions, cutting the stream elsewhere or merging in another order changes no bit of the result. `reads` names
-    the parts of a batch it needs beside the labels: `predicted`, `scores`, `features`.
+    the parts of a batch it needs beside the labels: `predicted`, `scores`, `features`, and `design` for declared
+    groups or weights.
     """
 
     reads: ClassVar[frozenset[str]] = frozenset()
