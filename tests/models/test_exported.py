@@ -19,7 +19,7 @@ ROWS = np.random.default_rng(0).normal(size=(37, 4)).astype(np.float32)
 
 
 def opened(path: Path, **settings: Any) -> Model:
-    return open_model(config(path, **({"trust_model_code": True} | settings)))
+    return open_model(config(path, **settings))
 
 
 def eager(net: nn.Module, rows: np.ndarray = ROWS) -> np.ndarray:
@@ -29,7 +29,7 @@ def eager(net: nn.Module, rows: np.ndarray = ROWS) -> np.ndarray:
 
 def test_a_program_of_any_batch_gives_what_the_network_gives(tmp_path: Path, net: Net) -> None:
     model = opened(exported(tmp_path / "model.pt2", net, torch.ones(2, 4)))
-    assert (model.format, model.device, model.runs_code) == ("torch.export program", "cpu", True)
+    assert (model.format, model.device, model.runs_code) == ("torch.export program", "cpu", False)
     assert (model.input_shape, model.n_outputs, model.class_names) == ((4,), 3, ())
     for n in (1, 2, 37):
         np.testing.assert_allclose(model.forward(ROWS[:n]), eager(net)[:n], atol=1e-6)
