@@ -45,7 +45,7 @@ def open_program(file: ModelFile, config: Config, allowed: Allowed) -> Model:
     takes = _input(program, file.name)
     device = chosen_device(config.device)
     forward = Forward(
-        file.name, _caller(program), device, takes.dtype, config.precision, takes.row_shape, takes.fewest, takes.most
+        file.name, _caller(file, program), device, takes.dtype, config.precision, takes.row_shape, takes.fewest, takes.most
     )
     return Model(
         file.path,
@@ -74,10 +74,14 @@ def _loaded(file: ModelFile, allowed: Allowed) -> ExportedProgram:
                 f"{file.name} was exported on a CUDA device, and this machine has none; save it again there with "
                 "torch.export.save(torch.export.passes.move_to_device_pass(program, 'cpu'), 'model.pt2')"
             ) from error
-        raise InputError(
-            f"{file.name} cannot be loaded as a {file.detected.format} by PyTorch {torch.__version__}: "
-            f"{failures.shown(error)}; copy it again, or export it again with this version"
-        ) from error
+        raise _unloadable(file, error) from error
+
+
+def _unloadable(file: ModelFile, error: Exception) -> InputError:
+    return InputError(
+        f"{file.name} cannot be loaded as a {file.detected.format} by PyTorch {torch.__version__}: "
+        f"{failures.shown(error)}; copy it again, or export it again with this version"
+    )
 
 
 def _guarded(program: ExportedProgram) -> ExportedProgram:
@@ -110,9 +114,12 @@ def _moved(program: ExportedProgram, device: torch.device) -> ExportedProgram:
     return move_to_device_pass(program, str(device))
 
 
-def _caller(program: ExportedProgram) -> Callable[[Tensor], object]:
+def _caller(file: ModelFile, program: ExportedProgram) -> Callable[[Tensor], object]:
     """The program as a function of its one tensor; what else it takes are constants that were fixed at export."""
-    run = program.module().forward  # guards included; a call would match the structure of its arguments again each time
+    try:
+        run = program.module().forward  # guards included; a call would match the structure of its arguments again each time
+    except Exception as error:
+        raise _unloadable(file, error) from error
     given = [s.arg for s in program.graph_signature.input_specs if s.kind is InputKind.USER_INPUT]
     structure: Any = program.call_spec.in_spec
 

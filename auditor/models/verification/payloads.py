@@ -21,8 +21,8 @@ def stored_tensors(
 
     Violation where one is a pickle or asks for more than is stored; InputError where a member is missing.
     """
+    entries: dict[str, Any] = program.parsed(config, members[config], program.payloads)["config"]
     with within(config):
-        entries: dict[str, Any] = program.parsed(members[config], program.payloads)["config"]
         found = [_tensor(name, entry, members.get(folder + entry["path_name"])) for name, entry in entries.items()]
     parts: dict[str, bytes | memoryview] = {config: json.dumps({"config": entries}).encode()}
     return found, parts | {

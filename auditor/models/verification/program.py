@@ -8,6 +8,7 @@ import json
 from typing import Any
 
 from auditor import wording
+from auditor.errors import InputError
 from auditor.models.verification import expressions
 from auditor.models.verification.operators import only_computes
 from auditor.models.verification.structure import (
@@ -26,7 +27,7 @@ from auditor.models.verification.structure import (
     union,
     whole,
 )
-from auditor.models.verification.violations import Violation
+from auditor.models.verification.violations import Violation, within
 
 MAJOR = 8
 DENSE = 7
@@ -262,11 +263,14 @@ payload = record(
 payloads = record({"config": mapped(attribute, payload)})
 
 
-def parsed(content: memoryview, parse: Parse) -> Any:  # noqa: ANN401
-    """The JSON of a member as far as it was understood, Violation where that is not all of it."""
+def parsed(name: str, content: memoryview, parse: Parse) -> Any:  # noqa: ANN401
+    """The JSON of a member as far as it was understood, Violation where that is not all of it. InputError where it is none."""
     if len(content) > LONGEST:
-        raise Violation("members", f"{wording.count(len(content))} bytes, at most {wording.count(LONGEST)} are read")
+        raise Violation("members", f"{wording.count(len(content))} bytes, at most {wording.count(LONGEST)} are read", name)
     try:
-        return parse(json.loads(bytes(content)))
-    except (ValueError, RecursionError) as error:
-        raise Violation("structure", f"no JSON that is read ({wording.name(type(error).__name__)})") from error
+        with within(name):
+            return parse(json.loads(bytes(content)))
+    except ValueError as error:
+        raise InputError(f"its member {name} is no JSON; copy or download it again") from error
+    except RecursionError as error:
+        raise Violation("structure", "it nests too deeply to be read", name) from error

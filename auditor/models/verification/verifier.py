@@ -133,8 +133,7 @@ def _present(members: Mapping[str, memoryview], name: str) -> Mapping[str, memor
 
 
 def _program(members: Mapping[str, memoryview], name: str) -> dict[str, Any]:
-    with within(name):
-        understood: dict[str, Any] = program.parsed(_present(members, name)[name], program.exported_program)
+    understood: dict[str, Any] = program.parsed(name, _present(members, name)[name], program.exported_program)
     return understood
 
 
