@@ -45,7 +45,14 @@ def open_program(file: ModelFile, config: Config, allowed: Allowed) -> Model:
     takes = _input(program, file.name)
     device = chosen_device(config.device)
     forward = Forward(
-        file.name, _caller(file, program), device, takes.dtype, config.precision, takes.row_shape, takes.fewest, takes.most
+        file.name,
+        _caller(file, program),
+        device,
+        takes.dtype,
+        config.precision,
+        takes.row_shape,
+        takes.fewest,
+        takes.most,
     )
     return Model(
         file.path,
@@ -117,7 +124,9 @@ def _moved(program: ExportedProgram, device: torch.device) -> ExportedProgram:
 def _caller(file: ModelFile, program: ExportedProgram) -> Callable[[Tensor], object]:
     """The program as a function of its one tensor; what else it takes are constants that were fixed at export."""
     try:
-        run = program.module().forward  # guards included; a call would match the structure of its arguments again each time
+        run = (
+            program.module().forward
+        )  # guards included; a call would match the structure of its arguments again each time
     except Exception as error:
         raise _unloadable(file, error) from error
     given = [s.arg for s in program.graph_signature.input_specs if s.kind is InputKind.USER_INPUT]

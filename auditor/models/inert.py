@@ -23,6 +23,15 @@ DTYPES = {
     "Short": "int16", "Char": "int8", "Byte": "uint8", "Bool": "bool", "ComplexFloat": "complex64",
 }  # fmt: skip
 
+# Protocol 2, which torch.save writes, spells these as Python 2 did.
+NAMES_OF_PYTHON_2 = {
+    "__builtin__": "builtins",
+    "copy_reg": "copyreg",
+    "xrange": "range",
+    "long": "int",
+    "unicode": "str",
+}
+
 # What torch.load(weights_only=True) knows itself, and calls.
 TENSORS = re.compile(
     r"torch\._utils\._rebuild_\w+|torch\._tensor\._rebuild_from_type_v2|torch\.nn\.parameter\.(Parameter|Buffer)"
@@ -43,10 +52,11 @@ MAPPINGS = frozenset(
         )
     }
 )
+LISTS = frozenset({"collections.deque"})
 VALUES_WORDS = """
     numpy.dtype numpy.ndarray numpy.core.multiarray.scalar numpy._core.multiarray.scalar
     numpy.core.multiarray._reconstruct numpy._core.multiarray._reconstruct numpy._core.numeric._frombuffer
-    argparse.Namespace types.SimpleNamespace collections.deque pathlib.Path pathlib.PosixPath pathlib.WindowsPath
+    argparse.Namespace types.SimpleNamespace pathlib.Path pathlib.PosixPath pathlib.WindowsPath
     pathlib.PurePath pathlib.PurePosixPath pathlib.PureWindowsPath pathlib._local.PosixPath
     pathlib._local.WindowsPath datetime.datetime datetime.date datetime.time datetime.timedelta datetime.timezone
     decimal.Decimal fractions.Fraction uuid.UUID torch.torch_version.TorchVersion builtins.list builtins.dict
@@ -122,6 +132,7 @@ class _Reader(pickle._Unpickler):  # noqa: SLF001  (C's grows a table as the fil
         self.names: dict[str, None] = {}
 
     def find_class(self, module: str, name: str) -> type[Made]:
+        module, name = NAMES_OF_PYTHON_2.get(module, module), NAMES_OF_PYTHON_2.get(name, name)
         dotted = f"{module}.{name}"
         self.names[dotted] = None
         return type("Made", (Made,), {"called": dotted})
@@ -160,7 +171,7 @@ def saved_contents(content: bytes) -> Contents:
 
 def is_inert(name: str) -> bool:
     """Whether a name that a pickle calls stands for tensors or for plain values beside them."""
-    return bool(TENSORS.fullmatch(name)) or name in MAPPINGS or name in VALUES
+    return bool(TENSORS.fullmatch(name)) or name in MAPPINGS | LISTS | VALUES
 
 
 def is_of_tensors(name: str) -> bool:

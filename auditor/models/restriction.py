@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import torch
 
-from auditor.models.inert import MAPPINGS, VALUES
+from auditor.models.inert import LISTS, MAPPINGS, VALUES
 
 FORCED, FORBIDDEN = "TORCH_FORCE_WEIGHTS_ONLY_LOAD", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"
 
@@ -26,6 +26,11 @@ class LeftOut:
 def _mapping(*_arguments: object) -> dict[Any, Any]:
     """Takes the place of a `defaultdict`, whose factory is a call."""
     return {}
+
+
+def _list(*_arguments: object) -> list[Any]:
+    """Takes the place of a `deque`."""
+    return []
 
 
 @contextmanager
@@ -48,4 +53,4 @@ def _stand_ins() -> list[Callable[..., Any] | tuple[Callable[..., Any], str]]:
     mappings: list[tuple[Callable[..., Any], str]] = [
         (dict if name.endswith("Dict") else _mapping, name) for name in MAPPINGS
     ]
-    return [*mappings, *((LeftOut, name) for name in VALUES)]
+    return [*mappings, *((_list, name) for name in LISTS), *((LeftOut, name) for name in VALUES)]

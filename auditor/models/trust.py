@@ -12,7 +12,7 @@ from auditor.models.inert import saved_contents
 from auditor.models.verification import Violation, verify
 
 EXPORTED = (Format.EXPORTED, Format.EXPORTED_OLD)
-WEIGHTS = (Format.STATE_DICT, Format.SAFETENSORS)
+WEIGHTS = (Format.STATE_DICT, Format.SAFETENSORS, Format.SHARDED)
 MODULES = (Format.TORCHSCRIPT, Format.PICKLED)
 TRUSTED = "loading it can run code; --trust-model-code allowed that"
 
@@ -67,7 +67,7 @@ def allow(file: ModelFile, config: Config) -> Allowed:
     form = file.detected.format
     if form in EXPORTED:
         return _exported(file, given, trust)
-    if form is Format.SAFETENSORS:
+    if form in {Format.SAFETENSORS, Format.SHARDED}:
         return Allowed(file.content, runs_code=False, notes=given)
     if form is Format.STATE_DICT:
         return _checkpoint(file, given, trust)

@@ -1,5 +1,6 @@
 """Weights without code (a state_dict or safetensors), and the class they belong to."""
 
+import json
 import pickle
 import re
 import warnings
@@ -59,6 +60,8 @@ def open_tensors(
 def _read(file: ModelFile) -> tuple[Weights, tuple[str, ...]]:
     if file.detected.format is Format.SAFETENSORS:
         return _from_safetensors(file), ("read as safetensors: tensors only",)
+    if file.detected.format is Format.SHARDED:
+        return _from_shards(file)
     weights, nested = saved_weights(_unpickled(file), file.name)
     return weights, ("read with weights_only=True: tensors and plain values only", *nested)
 
@@ -84,6 +87,23 @@ def _from_safetensors(file: ModelFile) -> Weights:
         raise InputError(
             f"{file.name} is no whole safetensors file: {failures.shown(error)}; copy or download it again"
         ) from error
+
+
+def _from_shards(file: ModelFile) -> tuple[Weights, tuple[str, ...]]:
+    """The tensors of all files that an index names; each tensor must lie in the file that the index says."""
+    stated: dict[str, str] = json.loads(file.content)["weight_map"]
+    weights: Weights = {}
+    for shard in file.shards:
+        found = _from_safetensors(shard)
+        expected = {key for key, name in stated.items() if name == shard.name}
+        if set(found) != expected:
+            odd = failures.listed(sorted(set(found) ^ expected))
+            raise InputError(f"{shard.name} does not hold what {file.name} says: {odd}; copy or download both again")
+        weights |= found
+    shards = wording.plural(len(file.shards), "safetensors file")
+    return weights, (
+        f"read from {shards}: tensors only; its sha256 is that of the index and the files behind it, in order",
+    )
 
 
 def _unpickled(file: ModelFile) -> Any:  # noqa: ANN401  (whatever was saved)

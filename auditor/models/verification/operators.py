@@ -73,7 +73,7 @@ RECURRENCE = """
     _thnn_fused_lstm_cell _pack_padded_sequence _pad_packed_sequence
 """
 INDEXING = """
-    argwhere bucketize diagonal_scatter fill_diagonal gather index index_add index_copy index_fill index_put
+    argwhere bucketize diagonal_scatter gather index index_add index_copy index_fill index_put
     index_reduce index_select _index_put_impl masked_fill masked_scatter masked_select nonzero nonzero_numpy
     nonzero_static put scatter scatter_add scatter_reduce searchsorted select select_scatter slice slice_scatter take
     take_along_dim where _unsafe_index _unsafe_index_put
@@ -119,7 +119,7 @@ ATEN = frozenset(
     )
     for name in family.split()
 )  # fmt: skip
-IN_PLACE = ("copy_", "requires_grad_", "detach_")
+IN_PLACE = ("copy_", "detach_", "fill_diagonal_")
 SYMBOLIC_WORDS = """
     _operator.add _operator.and_ _operator.eq _operator.floordiv _operator.ge _operator.getitem _operator.gt
     _operator.le _operator.lshift _operator.lt _operator.mod _operator.mul _operator.ne _operator.neg

@@ -266,7 +266,9 @@ payloads = record({"config": mapped(attribute, payload)})
 def parsed(name: str, content: memoryview, parse: Parse) -> Any:  # noqa: ANN401
     """The JSON of a member as far as it was understood, Violation where that is not all of it. InputError where it is none."""
     if len(content) > LONGEST:
-        raise Violation("members", f"{wording.count(len(content))} bytes, at most {wording.count(LONGEST)} are read", name)
+        raise Violation(
+            "members", f"{wording.count(len(content))} bytes, at most {wording.count(LONGEST)} are read", name
+        )
     try:
         with within(name):
             return parse(json.loads(bytes(content)))

@@ -99,7 +99,9 @@ def weights_of_2_8(path: Path, marker: Path) -> Path:
 
 
 def custom_object(path: Path, marker: Path) -> Path:
-    config = {"config": {"a": {"path_name": "opaque_obj_0", "is_param": False, "use_pickle": True, "tensor_meta": None}}}
+    config = {
+        "config": {"a": {"path_name": "opaque_obj_0", "is_param": False, "use_pickle": True, "tensor_meta": None}}
+    }
     path = replaced(path, "model_constants_config.json", json.dumps(config).encode())
     import pickle
 
@@ -108,7 +110,9 @@ def custom_object(path: Path, marker: Path) -> Path:
 
 def shape_expression(path: Path, marker: Path) -> Path:
     def edit(program: Json) -> None:
-        sizes = next(meta["sizes"] for meta in graph_of(program)["tensor_values"].values() if "as_expr" in meta["sizes"][0])
+        sizes = next(
+            meta["sizes"] for meta in graph_of(program)["tensor_values"].values() if "as_expr" in meta["sizes"][0]
+        )
         sizes[0]["as_expr"]["expr_str"] = call(marker)
 
     return edited(path, "models/model.json", edit)
@@ -169,7 +173,9 @@ def parameter_name(path: Path, marker: Path) -> Path:
 
 
 def fixed_text(path: Path, marker: Path) -> Path:
-    exported(path, Switched().eval(), torch.ones(2, 4), "single", dynamic_shapes=({0: torch.export.Dim("b", min=1)}, None))
+    exported(
+        path, Switched().eval(), torch.ones(2, 4), "single", dynamic_shapes=({0: torch.export.Dim("b", min=1)}, None)
+    )
     text = f"single' or {call(marker)} or '"
     return edited(path, "models/model.json", lambda program: program.update(everywhere(program, "single", text)))
 

@@ -97,7 +97,11 @@ def test_it_loads_verified_and_gives_what_the_network_gives(name: str, kind: str
     path = saved_as(kind, tmp_path / "model.pt2", network, example)
     model = open_model(config(path))
     assert not model.runs_code
-    rows = torch.randint(0, 50, (5, *example.shape[1:])) if example.dtype is torch.long else torch.rand(5, *example.shape[1:])
+    rows = (
+        torch.randint(0, 50, (5, *example.shape[1:]))
+        if example.dtype is torch.long
+        else torch.rand(5, *example.shape[1:])
+    )
     given = network(rows)
     expected = (given["logits"] if isinstance(given, dict) else given).detach().numpy()
     np.testing.assert_allclose(model.forward(rows.numpy()), expected, rtol=1e-4, atol=1e-5)
