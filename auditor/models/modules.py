@@ -48,15 +48,18 @@ def running(
 
 def in_evaluation_mode(module: nn.Module) -> str:
     """Call eval(), and say how many modules stood in training mode."""
-    training = sum(part.training for part in module.modules())
-    module.eval()
+    training = sum(getattr(part, "training", False) for part in module.modules())
+    if hasattr(module, "training"):  # a frozen TorchScript program has no mode, and no eval()
+        module.eval()
     return f"{wording.plural(training, 'module')} stood in training mode"
 
 
 def still_training(module: nn.Module) -> tuple[str, ...]:
     """The modules that eval() did not reach."""
     return tuple(
-        f"{name or 'the model'} ({type(part).__name__})" for name, part in module.named_modules() if part.training
+        f"{name or 'the model'} ({type(part).__name__})"
+        for name, part in module.named_modules()
+        if getattr(part, "training", False)
     )
 
 
