@@ -1,4 +1,4 @@
-"""Damaged files end in one clear error: no crash, no hang, no traceback. `make fuzz` runs it for FUZZ_SECONDS, else 60."""
+"""Damaged models end in one clear error: no crash, no hang, no traceback. FUZZ_SECONDS says how long to try, else 60."""
 
 import faulthandler
 import os
@@ -17,8 +17,6 @@ from hypothesis import strategies as st
 from safetensors.torch import save
 from torch import nn
 
-from auditor.config import Config
-from auditor.data import open_splits
 from auditor.errors import AuditorError
 from auditor.models import open_model
 from auditor.models.describing import described
@@ -100,7 +98,7 @@ def test_damaged_programs(programs: list[bytes], folder: Path) -> None:
             with ending_soon("load what passed"):
                 open_model(config(path))
 
-    rounds(check, 0.6)
+    rounds(check, 0.7)
 
 
 def test_damaged_files_of_other_kinds(folder: Path) -> None:
@@ -124,27 +122,4 @@ def test_damaged_files_of_other_kinds(folder: Path) -> None:
         with ending_soon("open"):
             open_model(config(path, model_class="torch.nn:Identity"))
 
-    rounds(check, 0.25)
-
-
-def test_damaged_tables(folder: Path) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    rows = {"a": [1.0, 2.5, None, 4.0], "b": [1, 2, 3, 4], "label": ["x", "y", "x", "y"]}
-    pq.write_table(pa.table(rows), folder / "t.parquet")
-    np.savez(folder / "t.npz", x=np.ones((4, 2)), y=np.array([0, 1, 0, 1]))
-    csv = b"a,b,label\n1,2,x\n2.5,3,y\n,4,x\n4,5,y\n"
-    files = {".csv": csv, ".parquet": (folder / "t.parquet").read_bytes(), ".npz": (folder / "t.npz").read_bytes()}
-
-    def check(data: st.DataObject) -> None:
-        ending = data.draw(st.sampled_from(sorted(files)))
-        path = folder / f"damaged{ending}"
-        path.write_bytes(bytes_changed(files[ending], data))
-        with ending_soon(f"read {ending}"):
-            test = open_splits(Config.model_validate({"test": path, "target": "label"})).test
-            for shard in test.shards():
-                for _batch in shard.batches(100):
-                    pass
-
-    rounds(check, 0.15)
+    rounds(check, 0.3)
