@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,13 +14,18 @@ from typing import Any
 from auditor import wording
 from auditor.errors import AuditorError
 from auditor.models.detection import Format
-from auditor.models.inert import Contents, Described, contents, saved_contents, tensors
+from auditor.models.inert import Contents, Described, contents, key_name, saved_contents, tensors
 from auditor.models.onnx import described_onnx
 from auditor.models.verification import Violation, verify
 from auditor.models.verification.program import ELEMENTS
 
 NPY_MAGIC = b"\x93NUMPY"
 MOST_CALLS = 10
+# What the readers of the standard library raise for damaged content.
+UNREADABLE = (
+    AuditorError, Violation, ArithmeticError, ValueError, LookupError, TypeError, AttributeError, SyntaxError, RuntimeError,
+    MemoryError, EOFError, OSError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ def described(content: bytes, form: Format) -> Holds:
     describe = DESCRIBERS.get(form)
     try:
         return describe(content) if describe else Holds()
-    except (AuditorError, Violation, ValueError, KeyError, IndexError, TypeError, zipfile.BadZipFile, OSError) as error:
+    except UNREADABLE as error:
         return Holds((f"what it holds could not be read: {wording.name(str(error) or type(error).__name__)}",))
 
 
@@ -84,7 +90,7 @@ def _of_pickle(found: Contents) -> Holds:
     listed = ", ".join(wording.name(name) for name in calls[:MOST_CALLS]) + more
     keys = found.value if isinstance(found.value, dict) else {}
     facts = (
-        f"its keys: {_words([str(key) for key in keys])}" if keys else "",
+        f"its keys: {_words([key_name(key) for key in keys])}" if keys else "",
         f"loading it would call {listed}" if calls else "it calls nothing but what makes tensors and plain values",
     )
     return Holds(tuple(fact for fact in facts if fact), tuple(tensors(found.value)))

@@ -9,12 +9,12 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from typing import IO, Self
+from typing import IO, Any, Self
 
 from auditor.models.pickles import TORCH_LEGACY
 
 LONGEST = 2**28
-DEEPEST = 12
+LONGEST_NAME = 1000
 REBUILDS = "torch._utils._rebuild_"
 BEFORE_THE_OBJECT, AFTER_IT = 3, 1  # a legacy file: magic number, version, machine, the object, names of storages
 
@@ -179,24 +179,39 @@ def is_of_tensors(name: str) -> bool:
     return bool(TENSORS.fullmatch(name))
 
 
-def tensors(value: object, name: str = "", depth: int = 0) -> Iterator[Described]:
-    """The tensors in what a pickle holds, by the keys that lead to them."""
-    if isinstance(value, Made) and value.called.startswith(REBUILDS):
-        yield from _described(value, name, depth)
-        return
-    entries = value.entries if isinstance(value, Made) else value
-    if depth < DEEPEST and isinstance(entries, dict):
-        for key, entry in entries.items():
-            yield from tensors(entry, f"{name}.{key}" if name else str(key), depth + 1)
-    elif depth < DEEPEST and isinstance(entries, list | tuple):
-        for place, entry in enumerate(entries):
-            yield from tensors(entry, f"{name}[{place}]", depth + 1)
+def tensors(value: object) -> Iterator[Described]:
+    """The tensors in what a pickle holds, by the keys that lead to them; what lies in two places is looked into once."""
+    seen: set[int] = set()
+    waiting: list[tuple[str, object]] = [("", value)]
+    while waiting:
+        name, found = waiting.pop()
+        entries = found.entries if isinstance(found, Made) else found
+        if isinstance(found, Made) and found.called.startswith(REBUILDS):
+            yield from _described(found, name)
+        elif isinstance(entries, dict | list | tuple) and id(entries) not in seen:
+            seen.add(id(entries))
+            waiting += reversed(list(_inside(name, entries)))
 
 
-def _described(made: Made, name: str, depth: int) -> Iterator[Described]:
+def key_name(key: object) -> str:
+    """A key of a dictionary as it is named: texts and short numbers as they are, anything else by its type."""
+    return (
+        key if isinstance(key, str) else str(key) if isinstance(key, int) and abs(key) < 2**64 else type(key).__name__
+    )
+
+
+def _inside(name: str, entries: dict[Any, Any] | list[Any] | tuple[Any, ...]) -> Iterator[tuple[str, object]]:
+    name = name[-LONGEST_NAME:]
+    if isinstance(entries, dict):
+        return ((f"{name}.{key_name(key)}" if name else key_name(key), entry) for key, entry in entries.items())
+    return ((f"{name}[{place}]", entry) for place, entry in enumerate(entries))
+
+
+def _described(made: Made, name: str) -> Iterator[Described]:
     """`_rebuild_tensor_v2(storage, offset, shape, …)`; a parameter wraps a tensor."""
+    wrapped = made.arguments[0] if made.arguments else None
+    if isinstance(wrapped, Made) and wrapped.called.startswith(REBUILDS):
+        made = wrapped
     match made.arguments:
         case (Stored(kind=kind), int(), tuple() as shape, *_) if all(type(length) is int for length in shape):
             yield Described(name, DTYPES.get(kind.removesuffix("Storage"), kind), shape)
-        case (Made() as inner, *_) if depth < DEEPEST:
-            yield from tensors(inner, name, depth + 1)

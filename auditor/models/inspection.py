@@ -12,7 +12,7 @@ from auditor.config import Config
 from auditor.errors import InputError, ModelRefused
 from auditor.models import trust
 from auditor.models.describing import described
-from auditor.models.files import read_model_file
+from auditor.models.files import ModelFile, read_model_file
 from auditor.models.inert import Described
 
 MOST_TENSORS = 20
@@ -38,7 +38,7 @@ class Inspection:
 def inspect(path: Path) -> Inspection:
     """Look at a saved model without running any of it. InputError where there is no such file or it is a folder."""
     file = read_model_file(path)
-    loading, because = _loading(path)
+    loading, because = _loading(file)
     holds = described(file.content, file.detected.format)
     return Inspection(
         str(path),
@@ -52,9 +52,9 @@ def inspect(path: Path) -> Inspection:
     )
 
 
-def _loading(path: Path) -> tuple[str, tuple[str, ...]]:
+def _loading(file: ModelFile) -> tuple[str, tuple[str, ...]]:
     try:
-        allowed = trust.allow(read_model_file(path), Config.model_validate({"model": path}))
+        allowed = trust.allow(file, Config.model_validate({"model": file.path}))
     except ModelRefused as error:
         return "would run code", (str(error),)
     except InputError as error:

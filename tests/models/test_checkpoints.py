@@ -4,6 +4,7 @@ import argparse
 import collections
 import datetime as dt
 import hashlib
+import io
 import json
 import pathlib
 import re
@@ -23,9 +24,10 @@ from torch import Tensor, nn
 
 from auditor.errors import InputError, ModelRefused
 from auditor.models import open_model
-from auditor.models.inert import LISTS, MAPPINGS, VALUES, saved_contents, tensors
+from auditor.models.inert import LISTS, MAPPINGS, VALUES, contents, saved_contents, tensors
 from auditor.models.restriction import LeftOut, weights_only
 from tests.models.saving import Net, archive, config, saved
+from tests.models.verification.crafting import torch_saved
 
 ROWS = np.linspace(-1, 1, 12, dtype=np.float32).reshape(3, 4)
 BESIDE: dict[str, Any] = {
@@ -209,6 +211,20 @@ def test_the_tensors_of_a_file_are_listed_without_pytorch(tmp_path: Path, net: N
 def test_what_is_no_whole_pickle_is_a_value_error(content: bytes) -> None:
     with pytest.raises(ValueError, match="no whole"):
         saved_contents(content)
+
+
+def test_lists_that_hold_each_other_a_thousandfold_are_walked_once() -> None:
+    value: list[Any] = [1.0]
+    for _ in range(30):
+        value = [value] * 1000
+    assert list(tensors(saved_contents(torch_saved(value)).value)) == []
+
+
+def test_what_nests_deeply_is_walked_without_recursion() -> None:
+    deep = b"\x80\x02" + b"N" + b"\x85" * 50_000 + b"."  # None in a tuple in a tuple ...
+    key = b"\x80\x02}N" + b"\x85" * 50_000 + b"Ns."
+    for pickle in (deep, key):
+        assert list(tensors(contents(io.BytesIO(pickle)).value)) == []
 
 
 def test_sparse_weights_are_refused(folder: Path, net: Net) -> None:

@@ -100,6 +100,12 @@ def test_every_kind_of_file_is_described(kind: str, tmp_path: Path) -> None:
         assert word in result.stdout
 
 
+def test_arrays_that_are_damaged_are_said_to_be(tmp_path: Path) -> None:
+    content = bytearray(npz(tmp_path / "a").read_bytes())
+    content[content.index(b"PK\x01\x02") + 20 : content.index(b"PK\x01\x02") + 28] = b"\xff\xff\xff\x7f" * 2
+    assert "what it holds could not be read: " in inspected(written(tmp_path / "b.npz", bytes(content))).stdout
+
+
 def test_a_payload_is_named_and_not_run(tmp_path: Path, marker: Path) -> None:
     for content in (pickle.dumps([Payload(marker)]), saved(tmp_path / "m.pt", {"a": Payload(marker)}).read_bytes()):
         assert "mkdir" in inspected(written(tmp_path / "model.pkl", content)).stdout

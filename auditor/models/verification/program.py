@@ -32,6 +32,7 @@ from auditor.models.verification.violations import Violation, within
 MAJOR = 8
 DENSE = 7
 TREE_VERSION = 1
+MOST_DIMENSIONS = 64
 # The types of number, by what the schema calls them, and the bytes of each.
 ELEMENTS = {
     1: ("uint8", 1), 2: ("int8", 1), 3: ("int16", 2), 4: ("int32", 4), 5: ("int64", 8), 6: ("float16", 2),
@@ -131,10 +132,10 @@ device = record(
 tensor_meta = record(
     {
         "dtype": scalar_type,
-        "sizes": listed(size),
+        "sizes": listed(size, MOST_DIMENSIONS),
         "requires_grad": flag,
         "device": device,
-        "strides": listed(size),
+        "strides": listed(size, MOST_DIMENSIONS),
         "storage_offset": size,
         "layout": layout,
     }

@@ -78,12 +78,12 @@ def one_of(allowed: Collection[Any], what: str, rule: str) -> Parse:
     return parse
 
 
-def listed(parse: Parse) -> Parse:
-    """A list of what `parse` accepts."""
+def listed(parse: Parse, most: int = MOST_ENTRIES) -> Parse:
+    """A list of what `parse` accepts, with at most `most` entries."""
 
     def parse_all(values: Any) -> list[Any]:  # noqa: ANN401
-        if not isinstance(values, list) or len(values) > MOST_ENTRIES:
-            raise Violation("structure", f"a list was expected, found {shown(values)}")
+        if not isinstance(values, list) or len(values) > most:
+            raise Violation("structure", f"a list of at most {most} was expected, found {shown(values)}")
         found: list[Any] = []
         try:
             found.extend(map(parse, values))
