@@ -251,6 +251,17 @@ def init(model: Path | None, history: Path | None, target: str | None, *, force:
 
 
 @main.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--format", type=click.Choice(("text", "json")), default="text", show_default=True)
+@speaking
+def inspect(model: Path, format: str) -> None:
+    """Say what a saved MODEL is, what it holds and whether loading it would run code; nothing of it is run."""
+    from auditor.models.inspection import shown
+
+    click.echo(printable(shown(model, format)))
+
+
+@main.command()
 @click.argument("id", required=False)
 @click.option(
     "--checks",

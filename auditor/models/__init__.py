@@ -18,14 +18,18 @@ def open_model(config: Config) -> Model:
     if config.model is None:
         raise UsageError("no model was given: name a saved model as the first argument, or as `model` in auditor.toml")
     file = read_model_file(config.model)
-    notes = trust.allow(file, config)
+    allowed = trust.allow(file, config)
     from auditor.devices import use_threads
 
     use_threads(config.threads)
+    if file.detected.format in trust.MODULES or (file.detected.format in trust.WEIGHTS and allowed.runs_code):
+        from auditor.models.trusted import open_trusted
+
+        return open_trusted(file, config, allowed)
     if file.detected.format in trust.WEIGHTS:
         from auditor.models.weights import open_weights
 
-        return open_weights(file, config, notes)
+        return open_weights(file, config, allowed)
     from auditor.models.exported import open_program
 
-    return open_program(file, config, notes)
+    return open_program(file, config, allowed)

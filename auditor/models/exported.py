@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import torch
@@ -20,7 +21,9 @@ from auditor.models import failures
 from auditor.models.files import ModelFile
 from auditor.models.forward import Forward
 from auditor.models.model import Model
+from auditor.models.restriction import weights_only
 from auditor.models.shapes import Shape
+from auditor.models.trust import Allowed
 
 
 @dataclass(frozen=True)
@@ -33,47 +36,69 @@ class Input:
     most: int | None
 
 
-def open_program(file: ModelFile, config: Config, notes: tuple[str, ...]) -> Model:
+def open_program(file: ModelFile, config: Config, allowed: Allowed) -> Model:
     """The Model of a torch.export program that has been allowed to load.
 
     InputError where it is damaged, takes more than one tensor, or needs a device that this machine lacks.
     """
-    program = _moved(_loaded(file), chosen_device(config.device))
+    program = _moved(_loaded(file, allowed), chosen_device(config.device))
     takes = _input(program, file.name)
     device = chosen_device(config.device)
     forward = Forward(
-        file.name, _caller(program), device, takes.dtype, config.precision, takes.row_shape, takes.fewest, takes.most
+        file.name,
+        _caller(file, program),
+        device,
+        takes.dtype,
+        config.precision,
+        takes.row_shape,
+        takes.fewest,
+        takes.most,
     )
     return Model(
         file.path,
         str(file.detected.format),
         file.sha256,
-        runs_code=True,
+        runs_code=allowed.runs_code,
         device=str(device),
         n_outputs=_width(program),
         class_names=(),
         input_shape=takes.row_shape,
-        notes=(*notes, *_notes(takes, config)),
+        notes=(*allowed.notes, *_notes(takes, config)),
         forward=forward,
         training_parts=tuple(_training_operators(program)),
         remarks=forward.remarks,
     )
 
 
-def _loaded(file: ModelFile) -> ExportedProgram:
+def _loaded(file: ModelFile, allowed: Allowed) -> ExportedProgram:
     try:
-        with _silent():
-            return torch.export.load(file.stream())
+        with _silent(), nullcontext() if allowed.runs_code else weights_only():
+            program = torch.export.load(BytesIO(allowed.content))
+        return program if allowed.runs_code else _guarded(program)
     except Exception as error:
         if failures.is_without_cuda(error):
             raise InputError(
                 f"{file.name} was exported on a CUDA device, and this machine has none; save it again there with "
                 "torch.export.save(torch.export.passes.move_to_device_pass(program, 'cpu'), 'model.pt2')"
             ) from error
-        raise InputError(
-            f"{file.name} cannot be loaded as a {file.detected.format} by PyTorch {torch.__version__}: "
-            f"{failures.shown(error)}; copy it again, or export it again with this version"
-        ) from error
+        raise _unloadable(file, error) from error
+
+
+def _unloadable(file: ModelFile, error: Exception) -> InputError:
+    return InputError(
+        f"{file.name} cannot be loaded as a {file.detected.format} by PyTorch {torch.__version__}: "
+        f"{failures.shown(error)}; copy it again, or export it again with this version"
+    )
+
+
+def _guarded(program: ExportedProgram) -> ExportedProgram:
+    """PyTorch checks the inputs' shapes only where it has sample inputs; a verified copy has none, so it gets empty ones."""
+    structure = program.call_spec.in_spec
+    if program.example_inputs is None and structure is not None:
+        given = [s.arg for s in program.graph_signature.input_specs if s.kind is InputKind.USER_INPUT]
+        leaves = [arg.value if isinstance(arg, ConstantArgument) else torch.empty(0) for arg in given]
+        program.example_inputs = tree_unflatten(leaves, structure)
+    return program
 
 
 @contextmanager
@@ -96,9 +121,14 @@ def _moved(program: ExportedProgram, device: torch.device) -> ExportedProgram:
     return move_to_device_pass(program, str(device))
 
 
-def _caller(program: ExportedProgram) -> Callable[[Tensor], object]:
+def _caller(file: ModelFile, program: ExportedProgram) -> Callable[[Tensor], object]:
     """The program as a function of its one tensor; what else it takes are constants that were fixed at export."""
-    run = program.module().forward  # guards included; a call would match the structure of its arguments again each time
+    try:
+        run = (
+            program.module().forward
+        )  # guards included; a call would match the structure of its arguments again each time
+    except Exception as error:
+        raise _unloadable(file, error) from error
     given = [s.arg for s in program.graph_signature.input_specs if s.kind is InputKind.USER_INPUT]
     structure: Any = program.call_spec.in_spec
 
