@@ -14,6 +14,7 @@ from auditor.measurements import Measurements
 from auditor.policy import PRESETS, Policy
 from auditor.states import (
     Confusion,
+    ConfusionHalves,
     Losses,
     OutputForm,
     Ranking,
@@ -27,7 +28,7 @@ from auditor.states import (
 )  # fmt: skip
 
 STATES: tuple[type[State[Any]], ...] = (
-    Confusion, Losses, Ranking, ScoreHistogram, OutputForm, RowHashes, TopRanks, Reliability, Temperatures,
+    Confusion, ConfusionHalves, Losses, Ranking, ScoreHistogram, OutputForm, RowHashes, TopRanks, Reliability, Temperatures,
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Mergeable measurements, one file each."""
 
 from auditor.states.confusion import Confusion, ConfusionMatrix
+from auditor.states.confusion_halves import ConfusionHalves, HalvedConfusion
 from auditor.states.losses import Losses, LossSums
 from auditor.states.output_form import OutputCounts, OutputForm
 from auditor.states.ranking import Ranking, Rankings
@@ -13,7 +14,9 @@ from auditor.states.top_ranks import RankCounts, TopRanks
 
 __all__ = [
     "Confusion",
+    "ConfusionHalves",
     "ConfusionMatrix",
+    "HalvedConfusion",
     "HashSet",
     "LossSums",
     "Losses",

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from auditor.batches import Batch, OutputKind, Scores
 from auditor.states import (
     Confusion,
+    ConfusionHalves,
     Losses,
     OutputForm,
     Ranking,
@@ -47,6 +48,7 @@ def sampled_temperatures(task: Task) -> State[Any]:
 # A new state is held to the law by a line here.
 STATES: Mapping[str, Make] = {
     "confusion": Confusion,
+    "confusion halves": ConfusionHalves,
     "sparse confusion": sparse_confusion,
     "losses": Losses,
     "output form": OutputForm,
