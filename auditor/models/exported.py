@@ -17,6 +17,7 @@ from auditor.config import Config
 from auditor.devices import chosen_device
 from auditor.errors import InputError
 from auditor.models import failures
+from auditor.models.buffers import Buffers
 from auditor.models.files import ModelFile
 from auditor.models.forward import Forward
 from auditor.models.model import Model
@@ -41,8 +42,16 @@ def open_program(file: ModelFile, config: Config, notes: tuple[str, ...]) -> Mod
     program = _moved(_loaded(file), chosen_device(config.device))
     takes = _input(program, file.name)
     device = chosen_device(config.device)
+    module = program.module()  # guards included
     forward = Forward(
-        file.name, _caller(program), device, takes.dtype, config.precision, takes.row_shape, takes.fewest, takes.most
+        file.name,
+        _caller(program, module),
+        device,
+        takes.dtype,
+        config.precision,
+        takes.row_shape,
+        takes.fewest,
+        takes.most,
     )
     return Model(
         file.path,
@@ -56,6 +65,7 @@ def open_program(file: ModelFile, config: Config, notes: tuple[str, ...]) -> Mod
         notes=(*notes, *_notes(takes, config)),
         forward=forward,
         training_parts=tuple(_training_operators(program)),
+        buffers=Buffers(module),
         remarks=forward.remarks,
     )
 
@@ -96,9 +106,9 @@ def _moved(program: ExportedProgram, device: torch.device) -> ExportedProgram:
     return move_to_device_pass(program, str(device))
 
 
-def _caller(program: ExportedProgram) -> Callable[[Tensor], object]:
+def _caller(program: ExportedProgram, module: torch.nn.Module) -> Callable[[Tensor], object]:
     """The program as a function of its one tensor; what else it takes are constants that were fixed at export."""
-    run = program.module().forward  # guards included; a call would match the structure of its arguments again each time
+    run = module.forward  # a call would match the structure of its arguments again each time
     given = [s.arg for s in program.graph_signature.input_specs if s.kind is InputKind.USER_INPUT]
     structure: Any = program.call_spec.in_spec
 

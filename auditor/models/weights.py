@@ -16,6 +16,7 @@ from auditor.config import Config
 from auditor.devices import chosen_device
 from auditor.errors import InputError, ModelRefused, UsageError
 from auditor.models import failures, trust
+from auditor.models.buffers import Buffers
 from auditor.models.classes import build
 from auditor.models.detection import Format
 from auditor.models.files import ModelFile
@@ -60,6 +61,7 @@ def open_weights(file: ModelFile, config: Config, notes: tuple[str, ...]) -> Mod
         notes=(*notes, *read_notes, *made.notes, *autocast),
         forward=forward,
         training_parts=made.training_parts,
+        buffers=Buffers(module),
         remarks=forward.remarks,
     )
 
