@@ -24,10 +24,10 @@ def label_order(m: Measurements, *, margin: float = 0.05, alpha: float = 0.01) -
 
     The halves of the test rows are made by row key. On one the order of classes that puts most rows right is found (Kuhn 1955),
     on the other it is held against the order in use: a fault is found when it is right more often with McNemar's mid-p value
-    below `alpha`, and both accuracy and balanced accuracy gain more than `margin`. A model that names one class too often
-    gains in the first alone. The line that repairs the order is made from all rows. Signs of risk: class names sorted as text
-    where training sorted them as numbers, folders read in another order, `0` and `1` exchanged. Two classes exchanged among
-    very many gain less than `margin` and are not found.
+    below `alpha`, and both accuracy and balanced accuracy gain more than `margin`, the latter also over one answer to
+    everything: a model that names one class too often gains in the first alone. The line that repairs the order is made from
+    all rows. Signs of risk: class names sorted as text where training sorted them as numbers, folders read in another order,
+    `0` and `1` exchanged. Two classes exchanged among very many gain less than `margin` and are not found.
     """
     halves = m.test[ConfusionHalves]
     if m.task.n_classes > MOST_CLASSES:
@@ -51,7 +51,8 @@ def label_order(m: Measurements, *, margin: float = 0.05, alpha: float = 0.01) -
         f"({ratio(int(right.sum()) / judged.n)}; {p_value(p)})"
     )
     seen = Finding.passed(said, value=gain, limit=margin)
-    if p < alpha and gain > margin and _balanced(judged, found) - _balanced(judged, in_use) > margin:
+    known = max(_balanced(judged, in_use), 1 / int((judged.support > 0).sum()))
+    if p < alpha and gain > margin and _balanced(judged, found) - known > margin:
         order = best_assignment(halves.first.dense + halves.second.dense)
         why = f"{plural(int((order != in_use).sum()), 'output')} stand for another class than they are named after"
         remedy, bent = _repair(m, order), Direction.DEFLATES

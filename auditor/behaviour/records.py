@@ -31,7 +31,10 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Treatment:
-    """The n labelled rows run again with their features changed: how many are right as given, after it, and in one alone."""
+    """The n labelled rows run again with their features changed: how many are right as given, after it, and in one alone.
+
+    `balanced_gain` is what balanced accuracy gains over that of the rows as given, or of one answer to all where that is more.
+    """
 
     n: int
     right: int

@@ -170,7 +170,8 @@ def _treatment(trial: Trial, outputs: Array, labelled: Array) -> Treatment:
     before = trial.decided(trial.given[labelled]) == labels
     after = trial.decided(outputs[labelled]) == labels
     classes = np.unique(labels)
-    gain = np.mean([after[labels == k].mean() - before[labels == k].mean() for k in classes])
+    found, found_before = (np.mean([right[labels == k].mean() for k in classes]) for right in (after, before))
+    gain = found - max(found_before, 1 / len(classes))
     counts = (before, after, before & ~after, after & ~before)
     right, right_treated, only_given, only_treated = (int(rows.sum()) for rows in counts)
     return Treatment(len(labelled), right, right_treated, only_given, only_treated, float(gain))

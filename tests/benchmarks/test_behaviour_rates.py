@@ -205,8 +205,12 @@ def faults() -> Iterator[tuple[str, str, Callable[[], nn.Module], tuple[int, ...
     """A fault, the check that is to find it, and a network that has it."""
     for kind, (make, shape) in KINDS.items():
 
-        def dropping(make: Callable[[], nn.Module] = make, shape: tuple[int, ...] = shape) -> nn.Module:
-            return only(settled(make(), shape), nn.Dropout)
+        def dropping(
+            make: Callable[[], nn.Module] = make, shape: tuple[int, ...] = shape, kind: str = kind
+        ) -> nn.Module:
+            # The layers of a transformer do not look at the flags of their dropout but at their own.
+            module = settled(make(), shape)
+            return module.train() if kind == "transformer" else only(module, nn.Dropout)
 
         yield f"dropout of 10% left on, {kind}", "evaluation-mode", dropping, shape
     for name, kind_of, size in (
@@ -237,7 +241,7 @@ def faults() -> Iterator[tuple[str, str, Callable[[], nn.Module], tuple[int, ...
 
 
 @pytest.mark.parametrize(
-    ("fault", "id_", "make", "shape"), faults(), ids=lambda value: value if isinstance(value, str) else ""
+    ("fault", "id_", "make", "shape"), list(faults()), ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_a_network_with_a_fault_is_found(
     fault: str, id_: str, make: Callable[[], nn.Module], shape: tuple[int, ...]
@@ -342,25 +346,34 @@ def test_a_kind_that_is_declared_wrongly_is_found() -> None:
 # Preparation of the features
 
 
+def accuracy(model: nn.Module, rows: tuple[Array, Array]) -> float:
+    with torch.no_grad():
+        called = model(torch.from_numpy(rows[0])).argmax(dim=1).numpy()
+    return float((called == rows[1]).mean())
+
+
 def test_a_forgotten_preparation_is_found_and_none_is_invented() -> None:
     random = np.random.default_rng(SEED)
-    flagged = found = guessed = 0
+    flagged, found, forgotten, guessed = 0, 0, 0, 0
     for seed in range(MODELS):
         test, train = blobs(600, seed=2 * seed, apart=1.0), blobs(2000, seed=2 * seed + 1, apart=1.0)
         shift = random.uniform(-50, 50, 6).astype(np.float32)
-        mean, deviation = (torch.from_numpy(f(train[0], axis=0)) for f in (np.mean, np.std))
+        mean, deviation = torch.from_numpy(train[0].mean(axis=0)), torch.from_numpy(train[0].std(axis=0))
         model = nearest(apart=1.0)
         flagged += bool(failing("preprocessing", measurements(loaded(model), test, train, classes=3)))
-        prepared = Prepared(model, mean, deviation)
-        moved = ((test[0] * 9 + shift, test[1]), (train[0] * 9 + shift, train[1]))
-        found += bool(failing("preprocessing", measurements(loaded(prepared), *moved, classes=3), Severity.BLOCKER))
         torch.manual_seed(seed)
         guessed += bool(failing("preprocessing", measurements(loaded(mlp()), test, train, classes=3)))
+        prepared, raw = Prepared(model, mean, deviation), (test[0] * 9 + shift, test[1])
+        if accuracy(model, test) - accuracy(prepared, raw) > 0.10:
+            forgotten += 1
+            m = measurements(loaded(prepared), raw, (train[0] * 9 + shift, train[1]), classes=3)
+            found += bool(failing("preprocessing", m, Severity.BLOCKER))
     print(
-        f"\nPreparation, of {MODELS}: flagged {flagged} as trained, {guessed} never trained; forgotten and found {found}"
+        f"\nPreparation, of {MODELS}: flagged {flagged} as trained, {guessed} never trained; forgotten at a cost of more than "
+        f"10 points {forgotten}, of these found {found}"
     )
     assert flagged <= FALSE_ALARMS // 2
-    assert found >= FOUND
+    assert found >= 0.975 * forgotten > 100
 
 
 class Prepared(nn.Module):

@@ -78,6 +78,12 @@ def test_a_single_output_the_wrong_way_round_is_named_by_positive(checks):
     assert "--positive" in finding.remedy
 
 
+def test_one_answer_of_a_class_that_hardly_occurs_is_another_fault_too(checks):
+    labels = np.repeat([0, 1, 2, 3], [1, 100, 500, 300])
+    finding = asked(checks, labels, np.zeros(901, np.int64), 4)
+    assert finding.status is Status.PASS
+
+
 @pytest.mark.parametrize(("k", "reason"), [(1001, "ore than 1,000 classes"), (2, "two halves")])
 def test_what_cannot_be_asked_says_so(checks, k, reason):
     (finding,) = compute(checks["label-order"], measured(rows([0], predicted=[0]), class_names=names(k)))
