@@ -23,28 +23,26 @@ def evaluation_mode(m: Measurements, *, tolerance: float = 1e-3, tolerance_half:
     found = m.behaviour
     largest = max(run.largest for run in (found.repeated, found.alone, found.shuffled))
     matters = largest > _limit(found.precision, tolerance, tolerance_half)
-    said = f"No part acts as in training, and no buffer changed while {plural(found.n, 'row')} were run"
-    seen = Finding.passed(said, value=None if math.isinf(largest) else largest, limit=tolerance)
-    effect = _effect(largest) if matters else "outputs are not affected"
-    remedy = "Call model.eval() before torch.export.export or torch.save, and save the model again."
+    faults = []
     if found.training_parts:
-        named = _listed(found.training_parts)
-        acting = Finding.passed(f"{plural(len(found.training_parts), 'part')} of the model act as in training: {named}")
-        if matters:
-            bent = Direction.DEFLATES
-            yield acting.failing(Severity.BLOCKER, effect, remedy=remedy, direction=bent, validity=True)
-        else:
-            yield acting.failing(Severity.INFO, effect, remedy=remedy)
+        faults.append(
+            f"acts as in training in {plural(len(found.training_parts), 'part')} ({_listed(found.training_parts)})"
+        )
     if found.changed_buffers:
         buffers = plural(len(found.changed_buffers), "buffer")
-        written = Finding.passed(f"The model writes to {buffers} while it answers: {_listed(found.changed_buffers)}")
-        if matters:
-            bent = Direction.DEFLATES
-            yield written.failing(Severity.BLOCKER, effect, remedy=remedy, direction=bent, validity=True)
-        else:
-            yield written.failing(Severity.MINOR, effect, remedy=remedy)
-    if not found.training_parts and not found.changed_buffers:
-        yield seen
+        faults.append(f"writes to {buffers} while it answers ({_listed(found.changed_buffers)})")
+    if not faults:
+        said = f"No part acts as in training, and no buffer changed while {plural(found.n, 'row')} were run"
+        yield Finding.passed(said, value=None if math.isinf(largest) else largest, limit=tolerance)
+        return
+    seen = Finding.passed(f"The model {' and '.join(faults)}")
+    remedy = "Call model.eval() before torch.export.export or torch.save, and save the model again."
+    if matters:
+        bent = Direction.DEFLATES
+        yield seen.failing(Severity.BLOCKER, _effect(largest), remedy=remedy, direction=bent, validity=True)
+    else:
+        severity = Severity.MINOR if found.changed_buffers else Severity.INFO
+        yield seen.failing(severity, "outputs are not affected", remedy=remedy)
 
 
 @check("determinism", title="The same rows get the same answers")

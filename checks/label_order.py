@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,18 +46,18 @@ def label_order(m: Measurements, *, margin: float = 0.05, alpha: float = 0.01) -
         rows = plural(halves.first.n, "row")
         yield Finding.passed(f"No other order of the classes puts more of {rows} right", value=0.0, limit=margin)
         return
+    rows, amount = plural(judged.n, "row"), int(otherwise.sum())
     said = (
-        f"The order of classes that fits one half of the rows best is right on {count(otherwise.sum())} of the other "
-        f"{plural(judged.n, 'row')} ({ratio(int(otherwise.sum()) / judged.n)}), the order in use on {count(right.sum())} "
-        f"({ratio(int(right.sum()) / judged.n)}; {p_value(p)})"
+        f"Where one half of the rows chooses the order of the classes, {count(amount)} of the other {rows} are right "
+        f"({ratio(amount / judged.n)}), and {count(right.sum())} in the order in use ({ratio(int(right.sum()) / judged.n)}; {p_value(p)})"
     )
     seen = Finding.passed(said, value=gain, limit=margin)
     known = max(_balanced(judged, in_use), 1 / int((judged.support > 0).sum()))
     if p < alpha and gain > margin and _balanced(judged, found) - known > margin:
         order = best_assignment(halves.first.dense + halves.second.dense)
-        why = f"{plural(int((order != in_use).sum()), 'output')} stand for another class than they are named after"
-        remedy, bent = _repair(m, order), Direction.DEFLATES
-        yield seen.failing(Severity.BLOCKER, why, remedy=remedy, direction=bent, validity=True)
+        outputs = plural(int((order != in_use).sum()), "output")
+        fault = replace(seen, message=f"{outputs} stand for another class than they are named after. {said}")
+        yield fault.failing(Severity.BLOCKER, remedy=_repair(m, order), direction=Direction.DEFLATES, validity=True)
     else:
         yield seen
 
@@ -84,4 +85,4 @@ def _repair(m: Measurements, order: Order) -> str:
     if len(names) > LISTED_CLASSES:
         return f"Correct the order of `classes` in auditor.toml: the output called {listed}."
     line = ", ".join(json.dumps(names[i], ensure_ascii=not names[i].isprintable()) for i in order)
-    return f"If this is not what the model was trained with, set in auditor.toml: classes = [{line}]"
+    return f"Compare with the order in training; to judge by this one, set classes = [{line}] in auditor.toml."

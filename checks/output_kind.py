@@ -41,7 +41,7 @@ def output_kind(m: Measurements, *, many: int = 100, between: int = 10, alpha: f
         remedy = f"Say what they are; if it is what their form says: --output-kind {form.kind}."
         yield seen.failing(Severity.BLOCKER, why, remedy=remedy, direction=Direction.DEFLATES, validity=True)
     elif taken == "logits" and form.columns == 1 and form.unit == form.n >= many:
-        why = f"yet every one of {plural(form.n, 'row')} lies between 0 and 1"
+        why = f"are taken for logits ({how}), yet every one of {plural(form.n, 'row')} lies between 0 and 1"
         yield _suspected(seen, why, "If they are probabilities, run again with --output-kind sigmoid.")
     elif why := _twice(m, form, taken, many, alpha):
         yield _suspected(seen, why, "Return logits, or apply the last function once, and run again.")
@@ -67,20 +67,21 @@ def _twice(m: Measurements, form: OutputCounts, taken: str, many: int, alpha: fl
         return ""
     accuracy = m.as_given.metric("accuracy")
     low = accuracy.lower(alpha)
+    rows = plural(form.n, "row")
     if taken == "probabilities" and low is not None and low > ceiling:
-        stated = (
-            f"no probability is above {number(largest)}, and a softmax applied twice cannot exceed {number(ceiling)}"
+        most = (
+            f"no probability of {rows} is above {number(largest)}, and one more softmax gives at most {number(ceiling)}"
         )
-        return f"{stated}, while {ratio(accuracy.value)} of the answers are right"
+        return f"look like a softmax applied twice: {most}, while {ratio(accuracy.value)} of the answers are right"
     if taken == SIGMOID and form.columns == 1 and form.n >= many and smallest >= SIGMOID_FLOOR - ROUNDING:
         span = f"{number(smallest)} to {number(largest)}"
-        return f"all {plural(form.n, 'row')} lie from {span}, where a sigmoid applied twice puts them"
+        return f"look like a sigmoid applied twice: all {rows} lie from {span}"
     return ""
 
 
 def _suspected(seen: Finding, why: str, remedy: str) -> Finding:
     doubt, bent = Confidence.SUSPECTED, Direction.DEFLATES
-    said = replace(seen, message=f"{seen.message}; {why}")
+    said = replace(seen, message=f"The outputs {why}")
     return said.failing(Severity.MAJOR, remedy=remedy, direction=bent, confidence=doubt)
 
 

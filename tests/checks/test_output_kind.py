@@ -76,7 +76,7 @@ def test_a_softmax_applied_twice_is_suspected_by_its_ceiling(checks, classes):
     labels, logits = sure(600, classes, 0.95)
     (finding,) = compute(checks["output-kind"], stated(labels, softmax(softmax(logits, axis=1), axis=1)))
     assert (finding.severity, finding.confidence) == (Severity.MAJOR, Confidence.SUSPECTED)
-    assert "a softmax applied twice cannot exceed" in finding.message
+    assert "look like a softmax applied twice" in finding.message
 
 
 @pytest.mark.parametrize("classes", [2, 3, 10, 100])
