@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.batches import OutputKind
+from auditor.behaviour import Behaviour
 from auditor.clustered import gain_under_design, share_under_design
 from auditor.data.history import History
 from auditor.deployment import class_shares, metric_in_use
@@ -141,11 +142,12 @@ class OverlapCounts:
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """What the first rows told of the model: what its outputs are, and whether that was declared or detected."""
+    """What a few rows told of the model: what its outputs are, whether that was declared or detected, and how it behaves."""
 
     output_kind: OutputKind
     declared: bool
     n_rows: int
+    behaviour: Behaviour | None = None
 
 
 @dataclass(frozen=True)
@@ -192,6 +194,15 @@ class Measurements:
         if self.training_history is None:
             raise NotApplicable("no training history was given")
         return self.training_history
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """What the model did with a few rows."""
+        if self.probe is None:
+            raise NotApplicable("no model was run")
+        if self.probe.behaviour is None:
+            raise NotApplicable("the model was not tried on single rows")
+        return self.probe.behaviour
 
     @property
     def removed(self) -> bool:

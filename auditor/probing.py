@@ -1,4 +1,4 @@
-"""A look at the model on a few rows before the pass: what its outputs are, and whether they fit the classes."""
+"""A look at the model on a few rows before the pass: what its outputs are, whether they fit the classes, how it behaves."""
 
 import math
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from auditor import wording
 from auditor.batches import Batch, OutputKind
+from auditor.behaviour.trials import tried
 from auditor.config import Config
 from auditor.data import Split, Splits
 from auditor.engines.local import Stream
@@ -63,8 +64,10 @@ def probe(config: Config, model: Model | None, splits: Splits) -> Reading:
             f"{model.path.name} gives {n_outputs} probabilities a row that do not sum to 1, one sigmoid a class: of classes that "
             "exclude each other one softmax is expected; if they are logits, say so with --output-kind logits"
         )
-    result = ProbeResult(kind, config.output_kind is not None, len(first))
-    return Reading(size, ScoreReading(kind, scored, config.threshold), result, independent)
+    reading = ScoreReading(kind, scored, config.threshold)
+    behaviour = tried(model, splits, reading, size, config.precision)
+    result = ProbeResult(kind, config.output_kind is not None, len(first), behaviour)
+    return Reading(size, reading, result, independent)
 
 
 def streams(model: Model | None, splits: Splits, reading: Reading) -> dict[str, Stream]:

@@ -18,6 +18,7 @@ from auditor.states import (
     BucketRanking,
     Buckets,
     Confusion,
+    ConfusionHalves,
     Losses,
     OutputForm,
     Ranking,
@@ -32,7 +33,7 @@ from auditor.states import (
 from auditor.states.buckets import DESIGN
 
 STATES: tuple[type[State[Any]], ...] = (
-    Confusion, Losses, Ranking, ScoreHistogram, OutputForm, RowHashes, TopRanks, Reliability, Temperatures,
+    Confusion, ConfusionHalves, Losses, Ranking, ScoreHistogram, OutputForm, RowHashes, TopRanks, Reliability, Temperatures,
     Buckets, BucketLosses, BucketRanking,
 )  # fmt: skip
 

@@ -18,6 +18,7 @@ from auditor.config import Config
 from auditor.devices import chosen_device
 from auditor.errors import InputError
 from auditor.models import failures
+from auditor.models.buffers import Buffers
 from auditor.models.files import ModelFile
 from auditor.models.forward import Forward
 from auditor.models.model import Model
@@ -44,9 +45,10 @@ def open_program(file: ModelFile, config: Config, allowed: Allowed) -> Model:
     program = _moved(_loaded(file, allowed), chosen_device(config.device))
     takes = _input(program, file.name)
     device = chosen_device(config.device)
+    module = _module(file, program)
     forward = Forward(
         file.name,
-        _caller(file, program),
+        _caller(program, module),
         device,
         takes.dtype,
         config.precision,
@@ -66,6 +68,7 @@ def open_program(file: ModelFile, config: Config, allowed: Allowed) -> Model:
         notes=(*allowed.notes, *_notes(takes, config)),
         forward=forward,
         training_parts=tuple(_training_operators(program)),
+        buffers=Buffers(module),
         remarks=forward.remarks,
     )
 
@@ -121,14 +124,16 @@ def _moved(program: ExportedProgram, device: torch.device) -> ExportedProgram:
     return move_to_device_pass(program, str(device))
 
 
-def _caller(file: ModelFile, program: ExportedProgram) -> Callable[[Tensor], object]:
-    """The program as a function of its one tensor; what else it takes are constants that were fixed at export."""
+def _module(file: ModelFile, program: ExportedProgram) -> torch.nn.Module:
     try:
-        run = (
-            program.module().forward
-        )  # guards included; a call would match the structure of its arguments again each time
+        return program.module()  # guards included
     except Exception as error:
         raise _unloadable(file, error) from error
+
+
+def _caller(program: ExportedProgram, module: torch.nn.Module) -> Callable[[Tensor], object]:
+    """The program as a function of its one tensor; what else it takes are constants that were fixed at export."""
+    run = module.forward  # a call would match the structure of its arguments again each time
     given = [s.arg for s in program.graph_signature.input_specs if s.kind is InputKind.USER_INPUT]
     structure: Any = program.call_spec.in_spec
 

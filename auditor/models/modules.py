@@ -9,6 +9,7 @@ from torch import nn
 from auditor import wording
 from auditor.config import Config
 from auditor.devices import chosen_device
+from auditor.models.buffers import Buffers
 from auditor.models.files import ModelFile
 from auditor.models.forward import Forward
 from auditor.models.model import Model
@@ -42,6 +43,7 @@ def running(
         notes=(*allowed.notes, *notes, *autocast),
         forward=forward,
         training_parts=training_parts,
+        buffers=Buffers(module),
         remarks=forward.remarks,
     )
 

@@ -3,6 +3,7 @@
 from auditor.states.bucket_ranking import BucketRanking, RankedBuckets
 from auditor.states.buckets import BucketLosses, BucketLossSums, Buckets, BucketSums
 from auditor.states.confusion import Confusion, ConfusionMatrix
+from auditor.states.confusion_halves import ConfusionHalves, HalvedConfusion
 from auditor.states.losses import Losses, LossSums
 from auditor.states.output_form import OutputCounts, OutputForm
 from auditor.states.ranking import Ranking, Rankings
@@ -20,7 +21,9 @@ __all__ = [
     "BucketSums",
     "Buckets",
     "Confusion",
+    "ConfusionHalves",
     "ConfusionMatrix",
+    "HalvedConfusion",
     "HashSet",
     "LossSums",
     "Losses",

@@ -1,5 +1,6 @@
 """Pure functions on counts: estimates with bounds, tests, rankings, resampling. Needs numpy and scipy.special only."""
 
+from auditor.statistics.assignment import best_assignment
 from auditor.statistics.averages import (
     SUMMARIES,
     accuracy,
@@ -144,6 +145,7 @@ __all__ = [
     "balanced_accuracy",
     "benjamini_hochberg",
     "benjamini_yekutieli",
+    "best_assignment",
     "best_f_score",
     "best_lower_bound",
     "best_within",
