@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from auditor.batches import Array, Batch
 from auditor.config import Config, ImageSettings
@@ -55,7 +56,8 @@ class ImageShard:
         with ThreadPoolExecutor(os.cpu_count(), "auditor-images") as pool:
             for cells, (labels, cluster, weight) in _cut(self._runs(), size):
                 assert labels is not None
-                images = list(pool.map(partial(_decoded, self), cells, count(row)))
+                with _no_warnings():
+                    images = list(pool.map(partial(_decoded, self), cells, count(row)))
                 keys = np.arange(row, row + len(cells), dtype=np.uint64)
                 yield Batch(labels, keys, as_features(images, self.settings), None, cluster, weight)
                 row += len(cells)
@@ -96,7 +98,10 @@ def image_size(table: Table, column: str, settings: ImageSettings, target: str) 
         for record in _records(table, part, column, {target: pa.string()}):
             if record.num_rows:
                 first = record.column(column)[0].as_py()
-                height, width = _prepared(first, partial(table.where, part.first_row), table.path, settings).shape[:2]
+                with _no_warnings():
+                    height, width = _prepared(first, partial(table.where, part.first_row), table.path, settings).shape[
+                        :2
+                    ]
                 return height, width
     raise InputError(f"{shown(table.path)} holds no images; expected at least one")
 
@@ -161,12 +166,11 @@ def _prepared(cell: object, where: Callable[[], str], table: Path, settings: Ima
     if data is None and name is None:
         raise InputError(f"{where()}: the image is empty; expected the name of a file, or its bytes")
     source = io.BytesIO(data) if data is not None else _file(name or "", table, where)
+    # WeasyPrint turns this on for the whole process, and what is missing of an image would be judged as black
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            warnings.simplefilter("ignore", UserWarning)
-            with Image.open(source, formats=DECODERS) as image:
-                return _pixels(image, settings)
+        with Image.open(source, formats=DECODERS) as image:
+            return _pixels(image, settings)
     except UnidentifiedImageError:
         raise InputError(f"{_place(cell, where)} is no image of a kind that is read: {', '.join(DECODERS)}") from None
     except Exception as error:  # noqa: BLE001  (a damaged image fails in many ways)
@@ -180,6 +184,15 @@ def _file(name: str, table: Path, where: Callable[[], str]) -> Path:
         missing = f"no image file {quoted(name)}"
         raise InputError(f"{where()}: {missing}; names count from the folder of {shown(table)}")
     return path
+
+
+@contextmanager
+def _no_warnings() -> Iterator[None]:
+    """What Pillow warns of is an error, where it is of a size that fills the memory, or nothing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
 
 
 def _named(cell: object) -> tuple[str | None, bytes | None]:
