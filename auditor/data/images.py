@@ -26,10 +26,13 @@ from auditor.data.tables import ColumnKind, Part, Table, missing_column, quoted
 from auditor.errors import InputError
 
 DECODERS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
-logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it complains of ends in an error of ours
+DEEP = ("I", "F", "I;16", "I;16B", "I;16L")
+COLUMN = "image"
+
 Facts = tuple[Array | None, ...]  # labels, clusters and weights
 Run = tuple[list[object], Facts]
-DEEP = ("I", "F", "I;16", "I;16B", "I;16L")
+
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it complains of ends in an error of ours
 
 
 @dataclass(frozen=True)
@@ -78,11 +81,10 @@ def image_column(table: Table, config: Config) -> str | None:
     The one that `[image]` names, else the only one that the file itself describes so. Raises InputError where it is
     missing or holds numbers.
     """
+    described = table.image_columns[0] if len(table.image_columns) == 1 else None
     if config.image is None:
-        return table.image_columns[0] if len(table.image_columns) == 1 else None
-    column = (
-        table.image_columns[0] if table.image_columns and not config.image.column else config.image.column or "image"
-    )
+        return described
+    column = config.image.column or described or COLUMN
     if column not in table.kinds:
         raise missing_column(table, column, "image column", "name it: column = ... under [image] in auditor.toml")
     if table.kinds[column] in (ColumnKind.NUMBER, ColumnKind.BOOLEAN):
@@ -97,12 +99,10 @@ def image_size(table: Table, column: str, settings: ImageSettings, target: str) 
     for part in table.parts():
         for record in _records(table, part, column, {target: pa.string()}):
             if record.num_rows:
-                first = record.column(column)[0].as_py()
+                first, where = record.column(column)[0].as_py(), partial(table.where, part.first_row)
                 with _no_warnings():
-                    height, width = _prepared(first, partial(table.where, part.first_row), table.path, settings).shape[
-                        :2
-                    ]
-                return height, width
+                    image = _prepared(first, where, table.path, settings)
+                return image.shape[0], image.shape[1]
     raise InputError(f"{shown(table.path)} holds no images; expected at least one")
 
 
