@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -14,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from auditor.batches import Array, Batch
 from auditor.config import Config, ImageSettings
@@ -25,10 +26,13 @@ from auditor.data.tables import ColumnKind, Part, Table, missing_column, quoted
 from auditor.errors import InputError
 
 DECODERS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
-logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it complains of ends in an error of ours
+DEEP = ("I", "F", "I;16", "I;16B", "I;16L")
+COLUMN = "image"
+
 Facts = tuple[Array | None, ...]  # labels, clusters and weights
 Run = tuple[list[object], Facts]
-DEEP = ("I", "F", "I;16", "I;16B", "I;16L")
+
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it complains of ends in an error of ours
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,8 @@ class ImageShard:
         with ThreadPoolExecutor(os.cpu_count(), "auditor-images") as pool:
             for cells, (labels, cluster, weight) in _cut(self._runs(), size):
                 assert labels is not None
-                images = list(pool.map(partial(_decoded, self), cells, count(row)))
+                with _no_warnings():
+                    images = list(pool.map(partial(_decoded, self), cells, count(row)))
                 keys = np.arange(row, row + len(cells), dtype=np.uint64)
                 yield Batch(labels, keys, as_features(images, self.settings), None, cluster, weight)
                 row += len(cells)
@@ -76,11 +81,10 @@ def image_column(table: Table, config: Config) -> str | None:
     The one that `[image]` names, else the only one that the file itself describes so. Raises InputError where it is
     missing or holds numbers.
     """
+    described = table.image_columns[0] if len(table.image_columns) == 1 else None
     if config.image is None:
-        return table.image_columns[0] if len(table.image_columns) == 1 else None
-    column = (
-        table.image_columns[0] if table.image_columns and not config.image.column else config.image.column or "image"
-    )
+        return described
+    column = config.image.column or described or COLUMN
     if column not in table.kinds:
         raise missing_column(table, column, "image column", "name it: column = ... under [image] in auditor.toml")
     if table.kinds[column] in (ColumnKind.NUMBER, ColumnKind.BOOLEAN):
@@ -95,9 +99,10 @@ def image_size(table: Table, column: str, settings: ImageSettings, target: str) 
     for part in table.parts():
         for record in _records(table, part, column, {target: pa.string()}):
             if record.num_rows:
-                first = record.column(column)[0].as_py()
-                height, width = _prepared(first, partial(table.where, part.first_row), table.path, settings).shape[:2]
-                return height, width
+                first, where = record.column(column)[0].as_py(), partial(table.where, part.first_row)
+                with _no_warnings():
+                    image = _prepared(first, where, table.path, settings)
+                return image.shape[0], image.shape[1]
     raise InputError(f"{shown(table.path)} holds no images; expected at least one")
 
 
@@ -161,12 +166,11 @@ def _prepared(cell: object, where: Callable[[], str], table: Path, settings: Ima
     if data is None and name is None:
         raise InputError(f"{where()}: the image is empty; expected the name of a file, or its bytes")
     source = io.BytesIO(data) if data is not None else _file(name or "", table, where)
+    # WeasyPrint turns this on for the whole process, and what is missing of an image would be judged as black
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            warnings.simplefilter("ignore", UserWarning)
-            with Image.open(source, formats=DECODERS) as image:
-                return _pixels(image, settings)
+        with Image.open(source, formats=DECODERS) as image:
+            return _pixels(image, settings)
     except UnidentifiedImageError:
         raise InputError(f"{_place(cell, where)} is no image of a kind that is read: {', '.join(DECODERS)}") from None
     except Exception as error:  # noqa: BLE001  (a damaged image fails in many ways)
@@ -180,6 +184,15 @@ def _file(name: str, table: Path, where: Callable[[], str]) -> Path:
         missing = f"no image file {quoted(name)}"
         raise InputError(f"{where()}: {missing}; names count from the folder of {shown(table)}")
     return path
+
+
+@contextmanager
+def _no_warnings() -> Iterator[None]:
+    """What Pillow warns of is an error, where it is of a size that fills the memory, or nothing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
 
 
 def _named(cell: object) -> tuple[str | None, bytes | None]:

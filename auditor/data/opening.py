@@ -130,11 +130,12 @@ def _image_files(tables: Mapping[str, Table], columns: Mapping[str, str], config
         if split not in columns:
             raise InputError(f"{shown(table.path)} holds no images and {shown(tables['test'].path)} does")
     sizes = {split: image_size(table, columns[split], settings, config.target) for split, table in tables.items()}
-    for split, size in sizes.items():
-        if size != sizes["test"]:
-            found = f"images of {size[1]} x {size[0]} pixels and {shown(tables['test'].path)} of {sizes['test'][1]} x {sizes['test'][0]}"
+    for split, (height, width) in sizes.items():
+        if (height, width) != sizes["test"]:
+            other = f"{shown(tables['test'].path)} of {sizes['test'][1]} x {sizes['test'][0]}"
+            remedy = "state resize or crop under [image] in auditor.toml"
             raise InputError(
-                f"{shown(tables[split].path)} holds {found}; state resize or crop under [image] in auditor.toml"
+                f"{shown(tables[split].path)} holds images of {width} x {height} pixels and {other}; {remedy}"
             )
 
     def shards(split: str, agreed: Agreed) -> tuple[Shard, ...]:

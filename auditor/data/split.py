@@ -9,7 +9,7 @@ from auditor.batches import Batch
 
 
 class Shard(Protocol):
-    """A part of a split that one worker reads: a whole text file, a Parquet row group or the arrays of an npz file."""
+    """A part of a split that one worker reads: a whole text file, a Parquet row group, a file of arrays, a run of images."""
 
     @property
     def first_row(self) -> int:
