@@ -21,8 +21,8 @@ from auditor.addresses import as_written, is_address
 from auditor.errors import InputError, UsageError
 
 FORMATS = ("html", "pdf", "json")
-PATH_KEYS = ("model", "predictions", "test", "train", "validation", "history")
-TRUSTING_KEYS = ("sha256", "trust_model_code", "checks")
+PATH_KEYS = ("model", "predictions", "test", "train", "validation", "history", "adapter")
+TRUSTING_KEYS = ("sha256", "trust_model_code", "checks", "adapter", "loader")
 
 Name = Annotated[str, StringConstraints(min_length=1)]
 Limit = Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -73,6 +73,24 @@ class Waiver(Record):
     def as_text(cls, value: object) -> object:
         """A TOML date is as good as its text."""
         return value.isoformat() if isinstance(value, date) else value
+
+
+class InputSettings(Record):
+    """What one input of a model gets: one column or array, or several columns; and its type, where the model names none."""
+
+    of: Name | Annotated[tuple[Name, ...], Field(min_length=1)]
+    dtype: Literal["float32", "float64", "int32", "int64", "bool"] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns or the array."""
+        return (self.of,) if isinstance(self.of, str) else self.of
+
+    @model_validator(mode="before")
+    @classmethod
+    def from_names(cls, value: object) -> object:
+        """Names alone are what it gets."""
+        return value if isinstance(value, dict | cls) else {"of": value}
 
 
 class PolicySettings(Record):
@@ -131,6 +149,7 @@ class Config(Record):
     classes: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
     categories: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    inputs: dict[Name, InputSettings] = Field(default_factory=dict)
     x: Name = "x"
     y: Name = "y"
     image: ImageSettings | None = None
@@ -138,8 +157,11 @@ class Config(Record):
 
     model_class: str | None = None
     model_args: dict[str, Any] = Field(default_factory=dict)
+    adapter: Path | None = None
+    loader: str | None = None
     sha256: str | None = None
     trust_model_code: bool = False
+    output: Annotated[str, StringConstraints(min_length=1)] | None = None
     output_kind: Literal["logits", "log-probabilities", "probabilities", "sigmoid"] | None = None
     device: Annotated[str, StringConstraints(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] = "auto"
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"

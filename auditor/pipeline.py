@@ -16,7 +16,7 @@ from auditor.decision import criteria, decision, verdict
 from auditor.engines import local
 from auditor.findings import Finding, Status
 from auditor.measurements import Measurements
-from auditor.models import Model, open_model
+from auditor.models import Model, fed, open_model
 from auditor.probing import probe, streams
 from auditor.progress import progress
 from auditor.provenance import provenance
@@ -64,7 +64,8 @@ def open_all(config: Config) -> tuple[Model | None, Splits, History | None]:
     """Open what the configuration names."""
     training_history = None if config.history is None else read_history(config.history)
     model = None if config.model is None else open_model(config)
-    return model, open_splits(config, model.class_names if model else ()), training_history
+    splits = open_splits(config, model.class_names, model.inputs) if model else open_splits(config)
+    return None if model is None else fed(model, splits.layout), splits, training_history
 
 
 def measure(

@@ -56,7 +56,7 @@ def provenance(
 def _model_file(model: Model, measurements: Measurements) -> ModelFile:
     probe = measurements.probe
     kind = str(probe.output_kind) if probe else "unknown"
-    return ModelFile(str(model.path), model.format, model.sha256, model.runs_code, kind, model.notes)
+    return ModelFile(str(model.path), model.format, model.sha256, model.runs_code, kind, model.load_report)
 
 
 def _data_file(split: Split) -> DataFile:

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from auditor.config import Config, ImageSettings
-from auditor.data.arrays import ArrayFile, ArrayShard
+from auditor.data.arrays import ArrayFile, Arrays, ArrayShard
 from auditor.data.classes import (
     described_classes,
     found_classes,
@@ -16,10 +16,11 @@ from auditor.data.classes import (
     stated_classes,
 )
 from auditor.data.features import FeatureShard, feature_columns, require_target
-from auditor.data.files import open_file
+from auditor.data.files import look, open_file
 from auditor.data.folders import content_hash
 from auditor.data.formats import shown
 from auditor.data.images import ImageShard, feature_shape, image_column, image_size, preparation
+from auditor.data.inputs import input_columns, table_parts, with_inputs
 from auditor.data.labels import (
     ClassIndex,
     Encoded,
@@ -34,6 +35,7 @@ from auditor.data.remote import local
 from auditor.data.split import Shard, Split, Splits
 from auditor.data.tables import Table
 from auditor.errors import InputError, UsageError
+from auditor.layout import Input, Layout, Part
 
 
 @dataclass(frozen=True)
@@ -59,14 +61,18 @@ class Files:
     shards: Callable[[str, Agreed], tuple[Shard, ...]]
     other_classes: Callable[[Mapping[str, LabelCount]], tuple[str, ...]] = lambda _: ()
     preparation: str = ""
+    parts: tuple[Part, ...] = ()
 
 
-def open_splits(config: Config, model_class_names: tuple[str, ...] = ()) -> Splits:
+def open_splits(
+    config: Config, model_class_names: tuple[str, ...] = (), model_inputs: tuple[Input, ...] = ()
+) -> Splits:
     """The test file (or the table of predictions) and those of train and validation, as streams of batches.
 
     Raises InputError for what a file does not hold and UsageError for a configuration that contradicts itself.
     """
     paths = _paths(config)
+    config = _with_inputs(config, model_inputs, paths["test"])
     files = _files({name: open_file(local(path), config) for name, path in paths.items()}, config)
     agreed = _agree(files, config, model_class_names)
     splits = {name: _split(name, files, agreed) for name in paths}
@@ -79,7 +85,19 @@ def open_splits(config: Config, model_class_names: tuple[str, ...] = ()) -> Spli
         agreed.positive,
         agreed.positive_from,
         agreed.counts,
+        Layout(files.feature_names, files.parts),
     )
+
+
+def _with_inputs(config: Config, inputs: tuple[Input, ...], path: Path) -> Config:
+    if config.predictions or (len(inputs) < 2 and not config.inputs):
+        return config
+    found = look(local(path), config.target)
+    if isinstance(found, Arrays):
+        return with_inputs(config, inputs, path, found.keys, "array")
+    if image_column(found, config):
+        raise UsageError("images are one input, and the model or [inputs] in auditor.toml names several")
+    return with_inputs(config, inputs, path, found.kinds, "column")
 
 
 def _paths(config: Config) -> dict[str, Path]:
@@ -109,7 +127,8 @@ def _files(opened: Mapping[str, Table | ArrayFile], config: Config) -> Files:
 
 
 def _feature_files(tables: Mapping[str, Table], config: Config) -> Files:
-    names = feature_columns(list(tables.values()), config)
+    stated = config.model_copy(update={"features": input_columns(config) or config.features})
+    names = feature_columns(list(tables.values()), stated)
 
     def shards(split: str, agreed: Agreed) -> tuple[Shard, ...]:
         table, classes = tables[split], ClassIndex(agreed.names, config.ignore_index)
@@ -117,7 +136,7 @@ def _feature_files(tables: Mapping[str, Table], config: Config) -> Files:
             FeatureShard(table, part, names, config.categories, config.target, classes) for part in table.parts()
         )
 
-    return Files(tables, names, (len(names),), partial(_labels, tables, config), shards)
+    return Files(tables, names, (len(names),), partial(_labels, tables, config), shards, parts=table_parts(config))
 
 
 def _image_files(tables: Mapping[str, Table], columns: Mapping[str, str], config: Config) -> Files:
@@ -153,14 +172,15 @@ def _array_files(arrays: Mapping[str, ArrayFile], config: Config) -> Files:
         remedy = "take [image] out of auditor.toml, and prepare the arrays as the model takes them"
         raise UsageError(f"{shown(test.path)} holds arrays, on which [image] has no effect; {remedy}")
     for file in arrays.values():
-        if file.x.shape[1:] != test.x.shape[1:]:
-            found = f"rows of shape {file.x.shape[1:]} and {shown(test.path)} {test.x.shape[1:]}"
-            raise InputError(f"{shown(file.path)} holds {found}; expected the same features in all splits")
+        for mine, theirs in zip(file.inputs, test.inputs, strict=True):
+            if mine.shape[1:] != theirs.shape[1:]:
+                found = f"rows of shape {mine.shape[1:]} and {shown(test.path)} {theirs.shape[1:]}"
+                raise InputError(f"{shown(file.path)} holds {found}; expected the same features in all splits")
 
     def shards(split: str, agreed: Agreed) -> tuple[Shard, ...]:
         return (ArrayShard(arrays[split], ClassIndex(agreed.names, config.ignore_index)),)
 
-    return Files(arrays, (), test.x.shape[1:], lambda split: arrays[split].labels(), shards)
+    return Files(arrays, (), test.feature_shape, lambda split: arrays[split].labels(), shards, parts=test.parts)
 
 
 def _prediction_files(tables: Mapping[str, Table], config: Config) -> Files:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from auditor.batches import Batch
+from auditor.layout import ONE_MATRIX, Layout
 
 
 class Shard(Protocol):
@@ -51,6 +52,7 @@ class Splits:
 
     `positive` is an index into `class_names`, None with more than two classes unless it was stated. `label_counts`
     holds, for each split whose labels were counted, the labelled rows of each class in the order of `class_names`.
+    `layout` says what the columns of the features are.
     """
 
     test: Split
@@ -61,6 +63,7 @@ class Splits:
     positive: int | None
     positive_from: str
     label_counts: Mapping[str, tuple[int, ...]]
+    layout: Layout = ONE_MATRIX
 
     @property
     def given(self) -> tuple[Split, ...]:

@@ -1,12 +1,17 @@
 """A saved model on disk -> a Model that runs: what it is, whether it may be loaded, and the loading itself."""
 
+from dataclasses import replace
+from pathlib import Path
+
 from auditor.config import Config
 from auditor.errors import UsageError
+from auditor.layout import Layout
 from auditor.models import trust
 from auditor.models.files import read_model_file
+from auditor.models.inputs import fitted
 from auditor.models.model import Model, OutOfMemory
 
-__all__ = ["Model", "OutOfMemory", "open_model"]
+__all__ = ["Model", "OutOfMemory", "fed", "open_model"]
 
 
 def open_model(config: Config) -> Model:
@@ -17,7 +22,23 @@ def open_model(config: Config) -> Model:
     """
     if config.model is None:
         raise UsageError("no model was given: name a saved model as the first argument, or as `model` in auditor.toml")
-    file = read_model_file(config.model)
+    if config.adapter is None:
+        return _opened(config.model, config)
+    from auditor.models.adapters import open_adapter
+    from auditor.models.loaded import adapted, open_loaded
+
+    adapter = open_adapter(config.adapter)
+    if config.output is not None and adapter.scores is not None:
+        raise UsageError(
+            f"--output {config.output}: the adapter's scores() says already which output is read; leave one of the two out"
+        )
+    if adapter.load is None:
+        return adapted(_opened(config.model, config), adapter)
+    return open_loaded(config.model, config, adapter)
+
+
+def _opened(path: Path, config: Config) -> Model:
+    file = read_model_file(path)
     notes = trust.allow(file, config)
     from auditor.devices import use_threads
 
@@ -29,3 +50,19 @@ def open_model(config: Config) -> Model:
     from auditor.models.exported import open_program
 
     return open_program(file, config, notes)
+
+
+def fed(model: Model, layout: Layout) -> Model:
+    """The model as it takes rows of this layout: several inputs, or columns by name for the user's `prepare`.
+
+    InputError where the model takes several inputs and the layout does not say what each one gets.
+    """
+    from auditor.models.forward import Forward
+
+    if not isinstance(model.forward, Forward):
+        return model
+    prepares = model.forward.adapter.prepare is not None
+    taken = layout if prepares else fitted(model.inputs, layout, model.path.name)
+    row_shape = None if taken.parts or prepares else model.forward.row_shape
+    forward = replace(model.forward, layout=taken, row_shape=row_shape)
+    return replace(model, forward=forward, remarks=forward.remarks, input_shape=row_shape)

@@ -8,6 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from auditor.errors import InputError
+from auditor.layout import Input
 from auditor.models import failures
 from auditor.models.shapes import Shape, fits
 
@@ -24,7 +25,8 @@ class Model:
     do not fit the model and OutOfMemory where fewer would. It is not for two threads at once. `input_shape` is the
     shape of one row, None where any length fits; `n_outputs` is k. Both are None where only a run can tell.
     `training_parts` names what acts as in training: operators of an exported program, or modules that `eval()` did
-    not reach. `notes` is the load report, `remarks` what `forward` found out since.
+    not reach. `notes` is the load report, `remarks` what `forward` found out since. `inputs` are the names that a
+    program gives to what it takes.
     """
 
     path: Path
@@ -39,6 +41,7 @@ class Model:
     forward: Callable[[NDArray[Any]], NDArray[Any]]
     training_parts: tuple[str, ...] = ()
     remarks: Callable[[], tuple[str, ...]] = tuple
+    inputs: tuple[Input, ...] = ()
 
     @property
     def load_report(self) -> tuple[str, ...]:

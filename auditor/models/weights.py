@@ -46,7 +46,9 @@ def open_weights(file: ModelFile, config: Config, notes: tuple[str, ...]) -> Mod
     made = _filled(file, config, weights)
     device = chosen_device(config.device)
     module = made.module.to(device)
-    forward = Forward(file.name, module, device, _dtype(module), config.precision, _row_shape(module))
+    forward = Forward(
+        file.name, module, device, module_dtype(module), config.precision, row_shape(module), output=config.output
+    )
     autocast = (f"run with autocast to {config.precision}",) if config.precision != "fp32" else ()
     return Model(
         file.path,
@@ -55,7 +57,7 @@ def open_weights(file: ModelFile, config: Config, notes: tuple[str, ...]) -> Mod
         runs_code=False,
         device=str(device),
         n_outputs=None,
-        class_names=_class_names(module),
+        class_names=class_names(module),
         input_shape=forward.row_shape,
         notes=(*notes, *read_notes, *made.notes, *autocast),
         forward=forward,
@@ -154,7 +156,7 @@ def _filled(file: ModelFile, config: Config, weights: Weights) -> Made:
     training = sum(part.training for part in module.modules())
     module.eval()
     mode = f"{wording.plural(training, 'module')} stood in training mode, as PyTorch makes them; eval() was called"
-    return Made(module, (code, *notes, *_cast_note(renamed, own), mode), _still_training(module))
+    return Made(module, (code, *notes, *_cast_note(renamed, own), mode), still_training(module))
 
 
 def _renamed(weights: Weights, expected: set[str]) -> tuple[Weights, tuple[str, ...]]:
@@ -215,17 +217,19 @@ def _cast_note(weights: Weights, own: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _still_training(module: nn.Module) -> tuple[str, ...]:
+def still_training(module: nn.Module) -> tuple[str, ...]:
+    """The parts of a module that stand in training mode, by name and type."""
     return tuple(
         f"{name or 'the model'} ({type(part).__name__})" for name, part in module.named_modules() if part.training
     )
 
 
-def _dtype(module: nn.Module) -> torch.dtype:
+def module_dtype(module: nn.Module) -> torch.dtype:
+    """The type of its first real parameter, which is that of its inputs."""
     return next((p.dtype for p in module.parameters() if p.dtype.is_floating_point), torch.float32)
 
 
-def _row_shape(module: nn.Module) -> Shape | None:
+def row_shape(module: nn.Module) -> Shape | None:
     """Known only where the first layer certainly gets the rows as they are: a Sequential that begins with a Linear."""
     while isinstance(module, nn.Sequential) and len(module):
         module = module[0]
@@ -234,7 +238,7 @@ def _row_shape(module: nn.Module) -> Shape | None:
     return None
 
 
-def _class_names(module: nn.Module) -> tuple[str, ...]:
+def class_names(module: nn.Module) -> tuple[str, ...]:
     """`config.id2label` of a Hugging Face model, unless it is the LABEL_0, LABEL_1 that nobody named."""
     names = getattr(getattr(module, "config", None), "id2label", None)
     if not isinstance(names, Mapping) or set(names) != set(range(len(names))):
