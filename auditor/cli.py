@@ -131,6 +131,9 @@ def main() -> None:
 @click.option(
     "--adapter", type=click.Path(path_type=Path), metavar="FILE.py", help="Your own load, prepare or scores functions."
 )
+@click.option(
+    "--loader", metavar="MODULE:FUNCTION", help='Instead of files: called with "test" and "train", it returns batches.'
+)
 @click.option("--output", metavar="NAME|INDEX", help="Which of several outputs is read.  [default: told by its form]")
 @click.option(
     "--output-kind",

@@ -217,6 +217,14 @@ def load_config(options: Mapping[str, Any], path: Path | None, folder: Path) -> 
     return _whole(config)
 
 
+def config_of(settings: Mapping[str, Any], folder: Path) -> Config:
+    """The Config of settings given in code, their paths seen from `folder`; UsageError where one is wrong."""
+    try:
+        return Config.model_validate(_anchor_paths(dict(settings), folder))
+    except ValidationError as error:
+        raise UsageError(_first_error(error, Path("auditor.audit()"), {})) from error
+
+
 def parse_gate(text: str) -> GateSettings:
     """Read `recall[fraud]>=0.9`; raise UsageError with an example where it cannot be read."""
     for sign, key in ((">=", "at_least"), ("<=", "at_most")):
@@ -295,7 +303,9 @@ def _whole(config: Config) -> Config:
         config = config.model_copy(update={"model": None, "test": config.predictions})
     elif config.model is None:
         raise UsageError("no model: give MODEL, or --predictions FILE for a table of labels and predictions")
-    if config.test is None:
+    if config.loader is not None and (config.test or config.train or config.validation):
+        raise UsageError("give either --loader or files of rows, not both: the function gives every split")
+    if config.test is None and config.loader is None:
         raise UsageError("no test data: give --test FILE with the rows the model is to be judged on")
     if config.predictions is not None and config.model_class is not None:
         config = config.model_copy(update={"model_class": None})

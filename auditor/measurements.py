@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from auditor.batches import OutputKind
 from auditor.data.history import History
+from auditor.data.split import Reading
 from auditor.deployment import class_shares, metric_in_use
 from auditor.findings import NotApplicable
 from auditor.metrics import metric
@@ -128,7 +129,8 @@ class Measurements:
     """Everything the checks may read.
 
     `test` holds the rows that are judged: copies of training rows are taken out where they are proven; `as_given` holds all
-    rows of the test file. `train`, `validation`, `overlap` and `history` raise NotApplicable where nothing was given.
+    rows of the test file. `train`, `validation`, `overlap` and `history` raise NotApplicable where nothing was given, or
+    where a loader gave other rows at each of its `readings`.
     """
 
     task: Task
@@ -138,6 +140,7 @@ class Measurements:
     overlap_counts: OverlapCounts | None = None
     training_history: History | None = None
     probe: ProbeResult | None = None
+    readings: Mapping[str, tuple[Reading, ...]] = field(default_factory=dict)
 
     @property
     def train(self) -> SplitMeasurements:
@@ -152,6 +155,7 @@ class Measurements:
     @property
     def overlap(self) -> OverlapCounts:
         """Rows shared by train and test."""
+        self._refuse_unfaithful("test", "train")
         if self.overlap_counts is None:
             reason = (
                 "no training data was given"
@@ -184,4 +188,15 @@ class Measurements:
         if name not in self.splits:
             data = "training data" if name == "train" else f"{name} data"
             raise NotApplicable(f"no {data} was given")
+        self._refuse_unfaithful("test", name)
         return self.splits[name]
+
+    def faithful(self, name: str) -> bool:
+        """Whether a split gave the same rows at each reading; a file does."""
+        return len(set(self.readings.get(name, ()))) < 2
+
+    def _refuse_unfaithful(self, *names: str) -> None:
+        """Rows that differ at each reading can be compared with nothing."""
+        for name in names:
+            if not self.faithful(name):
+                raise NotApplicable(f"the {name} loader gives different rows at each reading")

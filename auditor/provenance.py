@@ -60,7 +60,7 @@ def _model_file(model: Model, measurements: Measurements) -> ModelFile:
 
 
 def _data_file(split: Split) -> DataFile:
-    return DataFile(split.name, as_written(split.path), split.format, split.sha256, split.n_rows)
+    return DataFile(split.name, split.origin or as_written(split.path), split.format, split.sha256, split.n_rows)
 
 
 def _history_file(measurements: Measurements) -> tuple[DataFile, ...]:

@@ -30,12 +30,15 @@ from auditor.data.labels import (
     found_text,
     table_labels,
 )
+from auditor.data.loaders import LoadedData, Loader, LoaderShard, open_loader, same_form
 from auditor.data.predictions import PredictionTables, open_predictions
 from auditor.data.remote import local
 from auditor.data.split import Shard, Split, Splits
 from auditor.data.tables import Table
 from auditor.errors import InputError, UsageError
 from auditor.layout import Input, Layout, Part
+
+NO_LOADERS: Mapping[str, Loader] = {}
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Agreed:
 class Files:
     """The opened files of a run by the names of their splits, and how they become labels and shards."""
 
-    opened: Mapping[str, Table | ArrayFile]
+    opened: Mapping[str, Table | ArrayFile | LoadedData]
     feature_names: tuple[str, ...]
     feature_shape: tuple[int, ...] | None
     labels: Callable[[str], Iterator[Encoded]]
@@ -65,17 +68,18 @@ class Files:
 
 
 def open_splits(
-    config: Config, model_class_names: tuple[str, ...] = (), model_inputs: tuple[Input, ...] = ()
+    config: Config,
+    model_class_names: tuple[str, ...] = (),
+    model_inputs: tuple[Input, ...] = (),
+    loaders: Mapping[str, Loader] = NO_LOADERS,
 ) -> Splits:
-    """The test file (or the table of predictions) and those of train and validation, as streams of batches.
+    """The test file (or the table of predictions) and those of train and validation, or loaders, as streams of batches.
 
     Raises InputError for what a file does not hold and UsageError for a configuration that contradicts itself.
     """
-    paths = _paths(config)
-    config = _with_inputs(config, model_inputs, paths["test"])
-    files = _files({name: open_file(local(path), config) for name, path in paths.items()}, config)
+    files = _loaded(loaders, config) if loaders else _opened(config, model_inputs)
     agreed = _agree(files, config, model_class_names)
-    splits = {name: _split(name, files, agreed) for name in paths}
+    splits = {name: _split(name, files, agreed) for name in files.opened}
     return Splits(
         splits["test"],
         splits.get("train"),
@@ -87,6 +91,33 @@ def open_splits(
         agreed.counts,
         Layout(files.feature_names, files.parts),
     )
+
+
+def _opened(config: Config, inputs: tuple[Input, ...]) -> Files:
+    paths = _paths(config)
+    config = _with_inputs(config, inputs, paths["test"])
+    return _files({name: open_file(local(path), config) for name, path in paths.items()}, config)
+
+
+def _loaded(loaders: Mapping[str, Loader], config: Config) -> Files:
+    named = [
+        name for name in ("train", "validation", "test") if name not in loaders and getattr(config, name) is not None
+    ]
+    if named:
+        given = ", ".join(loaders)
+        raise UsageError(f"{named[0]} is a file and {given} a loader; give all splits as files or all as loaders")
+    if config.inputs:
+        raise UsageError(
+            "[inputs] says what files give to a model; a loader gives its inputs by the keys of its batches"
+        )
+    data = {name: open_loader(name, loader, config) for name, loader in loaders.items()}
+    same_form(data)
+
+    def shards(split: str, agreed: Agreed) -> tuple[Shard, ...]:
+        return (LoaderShard(data[split], ClassIndex(agreed.names, config.ignore_index)),)
+
+    test = data["test"]
+    return Files(data, (), test.feature_shape, lambda split: data[split].labels(), shards, parts=test.parts)
 
 
 def _with_inputs(config: Config, inputs: tuple[Input, ...], path: Path) -> Config:
@@ -225,11 +256,12 @@ def _split(name: str, files: Files, agreed: Agreed) -> Split:
         name,
         file.path,
         file.format,
-        content_hash(file.path),
+        file.loader.sha256 if isinstance(file, LoadedData) else content_hash(file.path),
         n_rows,
         agreed.names,
         files.feature_names,
         files.feature_shape,
         files.shards(name, agreed),
         files.preparation,
+        *((lambda: tuple(file.readings), file.loader.origin) if isinstance(file, LoadedData) else ()),
     )

@@ -1,5 +1,6 @@
 """A saved model on disk -> a Model that runs: what it is, whether it may be loaded, and the loading itself."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,27 +15,36 @@ from auditor.models.model import Model, OutOfMemory
 __all__ = ["Model", "OutOfMemory", "fed", "open_model"]
 
 
-def open_model(config: Config) -> Model:
-    """Load the saved model that the config names.
+def open_model(config: Config, live: Callable[..., object] | None = None) -> Model:
+    """Load the saved model that the config names, or take the live one.
 
     What it is gets decided by its content and what may be loaded by trust.py, both before PyTorch is imported.
     ModelRefused where loading would run code that nobody allowed; InputError or UsageError where it cannot be loaded.
     """
-    if config.model is None:
+    if config.model is None and live is None:
         raise UsageError("no model was given: name a saved model as the first argument, or as `model` in auditor.toml")
-    if config.adapter is None:
-        return _opened(config.model, config)
+    if config.adapter is not None or live is not None:
+        return _of_code(config, live)
+    assert config.model is not None
+    return _opened(config.model, config)
+
+
+def _of_code(config: Config, live: Callable[..., object] | None) -> Model:
+    """A model that the user's own code made or changes the use of."""
     from auditor.models.adapters import open_adapter
-    from auditor.models.loaded import adapted, open_loaded
+    from auditor.models.loaded import adapted, open_live, open_loaded
 
     adapter = open_adapter(config.adapter)
     if config.output is not None and adapter.scores is not None:
         raise UsageError(
             f"--output {config.output}: the adapter's scores() says already which output is read; leave one of the two out"
         )
-    if adapter.load is None:
-        return adapted(_opened(config.model, config), adapter)
-    return open_loaded(config.model, config, adapter)
+    if live is not None:
+        return open_live(live, config, adapter)
+    assert config.model is not None
+    return (
+        open_loaded(config.model, config, adapter) if adapter.load else adapted(_opened(config.model, config), adapter)
+    )
 
 
 def _opened(path: Path, config: Config) -> Model:

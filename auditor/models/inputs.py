@@ -17,7 +17,9 @@ def fitted(inputs: Sequence[Input], layout: Layout, name: str) -> Layout:
     """
     if len(inputs) < 2 and not layout.parts:
         return layout
-    parts = {part.name: part for part in layout.parts}
+    by_place = inputs and len(inputs) == len(layout.parts) and all(part.name.isdecimal() for part in layout.parts)
+    names = [entry.name for entry in inputs] if by_place else [part.name for part in layout.parts]
+    parts = dict(zip(names, layout.parts, strict=True))
     missing = [entry for entry in inputs if entry.name not in parts]
     extra = [entry for entry in parts if inputs and entry not in {one.name for one in inputs}]
     if missing or extra:

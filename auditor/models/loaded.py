@@ -74,7 +74,8 @@ def open_live(model: Callable[..., object], config: Config, adapter: Adapter = N
 
 @contextmanager
 def evaluating(model: object) -> Iterator[None]:
-    """Every part of a module in evaluation mode inside, and in the mode that it had before outside."""
+    """Every part of a module in evaluation mode inside, and in the mode that it had before outside; threads likewise."""
+    threads = torch.get_num_threads()
     parts = list(model.modules()) if isinstance(model, nn.Module) else []
     modes = [part.training for part in parts]
     try:
@@ -84,6 +85,7 @@ def evaluating(model: object) -> Iterator[None]:
     finally:
         for part, mode in zip(parts, modes, strict=True):
             part.training = mode
+        torch.set_num_threads(threads)
 
 
 def _model(
