@@ -291,6 +291,9 @@ def _first_error(error: ValidationError, path: Path, given: Mapping[str, Any]) -
 
 
 def _whole(config: Config) -> Config:
+    unused = [key for key in ("output", "adapter", "loader") if getattr(config, key) is not None]
+    if config.predictions is not None and unused:
+        raise UsageError(f"--{unused[0]} is about running a model, and --predictions are what it has already said")
     if config.predictions is not None:
         if config.model is not None and config.origin is None:
             raise UsageError(

@@ -44,6 +44,8 @@ def in_memory(model: object, splits: Mapping[str, object], settings: Mapping[str
         elif name != "model" and data is not None:
             loaders[name] = Loader(data, f"{type(data).__name__} in memory")
     live = None if isinstance(model, str | Path) else model
+    if isinstance(live, type):
+        raise UsageError(f"audit(model, test): the model is the class {live.__name__}; an object of it was expected")
     if live is not None and not callable(live):
         raise UsageError(f"audit(model, test): the model is a {type(live).__name__}; a module or a path was expected")
     return config_of(options, Path.cwd()), Sources(live, loaders)

@@ -225,6 +225,7 @@ def test_an_error_in_a_loader_is_told_by_its_batch() -> None:
     ("arguments", "settings", "help_"),
     [
         ((3, [(X, Y)]), {}, "the model is a int; a module or a path was expected"),
+        ((Net, [(X, Y)]), {}, "the model is the class Net; an object of it was expected"),
         ((Net(), None), {}, "no data to judge on was given"),
         ((Net(), [(X, Y)]), {"positiv": "1"}, "`positiv` is not a setting"),
         ((Net(), [(X, Y)]), {"device": "cuda:9"}, "--device cuda:9"),

@@ -228,6 +228,27 @@ def test_output_and_scores_are_not_both_taken(home):
     )
 
 
+@pytest.mark.parametrize(("known", "code"), [(True, 0), (False, 2)])
+def test_a_file_for_the_adapter_is_held_to_its_hash_too(home, known, code):
+    (home / "adapter.py").write_text(ADAPTER)
+    (home / "model.txt").write_text("1.0")
+    digest = hashlib.sha256(b"1.0" if known else b"2.0").hexdigest()
+    options = ("--adapter", home / "adapter.py", "--test", home / "test.csv", "--positive", "1", "--sha256", digest)
+    told, report = run(home, home / "model.txt", *options)
+    assert told.exit_code == code
+    if known:
+        assert "its sha256 is the one given" in report["provenance"]["model"]["notes"]
+    else:
+        assert "model.txt is not the file that was meant" in told.stderr
+
+
+@pytest.mark.parametrize("option", [("--output", "a"), ("--adapter", "a.py"), ("--loader", "a:b")])
+def test_tables_of_predictions_run_no_model(home, option):
+    told, _ = run(home, "--predictions", home / "test.csv", *option)
+    assert told.exit_code == 2
+    assert f"{option[0]} is about running a model" in told.stderr
+
+
 def test_an_adapter_is_taken_only_from_a_file_that_was_named(home, monkeypatch):
     monkeypatch.chdir(home)
     (home / "auditor.toml").write_text('model = "two.pt2"\ntest = "test.csv"\nadapter = "adapter.py"\n')

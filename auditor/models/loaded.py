@@ -51,7 +51,8 @@ def open_loaded(path: Path, config: Config, adapter: Adapter) -> Model:
     if isinstance(made, nn.Module):
         made = made.to(device).eval()
     model = _model(made, path, config, adapter, form=LOADED, digest=digest, device=device)
-    return replace(model, runs_code=True, notes=(*model.notes, adapter.note))
+    meant = ("its sha256 is the one given",) if config.sha256 else ()
+    return replace(model, runs_code=True, notes=(*meant, *model.notes, adapter.note))
 
 
 def open_live(model: Callable[..., object], config: Config, adapter: Adapter = NO_ADAPTER) -> Model:
