@@ -14,7 +14,7 @@ from auditor.measurements import Measurements
 from auditor.models.model import Model
 from auditor.report import DataFile, ModelFile, Provenance
 
-VERSIONED = ("auditor", "torch", "numpy", "scipy", "pyarrow", "safetensors", "matplotlib", "weasyprint")
+VERSIONED = ("auditor", "torch", "onnxruntime", "numpy", "scipy", "pyarrow", "safetensors", "matplotlib", "weasyprint")
 SEED = "audit-v1"
 
 

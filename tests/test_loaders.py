@@ -33,9 +33,10 @@ class Net(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.layers = nn.Sequential(nn.Dropout(0.5), nn.Linear(2, 2), nn.BatchNorm1d(2, affine=False))
-        self.layers[1].weight.data = torch.tensor([[-8.0, 0.0], [8.0, 0.0]])
-        self.layers[1].bias.data.zero_()
+        linear = nn.Linear(2, 2)
+        linear.weight.data = torch.tensor([[-8.0, 0.0], [8.0, 0.0]])
+        linear.bias.data.zero_()
+        self.layers = nn.Sequential(nn.Dropout(0.5), linear, nn.BatchNorm1d(2, affine=False))
 
     def forward(self, features: Tensor) -> Tensor:
         result: Tensor = self.layers(features)
@@ -97,7 +98,7 @@ def test_a_module_and_loaders_are_audited_and_the_module_stands_as_before() -> N
 
 def test_the_hash_of_a_module_is_that_of_its_weights() -> None:
     one, two = Net(), Net()
-    two.layers[1].bias.data[0] = 1e-3
+    next(two.parameters()).data[0, 0] = 1e-3
     hashes = [auditor.audit(net, DataLoader(TEST)).provenance.model for net in (one, one, two)]
     assert hashes[0] is not None
     assert hashes[0] == hashes[1] != hashes[2]
@@ -205,9 +206,9 @@ def test_paths_and_objects_may_be_mixed(tmp_path: Path) -> None:
         ([(X[:2], [0, 5]), (X[:1], [2])], "there are 3 classes"),
     ],
 )
-def test_what_is_no_batch_is_told_by_its_number(batches: object, help_: str) -> None:
+def test_what_is_no_batch_is_told_by_its_number(batches: Any, help_: str) -> None:
     with pytest.raises(InputError, match=help_) as caught:
-        auditor.audit(lambda x: x[:, :2], batches, output_kind="logits")  # type: ignore[arg-type]
+        auditor.audit(lambda x: x[:, :2], batches, output_kind="logits")
     assert "\n" not in str(caught.value)
 
 
@@ -294,10 +295,10 @@ def test_tensors_in_memory_are_read_in_slices_and_only_where_that_is_the_same() 
     ):
         assert len(list(items(other))) == 2
     started = time.perf_counter()
-    rows = sum(len(batch[0]) for batch in items(DataLoader(data)))  # type: ignore[index]
+    list(items(DataLoader(data)))
     quick = time.perf_counter() - started
     started = time.perf_counter()
-    assert sum(len(batch[0]) for batch in DataLoader(data, batch_size=64)) == rows
+    list(DataLoader(data, batch_size=64))
     assert quick < time.perf_counter() - started
 
 

@@ -8,6 +8,7 @@ from auditor.config import Config
 from auditor.errors import UsageError
 from auditor.layout import Layout
 from auditor.models import trust
+from auditor.models.detection import Format
 from auditor.models.files import read_model_file
 from auditor.models.inputs import fitted
 from auditor.models.model import Model, OutOfMemory
@@ -57,6 +58,10 @@ def _opened(path: Path, config: Config) -> Model:
         from auditor.models.weights import open_weights
 
         return open_weights(file, config, notes)
+    if file.detected.format is Format.ONNX:
+        from auditor.models.onnx import open_onnx
+
+        return open_onnx(file, config, notes)
     from auditor.models.exported import open_program
 
     return open_program(file, config, notes)

@@ -22,7 +22,6 @@ RUNS = {
     Format.NATIVE: "its machine code",
 }
 INSTEAD = {
-    Format.ONNX: "ONNX models are not loaded; export the PyTorch model with {program}",
     Format.EXECUTORCH: "ExecuTorch programs are not loaded; save the program they were made from with {program}",
     Format.TFLITE: "only PyTorch models are loaded",
     Format.HDF5: "only PyTorch models are loaded",
@@ -50,7 +49,7 @@ def allow(file: ModelFile, config: Config) -> tuple[str, ...]:
     """
     notes = _hash_notes(file, config.sha256)
     form = file.detected.format
-    if form in WEIGHTS:
+    if form in WEIGHTS or form is Format.ONNX:
         return notes
     if form in EXPORTED:
         return notes or _trusted(file, allowed=config.trust_model_code)
