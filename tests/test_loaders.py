@@ -230,6 +230,11 @@ def test_an_error_in_a_loader_is_told_by_its_batch() -> None:
         ((Net(), None), {}, "no data to judge on was given"),
         ((Net(), [(X, Y)]), {"positiv": "1"}, "`positiv` is not a setting"),
         ((Net(), [(X, Y)]), {"device": "cuda:9"}, "--device cuda:9"),
+        (
+            (Net(), [(X, Y)]),
+            {"model_class": "net:Net"},
+            "model_class says how a saved model is loaded, and the model is in",
+        ),
         ((Net(), [(X, Y)]), {"inputs": {"a": "b"}}, "a loader gives its inputs by the keys of its batches"),
     ],
 )

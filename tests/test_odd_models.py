@@ -177,6 +177,14 @@ def test_an_adapter_prepares_rows_for_a_model_that_is_loaded_as_usual(home):
     assert accuracy(report) == 1
 
 
+def test_settings_that_would_do_nothing_are_told(home):
+    (home / "adapter.py").write_text(ADAPTER)
+    options = ("--adapter", home / "adapter.py", "--test", home / "test.csv", "--model-class", "net:Net")
+    told, _ = run(home, home / "two.pt2", *options)
+    assert told.exit_code == 2
+    assert "model_class says how a saved model is loaded, and the adapter's load() makes the model" in told.stderr
+
+
 def test_a_folder_is_hashed_by_what_is_in_it(home):
     folder = home / "saved"
     (folder / "deep").mkdir(parents=True)

@@ -19,6 +19,7 @@ from auditor.models.forward import Forward
 from auditor.models.model import Model
 from auditor.models.weights import class_names, module_dtype, row_shape, still_training
 
+ABOUT_FILES = ("model_class", "model_args", "sha256", "trust_model_code")
 LOADED, IN_MEMORY = "loaded by the adapter", "torch.nn.Module in memory"
 
 
@@ -40,6 +41,7 @@ def open_loaded(path: Path, config: Config, adapter: Adapter) -> Model:
 
     InputError where there is none, `load` fails, or what it returns cannot be called.
     """
+    _refuse_idle(config, ("model_class", "model_args"), "the adapter's load() makes the model")
     digest = _digest(path)
     _refuse_other_file(path, digest, config.sha256)
     use_threads(config.threads)
@@ -58,8 +60,11 @@ def open_loaded(path: Path, config: Config, adapter: Adapter) -> Model:
 def open_live(model: Callable[..., object], config: Config, adapter: Adapter = NO_ADAPTER) -> Model:
     """The Model of a module or function in memory, on the device where it is.
 
-    UsageError where another device is asked for.
+    UsageError where another device is asked for, or what only a saved model has.
     """
+    _refuse_idle(config, ABOUT_FILES, "the model is in memory already")
+    if adapter.load is not None:
+        raise UsageError(f"{adapter.note}: the model is in memory already; take load() out")
     name = getattr(model, "__name__", type(model).__name__)
     use_threads(config.threads)
     if not isinstance(model, nn.Module):
@@ -118,6 +123,13 @@ def _model(
         training_parts=still_training(module),
         remarks=forward.remarks,
     )
+
+
+def _refuse_idle(config: Config, keys: tuple[str, ...], why: str) -> None:
+    """Settings that would do nothing are told."""
+    stated = [key for key in keys if getattr(config, key)]
+    if stated:
+        raise UsageError(f"{stated[0]} says how a saved model is loaded, and {why}; leave it out")
 
 
 def _refuse_other_file(path: Path, digest: str, stated: str | None) -> None:
