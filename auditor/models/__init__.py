@@ -59,7 +59,7 @@ def _opened(path: Path, config: Config) -> Model:
 
         return open_weights(file, config, notes)
     if file.detected.format is Format.ONNX:
-        from auditor.models.onnx import open_onnx
+        from auditor.models.onnx_session import open_onnx
 
         return open_onnx(file, config, notes)
     from auditor.models.exported import open_program
