@@ -131,6 +131,13 @@ def main() -> None:
 @click.option("--model-class", metavar="MODULE:CLASS", help="The class whose weights the file holds.")
 @click.option("--model-args", metavar="JSON", help="Its keyword arguments.")
 @click.option(
+    "--adapter", type=click.Path(path_type=Path), metavar="FILE.py", help="Your own load, prepare or scores functions."
+)
+@click.option(
+    "--loader", metavar="MODULE:FUNCTION", help='Instead of files: called with "test" and "train", it returns batches.'
+)
+@click.option("--output", metavar="NAME|INDEX", help="Which of several outputs is read.  [default: told by its form]")
+@click.option(
     "--output-kind",
     type=click.Choice(("logits", "log-probabilities", "probabilities", "sigmoid")),
     help="What the outputs are.  [default: detected]",

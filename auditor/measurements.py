@@ -12,6 +12,7 @@ from auditor.batches import OutputKind
 from auditor.behaviour import Behaviour
 from auditor.clustered import gain_under_design, share_under_design
 from auditor.data.history import History
+from auditor.data.split import Reading
 from auditor.deployment import class_shares, metric_in_use
 from auditor.findings import NotApplicable
 from auditor.metrics import metric
@@ -155,7 +156,8 @@ class Measurements:
     """Everything the checks may read.
 
     `test` holds the rows that are judged: copies of training rows are taken out where they are proven; `as_given` holds all
-    rows of the test file. `train`, `validation`, `overlap` and `history` raise NotApplicable where nothing was given.
+    rows of the test file. `train`, `validation`, `overlap` and `history` raise NotApplicable where nothing was given, or
+    where a loader gave other rows at each of its `readings`.
     """
 
     task: Task
@@ -165,6 +167,7 @@ class Measurements:
     overlap_counts: OverlapCounts | None = None
     training_history: History | None = None
     probe: ProbeResult | None = None
+    readings: Mapping[str, tuple[Reading, ...]] = field(default_factory=dict)
 
     @property
     def train(self) -> SplitMeasurements:
@@ -179,6 +182,7 @@ class Measurements:
     @property
     def overlap(self) -> OverlapCounts:
         """Rows shared by train and test."""
+        self._refuse_unfaithful("test", "train")
         if self.overlap_counts is None:
             reason = (
                 "no training data was given"
@@ -221,4 +225,15 @@ class Measurements:
         if name not in self.splits:
             data = "training data" if name == "train" else f"{name} data"
             raise NotApplicable(f"no {data} was given")
+        self._refuse_unfaithful("test", name)
         return self.splits[name]
+
+    def faithful(self, name: str) -> bool:
+        """Whether a split gave the same rows at each reading; a file does."""
+        return len(set(self.readings.get(name, ()))) < 2
+
+    def _refuse_unfaithful(self, *names: str) -> None:
+        """Rows that differ at each reading can be compared with nothing."""
+        for name in names:
+            if not self.faithful(name):
+                raise NotApplicable(f"the {name} loader gives different rows at each reading")

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from auditor.config import Config, ImageSettings
-from auditor.data.arrays import ArrayFile, ArrayShard
+from auditor.data.arrays import ArrayFile, Arrays, ArrayShard
 from auditor.data.classes import (
     described_classes,
     found_classes,
@@ -16,11 +16,12 @@ from auditor.data.classes import (
     stated_classes,
 )
 from auditor.data.features import FeatureShard, feature_columns, require_target
-from auditor.data.files import open_file
+from auditor.data.files import look, open_file
 from auditor.data.folders import content_hash
 from auditor.data.formats import shown
 from auditor.data.groups import require_design, row_design
 from auditor.data.images import ImageShard, feature_shape, image_column, image_size, preparation
+from auditor.data.inputs import input_columns, table_parts, with_inputs
 from auditor.data.labels import (
     ClassIndex,
     Encoded,
@@ -30,11 +31,15 @@ from auditor.data.labels import (
     found_text,
     table_labels,
 )
+from auditor.data.loaders import LoadedData, Loader, LoaderShard, open_loader, same_form
 from auditor.data.predictions import PredictionTables, open_predictions
 from auditor.data.remote import local
 from auditor.data.split import Shard, Split, Splits
 from auditor.data.tables import Table
 from auditor.errors import InputError, UsageError
+from auditor.layout import Input, Layout, Part
+
+NO_LOADERS: Mapping[str, Loader] = {}
 
 
 @dataclass(frozen=True)
@@ -53,24 +58,29 @@ class Agreed:
 class Files:
     """The opened files of a run by the names of their splits, and how they become labels and shards."""
 
-    opened: Mapping[str, Table | ArrayFile]
+    opened: Mapping[str, Table | ArrayFile | LoadedData]
     feature_names: tuple[str, ...]
     feature_shape: tuple[int, ...] | None
     labels: Callable[[str], Iterator[Encoded]]
     shards: Callable[[str, Agreed], tuple[Shard, ...]]
     other_classes: Callable[[Mapping[str, LabelCount]], tuple[str, ...]] = lambda _: ()
     preparation: str = ""
+    parts: tuple[Part, ...] = ()
 
 
-def open_splits(config: Config, model_class_names: tuple[str, ...] = ()) -> Splits:
-    """The test file (or the table of predictions) and those of train and validation, as streams of batches.
+def open_splits(
+    config: Config,
+    model_class_names: tuple[str, ...] = (),
+    model_inputs: tuple[Input, ...] = (),
+    loaders: Mapping[str, Loader] = NO_LOADERS,
+) -> Splits:
+    """The test file (or the table of predictions) and those of train and validation, or loaders, as streams of batches.
 
     Raises InputError for what a file does not hold and UsageError for a configuration that contradicts itself.
     """
-    paths = _paths(config)
-    files = _files({name: open_file(local(path), config) for name, path in paths.items()}, config)
+    files = _loaded(loaders, config) if loaders else _opened(config, model_inputs)
     agreed = _agree(files, config, model_class_names)
-    splits = {name: _split(name, files, agreed) for name in paths}
+    splits = {name: _split(name, files, agreed) for name in files.opened}
     return Splits(
         splits["test"],
         splits.get("train"),
@@ -80,7 +90,46 @@ def open_splits(config: Config, model_class_names: tuple[str, ...] = ()) -> Spli
         agreed.positive,
         agreed.positive_from,
         agreed.counts,
+        Layout(files.feature_names, files.parts),
     )
+
+
+def _opened(config: Config, inputs: tuple[Input, ...]) -> Files:
+    paths = _paths(config)
+    config = _with_inputs(config, inputs, paths["test"])
+    return _files({name: open_file(local(path), config) for name, path in paths.items()}, config)
+
+
+def _loaded(loaders: Mapping[str, Loader], config: Config) -> Files:
+    named = [
+        name for name in ("train", "validation", "test") if name not in loaders and getattr(config, name) is not None
+    ]
+    if named:
+        given = ", ".join(loaders)
+        raise UsageError(f"{named[0]} is a file and {given} a loader; give all splits as files or all as loaders")
+    if config.inputs:
+        raise UsageError(
+            "[inputs] says what files give to a model; a loader gives its inputs by the keys of its batches"
+        )
+    data = {name: open_loader(name, loader, config) for name, loader in loaders.items()}
+    same_form(data)
+
+    def shards(split: str, agreed: Agreed) -> tuple[Shard, ...]:
+        return (LoaderShard(data[split], ClassIndex(agreed.names, config.ignore_index)),)
+
+    test = data["test"]
+    return Files(data, (), test.feature_shape, lambda split: data[split].labels(), shards, parts=test.parts)
+
+
+def _with_inputs(config: Config, inputs: tuple[Input, ...], path: Path) -> Config:
+    if config.predictions or (len(inputs) < 2 and not config.inputs):
+        return config
+    found = look(local(path), config.target)
+    if isinstance(found, Arrays):
+        return with_inputs(config, inputs, path, found.keys, "array")
+    if image_column(found, config):
+        raise UsageError("images are one input, and the model or [inputs] in auditor.toml names several")
+    return with_inputs(config, inputs, path, found.kinds, "column")
 
 
 def _paths(config: Config) -> dict[str, Path]:
@@ -110,7 +159,11 @@ def _files(opened: Mapping[str, Table | ArrayFile], config: Config) -> Files:
 
 
 def _feature_files(tables: Mapping[str, Table], config: Config) -> Files:
-    names, design = feature_columns(list(tables.values()), config), row_design(config)
+    stated, design = (
+        config.model_copy(update={"features": input_columns(config) or config.features}),
+        row_design(config),
+    )
+    names = feature_columns(list(tables.values()), stated)
 
     def shards(split: str, agreed: Agreed) -> tuple[Shard, ...]:
         table, classes = tables[split], ClassIndex(agreed.names, config.ignore_index)
@@ -119,7 +172,7 @@ def _feature_files(tables: Mapping[str, Table], config: Config) -> Files:
             for part in table.parts()
         )
 
-    return Files(tables, names, (len(names),), partial(_labels, tables, config), shards)
+    return Files(tables, names, (len(names),), partial(_labels, tables, config), shards, parts=table_parts(config))
 
 
 def _image_files(tables: Mapping[str, Table], columns: Mapping[str, str], config: Config) -> Files:
@@ -157,14 +210,15 @@ def _array_files(arrays: Mapping[str, ArrayFile], config: Config) -> Files:
         remedy = "take [image] out of auditor.toml, and prepare the arrays as the model takes them"
         raise UsageError(f"{shown(test.path)} holds arrays, on which [image] has no effect; {remedy}")
     for file in arrays.values():
-        if file.x.shape[1:] != test.x.shape[1:]:
-            found = f"rows of shape {file.x.shape[1:]} and {shown(test.path)} {test.x.shape[1:]}"
-            raise InputError(f"{shown(file.path)} holds {found}; expected the same features in all splits")
+        for mine, theirs in zip(file.inputs, test.inputs, strict=True):
+            if mine.shape[1:] != theirs.shape[1:]:
+                found = f"rows of shape {mine.shape[1:]} and {shown(test.path)} {theirs.shape[1:]}"
+                raise InputError(f"{shown(file.path)} holds {found}; expected the same features in all splits")
 
     def shards(split: str, agreed: Agreed) -> tuple[Shard, ...]:
         return (ArrayShard(arrays[split], ClassIndex(agreed.names, config.ignore_index)),)
 
-    return Files(arrays, (), test.x.shape[1:], lambda split: arrays[split].labels(), shards)
+    return Files(arrays, (), test.feature_shape, lambda split: arrays[split].labels(), shards, parts=test.parts)
 
 
 def _prediction_files(tables: Mapping[str, Table], config: Config) -> Files:
@@ -209,11 +263,12 @@ def _split(name: str, files: Files, agreed: Agreed) -> Split:
         name,
         file.path,
         file.format,
-        content_hash(file.path),
+        file.loader.sha256 if isinstance(file, LoadedData) else content_hash(file.path),
         n_rows,
         agreed.names,
         files.feature_names,
         files.feature_shape,
         files.shards(name, agreed),
         files.preparation,
+        *((lambda: tuple(file.readings), file.loader.origin) if isinstance(file, LoadedData) else ()),
     )

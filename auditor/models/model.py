@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from auditor.errors import InputError
+from auditor.layout import Input
 from auditor.models import failures
 from auditor.models.shapes import Shape, fits
 
@@ -28,7 +29,8 @@ class Model:
     shape of one row, None where any length fits; `n_outputs` is k. Both are None where only a run can tell.
     `training_parts` names what acts as in training: operators of an exported program, or modules that `eval()` did
     not reach; `buffers` are what it may write to while it runs, None where that cannot be seen.
-    `notes` is the load report, `remarks` what `forward` found out since.
+    `notes` is the load report, `remarks` what `forward` found out since. `inputs` are the names that a program gives to
+    what it takes.
     """
 
     path: Path
@@ -44,6 +46,7 @@ class Model:
     training_parts: tuple[str, ...] = ()
     buffers: "Buffers | None" = None
     remarks: Callable[[], tuple[str, ...]] = tuple
+    inputs: tuple[Input, ...] = ()
 
     @property
     def load_report(self) -> tuple[str, ...]:

@@ -29,7 +29,9 @@ def running(
     """The Model of a module in evaluation mode, on the device of the run; `notes` say how it was made."""
     device = chosen_device(config.device)
     module = module.to(device)
-    forward = Forward(file.name, module, device, _dtype(module), config.precision, _row_shape(module))
+    forward = Forward(
+        file.name, module, device, module_dtype(module), config.precision, row_shape(module), output=config.output
+    )
     autocast = (f"run with autocast to {config.precision}",) if config.precision != "fp32" else ()
     return Model(
         file.path,
@@ -38,7 +40,7 @@ def running(
         runs_code=allowed.runs_code,
         device=str(device),
         n_outputs=None,
-        class_names=_class_names(module),
+        class_names=class_names(module),
         input_shape=forward.row_shape,
         notes=(*allowed.notes, *notes, *autocast),
         forward=forward,
@@ -65,11 +67,12 @@ def still_training(module: nn.Module) -> tuple[str, ...]:
     )
 
 
-def _dtype(module: nn.Module) -> torch.dtype:
+def module_dtype(module: nn.Module) -> torch.dtype:
+    """The type of its first real parameter, which is that of its inputs."""
     return next((p.dtype for p in module.parameters() if p.dtype.is_floating_point), torch.float32)
 
 
-def _row_shape(module: nn.Module) -> Shape | None:
+def row_shape(module: nn.Module) -> Shape | None:
     """Known only where the first layer certainly gets the rows as they are: a Sequential that begins with a Linear."""
     while isinstance(module, nn.Sequential) and len(module):
         module = module[0]
@@ -78,7 +81,7 @@ def _row_shape(module: nn.Module) -> Shape | None:
     return None
 
 
-def _class_names(module: nn.Module) -> tuple[str, ...]:
+def class_names(module: nn.Module) -> tuple[str, ...]:
     """`config.id2label` of a Hugging Face model, unless it is the LABEL_0, LABEL_1 that nobody named."""
     names = getattr(getattr(module, "config", None), "id2label", None)
     if not isinstance(names, Mapping) or set(names) != set(range(len(names))):

@@ -27,7 +27,6 @@ RUNS = {
     Format.NATIVE: "its machine code",
 }
 INSTEAD = {
-    Format.ONNX: "ONNX models are not loaded; export the PyTorch model with {program}",
     Format.EXECUTORCH: "ExecuTorch programs are not loaded; save the program they were made from with {program}",
     Format.TFLITE: "only PyTorch models are loaded",
     Format.HDF5: "only PyTorch models are loaded",
@@ -67,7 +66,7 @@ def allow(file: ModelFile, config: Config) -> Allowed:
     form = file.detected.format
     if form in EXPORTED:
         return _exported(file, given, trust)
-    if form in {Format.SAFETENSORS, Format.SHARDED}:
+    if form in {Format.SAFETENSORS, Format.SHARDED, Format.ONNX}:
         return Allowed(file.content, runs_code=False, notes=given)
     if form is Format.STATE_DICT:
         return _checkpoint(file, given, trust)

@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from torch._export.serde.serialize import serialize
 
 from auditor.errors import InputError
-from auditor.models import Model, open_model
+from auditor.layout import Layout
+from auditor.models import Model, fed, open_model
 from tests.models.saving import Net, archive, config, exported, rewritten
 
 ROWS = np.random.default_rng(0).normal(size=(37, 4)).astype(np.float32)
@@ -120,10 +121,10 @@ class Pair(nn.Module):
         return one + two
 
 
-def test_a_program_of_two_inputs_is_refused_by_their_names(tmp_path: Path) -> None:
+def test_a_program_of_two_inputs_is_told_by_their_names_where_nothing_says_what_they_get(tmp_path: Path) -> None:
     path = exported(tmp_path / "model.pt2", Pair(), torch.ones(2, 4), torch.ones(2, 4), dynamic_shapes=None)
-    with pytest.raises(InputError, match=r"takes 2 inputs \(one, two\): export a program of one tensor"):
-        opened(path)
+    with pytest.raises(InputError, match=r"takes 2 inputs: one \(float32, 4 features\), two .*; say in auditor.toml"):
+        fed(opened(path), Layout())
 
 
 class Doubling(nn.Module):

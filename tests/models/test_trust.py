@@ -184,7 +184,6 @@ def test_compiled_libraries_are_refused(tmp_path: Path, members: dict[str, bytes
     ("content", "help_"),
     [
         (b"", r"empty file\): copy or download it again"),
-        (b"\x08\x08\x12\x07pytorch", r"ONNX model\): ONNX models are not loaded; export .*torch\.export\.save"),
         (b"\x1c\0\0\0ET12\0\0", r"ExecuTorch program\): .* not loaded"),
         (b"version https://git-lfs.github.com/spec/v1\n", r"`git lfs pull`"),
         (b"a,b\n1,2\n", "file of no known format.*is expected"),
