@@ -44,6 +44,7 @@ bench: $(VENV)/.development
 
 fuzz: $(VENV)/.development
 	$(BIN)/python -W ignore tests/fuzz/damage.py --seconds 600
+	FUZZ_SECONDS=600 $(BIN)/pytest -s tests/fuzz/test_damaged_models.py
 
 lint: $(VENV)/.development
 	$(BIN)/ruff check .

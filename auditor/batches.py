@@ -202,12 +202,16 @@ class Batch:
 
     Where a row may have several labels, `labels` is (n, labels) int8 of 1, 0 and -1 for none, and `label_scores` takes the
     place of `scores`.
+    cluster: (n,) uint64 hash of the group of each row, odd for a row whose group is not stated (see `auditor.hashing`).
+    weight: (n,) float64, at least 0. Both None where none were declared.
     """
 
     labels: Array
     row_key: Array
     features: Array | None = None
     scores: Scores | None = None
+    cluster: Array | None = None
+    weight: Array | None = None
     label_scores: "LabelScores | None" = None
 
     def __len__(self) -> int:
@@ -226,7 +230,8 @@ class Batch:
         features = None if self.features is None else self.features[chosen]
         scores = None if self.scores is None else self.scores.rows(chosen)
         label_scores = None if self.label_scores is None else self.label_scores.rows(chosen)
-        return Batch(self.labels[chosen], self.row_key[chosen], features, scores, label_scores)
+        cluster, weight = (None if part is None else part[chosen] for part in (self.cluster, self.weight))
+        return Batch(self.labels[chosen], self.row_key[chosen], features, scores, cluster, weight, label_scores)
 
     @property
     def said(self) -> "Scores | LabelScores":

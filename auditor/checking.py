@@ -31,7 +31,8 @@ Function = Callable[..., Iterable[Yielded]]
 class Check:
     """One question asked of the measurements; `limits` are the keyword-only parameters of its function.
 
-    Where a row may have several labels it is asked `by_label`, of each as of two classes, or once of all.
+    plain_rows: its figures take every row as independent and of weight 1.
+    by_label: where a row may have several labels it is asked of each, as of two classes; else once of all.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Check:
     by_label: bool = True
     source: str = "built-in"
     limits: Mapping[str, Any] = field(default_factory=dict)
+    plain_rows: bool = False
 
     @property
     def doc(self) -> str:
@@ -76,12 +78,15 @@ def check(
     title: str,
     needs: Sequence[type[State[Any]]] = (),
     after: Sequence[str] = (),
+    plain_rows: bool = False,
     by_label: bool = True,
 ) -> Callable[[Function], Check]:
     """Turn a function of Measurements into a Check.
 
     The function yields findings and gates. Its keyword-only parameters with a default are its limits; the parameters
-    `policy` and `earlier` receive the policy and the findings of the checks named in `after`. Where a row may have several
+    `policy` and `earlier` receive the policy and the findings of the checks named in `after`. Set `plain_rows` where its
+    figures are not those of `m.test.metric(...)` and know neither groups nor weights of rows: it is skipped where rows
+    carry weights, and says where they stand in groups that it takes them as independent. Where a row may have several
     labels the function is called for each with the measurements of two classes, without the label and with it; one that is
     not `by_label` is called once with those of all, whose counts are `m.test.counts`.
     """
@@ -91,7 +96,7 @@ def check(
     def decorate(function: Function) -> Check:
         parameters = inspect.signature(function).parameters.values()
         limits = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is not p.empty}
-        return Check(id, title, tuple(needs), function, tuple(after), by_label, limits=limits)
+        return Check(id, title, tuple(needs), function, tuple(after), by_label, limits=limits, plain_rows=plain_rows)
 
     return decorate
 
@@ -209,7 +214,7 @@ def _answer(one: Check, measurements: Measurements, policy: Policy, earlier: lis
     offered = {"policy": policy, "earlier": earlier}
     given = {name: value for name, value in offered.items() if name in inspect.signature(one.function).parameters}
     try:
-        yielded = list(one.function(measurements, **given, **one.limits))
+        yielded = _plainly(one, measurements, one.function(measurements, **given, **one.limits))
     except NotApplicable as reason:
         return [Finding(Status.SKIP, str(reason))]
     except AuditorError:
@@ -235,6 +240,20 @@ def _answer(one: Check, measurements: Measurements, policy: Policy, earlier: lis
             )
         ]
     return yielded
+
+
+def _plainly(one: Check, measurements: Measurements, yielded: Iterable[Yielded]) -> list[Yielded]:
+    """What a check yields, with a clause where it takes rows as independent that are not; a skip where they have weights."""
+    if one.plain_rows and measurements.test.weighted:
+        raise NotApplicable("it counts every row alike, and the rows carry weights")
+    found = list(yielded)
+    if not one.plain_rows or not measurements.test.grouped:
+        return found
+    clause = "rows are taken as independent here, whatever their groups"
+    return [
+        item if not isinstance(item, Finding) else replace(item, message=f"{item.message.rstrip('.')}; {clause}")
+        for item in found
+    ]
 
 
 def shown(findings: Sequence[Finding]) -> list[Finding]:

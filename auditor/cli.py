@@ -112,6 +112,8 @@ def main() -> None:
 )
 @click.option("--predicted", metavar="COLUMN", help="The column of decisions in --predictions.  [default: predicted]")
 @click.option("--id", "ids", metavar="COLUMN", multiple=True, help="A column that is no feature; may be repeated.")
+@click.option("--group", metavar="COLUMN", help="Rows of one group (a patient, a customer) depend on each other.")
+@click.option("--weight", metavar="COLUMN", help="How many rows of the population a row stands for.")
 @click.option(
     "--config",
     type=click.Path(path_type=Path),
@@ -136,6 +138,13 @@ def main() -> None:
 )
 @click.option("--model-class", metavar="MODULE:CLASS", help="The class whose weights the file holds.")
 @click.option("--model-args", metavar="JSON", help="Its keyword arguments.")
+@click.option(
+    "--adapter", type=click.Path(path_type=Path), metavar="FILE.py", help="Your own load, prepare or scores functions."
+)
+@click.option(
+    "--loader", metavar="MODULE:FUNCTION", help='Instead of files: called with "test" and "train", it returns batches.'
+)
+@click.option("--output", metavar="NAME|INDEX", help="Which of several outputs is read.  [default: told by its form]")
 @click.option(
     "--output-kind",
     type=click.Choice(("logits", "log-probabilities", "probabilities", "sigmoid")),
@@ -254,6 +263,17 @@ def init(model: Path | None, history: Path | None, target: str | None, *, force:
     given = {split: file for split, file in data.items() if file is not None}
     path = write_settings(Path.cwd(), Roles(model, given, history), target, force=force)
     click.echo(f"{path.name} was written: check what it calls a guess, then run `auditor run --config {path.name}`")
+
+
+@main.command()
+@click.argument("model", type=click.Path(path_type=Path))
+@click.option("--format", type=click.Choice(("text", "json")), default="text", show_default=True)
+@speaking
+def inspect(model: Path, format: str) -> None:
+    """Say what a saved MODEL is, what it holds and whether loading it would run code; nothing of it is run."""
+    from auditor.models.inspection import shown
+
+    click.echo(printable(shown(model, format)))
 
 
 @main.command()

@@ -21,8 +21,8 @@ from auditor.addresses import as_written, is_address
 from auditor.errors import InputError, UsageError
 
 FORMATS = ("html", "pdf", "json")
-PATH_KEYS = ("model", "predictions", "test", "train", "validation", "history")
-TRUSTING_KEYS = ("sha256", "trust_model_code", "checks")
+PATH_KEYS = ("model", "predictions", "test", "train", "validation", "history", "adapter")
+TRUSTING_KEYS = ("sha256", "trust_model_code", "checks", "adapter", "loader")
 
 Name = Annotated[str, StringConstraints(min_length=1)]
 Limit = Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -73,6 +73,24 @@ class Waiver(Record):
     def as_text(cls, value: object) -> object:
         """A TOML date is as good as its text."""
         return value.isoformat() if isinstance(value, date) else value
+
+
+class InputSettings(Record):
+    """What one input of a model gets: one column or array, or several columns; and its type, where the model names none."""
+
+    of: Name | Annotated[tuple[Name, ...], Field(min_length=1)]
+    dtype: Literal["float32", "float64", "int32", "int64", "bool"] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns or the array."""
+        return (self.of,) if isinstance(self.of, str) else self.of
+
+    @model_validator(mode="before")
+    @classmethod
+    def from_names(cls, value: object) -> object:
+        """Names alone are what it gets."""
+        return value if isinstance(value, dict | cls) else {"of": value}
 
 
 class PolicySettings(Record):
@@ -128,10 +146,13 @@ class Config(Record):
     positive: str | None = None
     predicted: Name | None = None
     ids: tuple[str, ...] = ()
+    group: Name | None = None
+    weight: Name | None = None
     classes: tuple[str, ...] = ()
     labels: tuple[Name, ...] = ()
     features: tuple[str, ...] = ()
     categories: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    inputs: dict[Name, InputSettings] = Field(default_factory=dict)
     x: Name = "x"
     y: Name = "y"
     image: ImageSettings | None = None
@@ -139,8 +160,11 @@ class Config(Record):
 
     model_class: str | None = None
     model_args: dict[str, Any] = Field(default_factory=dict)
+    adapter: Path | None = None
+    loader: str | None = None
     sha256: str | None = None
     trust_model_code: bool = False
+    output: Annotated[str, StringConstraints(min_length=1)] | None = None
     output_kind: Literal["logits", "log-probabilities", "probabilities", "sigmoid"] | None = None
     device: Annotated[str, StringConstraints(pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")] = "auto"
     precision: Literal["fp32", "bf16", "fp16"] = "fp32"
@@ -195,6 +219,14 @@ def load_config(options: Mapping[str, Any], path: Path | None, folder: Path) -> 
     except ValidationError as error:
         raise UsageError(_first_error(error, found, given)) from error
     return _whole(config)
+
+
+def config_of(settings: Mapping[str, Any], folder: Path) -> Config:
+    """The Config of settings given in code, their paths seen from `folder`; UsageError where one is wrong."""
+    try:
+        return Config.model_validate(_anchor_paths(dict(settings), folder))
+    except ValidationError as error:
+        raise UsageError(_first_error(error, Path("auditor.audit()"), {})) from error
 
 
 def parse_gate(text: str) -> GateSettings:
@@ -263,6 +295,9 @@ def _first_error(error: ValidationError, path: Path, given: Mapping[str, Any]) -
 
 
 def _whole(config: Config) -> Config:
+    unused = [key for key in ("output", "adapter", "loader") if getattr(config, key) is not None]
+    if config.predictions is not None and unused:
+        raise UsageError(f"--{unused[0]} is about running a model, and --predictions are what it has already said")
     if config.predictions is not None:
         if config.model is not None and config.origin is None:
             raise UsageError(
@@ -275,7 +310,9 @@ def _whole(config: Config) -> Config:
         config = config.model_copy(update={"model": None, "test": config.predictions})
     elif config.model is None:
         raise UsageError("no model: give MODEL, or --predictions FILE for a table of labels and predictions")
-    if config.test is None:
+    if config.loader is not None and (config.test or config.train or config.validation):
+        raise UsageError("give either --loader or files of rows, not both: the function gives every split")
+    if config.test is None and config.loader is None:
         raise UsageError("no test data: give --test FILE with the rows the model is to be judged on")
     if config.predictions is not None and config.model_class is not None:
         config = config.model_copy(update={"model_class": None})

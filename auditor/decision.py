@@ -157,10 +157,11 @@ def _of_majority(metric: str, measurements: Measurements, prior: Mapping[str, fl
     matrix, (index, _) = measurements.test[Confusion], measurements.majority
     names = measurements.task.class_names
     plain, _, class_name = metric.removesuffix("]").partition("[")
-    if prior and (metric == "accuracy" or (plain == "precision" and class_name == names[index])):
+    followed = not (measurements.test.grouped or measurements.test.weighted)
+    if prior and ((metric == "accuracy" and followed) or (plain == "precision" and class_name == names[index])):
         return Value(float(measurements.test.class_shares(prior)[index]))
     if metric == "accuracy":
-        return value(Proportion(int(matrix.support[index]), matrix.n))
+        return value(measurements.test.share(index))
     if metric == "balanced_accuracy":
         present = int(np.count_nonzero(matrix.support))
         return Value(1 / present if present and matrix.support[index] else None, n=matrix.n)
@@ -168,7 +169,7 @@ def _of_majority(metric: str, measurements: Measurements, prior: Mapping[str, fl
         support = int(matrix.support[names.index(class_name)])
         return value(Proportion(support if names[index] == class_name else 0, support))
     if plain == "precision" and class_name == names[index]:
-        return value(Proportion(int(matrix.support[index]), matrix.n))
+        return value(measurements.test.share(index))
     return None
 
 

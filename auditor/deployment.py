@@ -8,9 +8,11 @@ import numpy as np
 
 from auditor import wording
 from auditor.findings import NotApplicable
-from auditor.states import Confusion, Ranking
+from auditor.states import Buckets, Confusion, Ranking
 from auditor.states.confusion import ConfusionMatrix
 from auditor.statistics.bins import Floats
+from auditor.statistics.design_estimates import rate_estimate
+from auditor.statistics.designs import rates_of_class
 from auditor.statistics.estimates import Estimate, Proportion
 from auditor.statistics.prior import FScoreAtPrior, PrecisionAtPrior, WeightedMean, average_precision_at_prior
 
@@ -33,7 +35,7 @@ def metric_in_use(split: "SplitMeasurements", name: str, prior: Mapping[str, flo
         return split.metric(name), ""
     if split.labels:
         return _of_label(split, name, prior)
-    found = _followed(split, name, class_shares(split[Confusion], prior))
+    found = _followed(split, name, class_shares(split, prior))
     if found is None:
         return split.metric(name), "(at the class shares of this file, not those in use)"
     return found, in_use(prior)
@@ -58,20 +60,23 @@ def in_use(prior: Mapping[str, float]) -> str:
 def _followed(split: "SplitMeasurements", name: str, shares: Floats) -> Estimate | None:
     matrix = split[Confusion]
     plain, _, class_name = name.removesuffix("]").partition("[")
-    if name in AS_ACCURACY:
+    if name in AS_ACCURACY and Buckets not in split:
         return WeightedMean(tuple(matrix.correct.tolist()), tuple(matrix.support.tolist()), tuple(shares.tolist()))
     index = matrix.task.class_names.index(class_name) if class_name else matrix.task.positive
-    if index is None:
+    if index is None or name in AS_ACCURACY:
         return None
+    if Buckets in split:
+        return _under_design(split, plain, index, float(shares[index])) if matrix.task.is_binary else None
     return _of_class(split, plain, index, shares)
 
 
-def class_shares(matrix: ConfusionMatrix, prior: Mapping[str, float]) -> Floats:
-    """(classes,) shares in use: those stated, and what they leave divided as among the rows."""
-    names = matrix.task.class_names
+def class_shares(split: "SplitMeasurements", prior: Mapping[str, float]) -> Floats:
+    """(classes,) shares in use: those stated, and what they leave divided as among the rows, by weight where they have one."""
+    names, rows = split[Confusion].task.class_names, split[Confusion].support
+    weight = split[Buckets].weighted_support if Buckets in split else rows
     shares = np.array([prior.get(name, 0.0) for name in names])
     others = np.array([name not in prior for name in names])
-    support = np.where(others, matrix.support, 0).astype(np.float64)
+    support = np.where(others, weight, 0).astype(np.float64)
     if support.sum():
         shares += support / support.sum() * max(0.0, 1 - shares.sum())
     return shares
@@ -91,6 +96,18 @@ def _of_class(split: "SplitMeasurements", plain: str, index: int, shares: Floats
             raise NotApplicable(f"class {matrix.task.class_names[index]} was not ranked")
         return average_precision_at_prior(*split[Ranking].tally(index), share, f"audit-v1 average precision {index}")
     return None
+
+
+def _under_design(split: "SplitMeasurements", plain: str, index: int, share: float) -> Estimate | None:
+    """A metric of one of two classes whose rows stand in groups or carry weights; None where it is not followed."""
+    counts, rates = split[Buckets].counts, rates_of_class(index)
+    recall, specificity = (rate_estimate(counts, rates[name]) for name in ("recall", "specificity"))
+    if plain == "precision":
+        return PrecisionAtPrior(recall, specificity.complement, share)
+    if plain == "negative_predictive_value":
+        return PrecisionAtPrior(specificity, recall.complement, 1 - share)
+    found = F_BETA.fullmatch(plain)
+    return None if found is None else FScoreAtPrior(recall, specificity.complement, share, float(found[1]))
 
 
 def _false_alarms(matrix: ConfusionMatrix, index: int, shares: Floats) -> Proportion | WeightedMean:

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from auditor import wording
 from auditor.findings import Finding, Gate, Interval, Severity, Status
-from auditor.statistics.estimates import Proportion
+from auditor.statistics.designs import FEWEST_GROUPS, METHOD, UnderDesign
+from auditor.statistics.estimates import Estimate, Proportion
 from auditor.statistics.sample_size import best_lower_bound, labels_needed, minimum_without_miss, rows_needed
 
 GATE_ALPHA = 0.05
@@ -85,12 +86,25 @@ def describe(gate: Gate) -> str:
     what = wording.metric(gate.metric) + (f" {gate.where}" if gate.where else "")
     if estimate.value is None:
         return f"{what} is undefined: there is nothing to count ({wording.plural(int(estimate.n), 'row')})"
-    counted = (
-        f"{wording.count(estimate.k)} of {wording.count(estimate.n)}; " if isinstance(estimate, Proportion) else ""
-    )
+    counted = _counted(estimate)
     if estimate.low is None or estimate.high is None:
         return f"{what} is {form(estimate.value)} ({counted}no interval)"
     return f"{what} is {form(estimate.value)} ({counted}95% interval {form(estimate.low)} to {form(estimate.high)}, {estimate.method})"
+
+
+def _counted(estimate: Estimate) -> str:
+    """`24 of 200; ` of a share, with the independent rows that would tell as much where they are fewer."""
+    if isinstance(estimate, Proportion):
+        return f"{wording.count(estimate.k)} of {wording.count(estimate.n)}; "
+    if not isinstance(estimate, UnderDesign):
+        return ""
+    plain, n = estimate.plain, estimate.effective_n
+    effective = (
+        "" if n is None or n == estimate.n else f", as much as {wording.count(max(1, round(n)))} independent ones"
+    )
+    if isinstance(plain, Proportion) and not estimate.weighted:
+        return f"{wording.count(plain.k)} of {wording.count(plain.n)} rows{effective}; "
+    return f"{'by weight, ' if estimate.weighted else ''}{wording.plural(int(estimate.n), 'row')}{effective}; "
 
 
 def share_or_number(metric: str) -> Callable[[float | None], str]:
@@ -118,8 +132,10 @@ def undecided(gate: Gate, alpha: float) -> tuple[str, str]:
     if estimate.value is None:
         default = f"Give test data in which it is defined: labelled {gate.counted}."
         return "Undefined is not a pass", gate.remedy if gate.message else default
-    if isinstance(estimate, Proportion) and 0 < gate.limit < 1:
-        why, remedy = _why_few(gate, estimate), _labels(gate, estimate, alpha)
+    if _lacks_groups(estimate):
+        why, remedy = "So few groups show no interval", f"Give rows of more groups: {FEWEST_GROUPS} at the least."
+    elif (share := _independent(estimate)) is not None and 0 < gate.limit < 1:
+        why, remedy = _why_few(gate, share, estimate), _labels(gate, share, alpha, estimate)
     else:
         why, remedy = f"{wording.plural(int(estimate.n), 'row')} cannot tell", _rows(gate, estimate.value, alpha)
     if alpha < GATE_ALPHA and _misses(gate, GATE_ALPHA):
@@ -139,10 +155,32 @@ def _rows(gate: Gate, value: float, alpha: float) -> str:
     if needed is None or near:
         return AT_THE_LIMIT
     more = wording.count(max(1, math.ceil(needed - gate.estimate.n)))
-    return _advice(gate, below, f"label about {more} more rows, drawn like these", "then")
+    of_new = _of_new_groups(gate.estimate)
+    return _advice(gate, below, f"label about {more} more rows{of_new or ', drawn like these'}", "then")
 
 
-def _labels(gate: Gate, estimate: Proportion, alpha: float) -> str:
+def _lacks_groups(estimate: Estimate) -> bool:
+    """Whether an interval is missing because the groups are too few for one."""
+    if isinstance(estimate, UnderDesign):
+        return estimate.design_effect is None
+    return estimate.method == METHOD and estimate.low is None
+
+
+def _independent(estimate: Estimate) -> Proportion | None:
+    """The share of independent rows that decides as a share does, None for what is none."""
+    if isinstance(estimate, UnderDesign):
+        estimate = estimate.thinned(GATE_ALPHA) or estimate
+    return estimate if isinstance(estimate, Proportion) else None
+
+
+def _of_new_groups(estimate: Estimate) -> str:
+    grouped = isinstance(estimate, UnderDesign) and estimate.degrees_of_freedom is not None
+    return " from new groups" if grouped or estimate.method == METHOD else ""
+
+
+def _labels(gate: Gate, estimate: Proportion, alpha: float, given: Estimate) -> str:
+    """The labels that would decide; `estimate` counts independent rows, of which `given` has more."""
+    each, of_new = given.n / estimate.n if estimate.n else 1.0, _of_new_groups(given)
     k, limit = (estimate.k, gate.limit) if gate.at_least else (estimate.n - estimate.k, 1 - gate.limit)
     fewest = minimum_without_miss(limit, GATE_ALPHA)
     if (
@@ -150,19 +188,19 @@ def _labels(gate: Gate, estimate: Proportion, alpha: float) -> str:
         and estimate.n < fewest
         and (k == estimate.n or abs(k / estimate.n - limit) < AT_THE_LIMIT_WITHIN)
     ):
-        lacking = math.ceil(fewest - estimate.n)
-        asked = f"Label at least {wording.count(lacking)} more {gate.counted}{_where(gate, lacking)}"
-        return f"{asked}: {wording.count(fewest)} without a miss would show it."
+        lacking = math.ceil((fewest - estimate.n) * each)
+        asked = f"Label at least {wording.count(lacking)} more {gate.counted}{of_new}{_where(gate, lacking)}"
+        return f"{asked}: {wording.count(math.ceil(fewest * each))} without a miss would show it."
     need = labels_needed(k, estimate.n, limit)
     below = not need.passes
     need = labels_needed(k, estimate.n, limit, alpha) if below else need
     if need.total is None or need.more is None:
         return AT_THE_LIMIT
-    more = max(need.more, 1)
-    most = "more than can be labelled" if need.most is None else wording.count(need.most)
-    range_ = f"; a rate one standard error off would take {wording.count(need.fewest)} or {most}"
-    asked = f"label {wording.count(more)} more {gate.counted}{_where(gate, more)}"
-    return _advice(gate, below, asked, f"with {wording.count(need.total)} in all", range_)
+    more, total, fewest = (math.ceil(amount * each) for amount in (max(need.more, 1), need.total, need.fewest or 0))
+    most = "more than can be labelled" if need.most is None else wording.count(math.ceil(need.most * each))
+    range_ = f"; a rate one standard error off would take {wording.count(fewest)} or {most}"
+    asked = f"label {wording.count(more)} more {gate.counted}{of_new}{_where(gate, more)}"
+    return _advice(gate, below, asked, f"with {wording.count(total)} in all", range_)
 
 
 def _where(gate: Gate, more: float) -> str:
@@ -184,12 +222,14 @@ def _is_beyond(gate: Gate, value: float) -> bool:
     return value < gate.limit if gate.at_least else value > gate.limit
 
 
-def _why_few(gate: Gate, estimate: Proportion) -> str:
+def _why_few(gate: Gate, estimate: Proportion, shown: Estimate) -> str:
+    """Why so few cannot tell; the rows `shown` decide as the independent ones of `estimate` do."""
     limit = gate.limit if gate.at_least else 1 - gate.limit
-    rows = f"{wording.count(estimate.n)} {gate.counted if estimate.n != 1 else gate.counted.replace('rows', 'row', 1)}"
+    given = shown.n
+    rows = f"{wording.count(given)} {gate.counted if given != 1 else gate.counted.replace('rows', 'row', 1)}"
     fewest, best = minimum_without_miss(limit, GATE_ALPHA), best_lower_bound(estimate.n, GATE_ALPHA)
     if fewest is None or best is None or estimate.n >= fewest:
         return f"{rows} cannot tell"
-    shown = wording.ratio(best if gate.at_least else 1 - best)
+    bound = wording.ratio(best if gate.at_least else 1 - best)
     without = "without a miss" if gate.at_least else "without a hit"
-    return f"{rows} cannot tell whatever the model does: even {wording.count(estimate.n)} {without} would show only {shown}"
+    return f"{rows} cannot tell whatever the model does: even {wording.count(given)} {without} would show only {bound}"

@@ -1,6 +1,8 @@
-"""A 64-bit fingerprint of each row of features, equal for rows a model cannot tell apart."""
+"""64-bit fingerprints: of a row's features, equal for rows a model cannot tell apart, and of the group it belongs to."""
 
+import hashlib
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -40,6 +42,23 @@ def _words(rows: NDArray[Any]) -> NDArray[np.uint64]:
         np.add(rows, np.float32(0), out=padded[:, : rows.shape[1]], casting="same_kind")
     padded[np.isnan(padded)] = np.float32("nan")
     return np.asfortranarray(padded.view(np.uint64))
+
+
+def group_hashes(
+    texts: Sequence[str | None], codes: NDArray[np.int64], row_key: NDArray[np.uint64]
+) -> NDArray[np.uint64]:
+    """(n,) uint64 hashes of groups: even for those stated, equal where the texts are; odd and a row's own for those that are not.
+
+    texts: the distinct groups, None where it is none; codes (n,): which of them a row has, -1 for an empty cell.
+    """
+    known = [0 if text is None else _text_hash(text) for text in texts]
+    stated = np.array([*(text is not None for text in texts), False], bool)[codes]
+    hashes = np.array([*known, 0], np.uint64)[codes]
+    return np.where(stated, hashes & ~np.uint64(1), splitmix64(row_key) | np.uint64(1))
+
+
+def _text_hash(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
 
 
 def splitmix64(x: NDArray[np.uint64]) -> NDArray[np.uint64]:

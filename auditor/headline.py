@@ -131,7 +131,7 @@ def _recall_sentence(first: Finding, class_name: str, measurements: Measurements
     missed, support = int(matrix.support[index] - matrix.correct[index]), int(matrix.support[index])
     said = (
         f"Misses {wording.count(missed)} of {wording.count(support)} {wording.quoted(class_name)} rows "
-        f"({wording.short_ratio(first.value)} found; at least {wording.short_ratio(first.limit)} required)."
+        f"({wording.short_ratio(first.value)} found{_by_weight(measurements)}; at least {wording.short_ratio(first.limit)} required)."
     )
     accuracy, share = measurements.test.metric("accuracy").value, _constant_accuracy(measurements)
     if accuracy is not None and share is not None and share >= accuracy - NEAR:
@@ -146,16 +146,17 @@ def _constant_accuracy(measurements: Measurements) -> float | None:
     if measurements.labels:
         constant = constant_metric("accuracy", measurements, {})
         return None if constant is None else constant.value
-    return measurements.test.counts.prevalence(measurements.majority[0])
+    return measurements.test.prevalence(measurements.majority[0])
 
 
 def _ready_sentence(outcome: Outcome, measurements: Measurements) -> str:
-    matrix = measurements.test.counts
-    present = [i for i in range(measurements.task.n_classes) if matrix.support[i]]
-    lowest = min(present, key=lambda i: matrix.correct[i] / matrix.support[i])
-    found, support = int(matrix.correct[lowest]), int(matrix.support[lowest])
-    name, rows = wording.quoted(measurements.task.class_names[lowest]), wording.plural(support, "row")
-    least = f"The least found {measurements.task.noun} is {name}: {wording.count(found)} of {rows}, {wording.ratio(found / support)}."
+    matrix, names = measurements.test.counts, measurements.task.class_names
+    known = {i: recall for i, name in enumerate(names) if (recall := _recall(measurements, name)) is not None}
+    lowest = min(known, key=lambda i: known[i])
+    found, rows = int(matrix.correct[lowest]), wording.plural(int(matrix.support[lowest]), "row")
+    share = f"{wording.ratio(known[lowest])}{_by_weight(measurements)}"
+    noun = measurements.task.noun
+    least = f"The least found {noun} is {wording.quoted(names[lowest])}: {wording.count(found)} of {rows}, {share}."
     least += _not_judged(measurements)
     if outcome.status is VerdictStatus.READY:
         floors = wording.plural(outcome.open_floors, "floor")
@@ -164,9 +165,23 @@ def _ready_sentence(outcome: Outcome, measurements: Measurements) -> str:
             if outcome.open_floors
             else "Every condition is met with 95% confidence"
         )
-        return f"{shown} on {wording.plural(matrix.n, 'row')}. {least}"
+        return f"{shown} on {wording.plural(matrix.n, 'row')}{_in_groups(measurements)}. {least}"
     first = outcome.deciding[0]
     return f"{least} Waived: {first.waived}." if first.waived else f"{least} {first.remedy}".strip()
+
+
+def _recall(measurements: Measurements, class_name: str) -> float | None:
+    return measurements.test.metric(f"recall[{class_name}]").value
+
+
+def _in_groups(measurements: Measurements) -> str:
+    groups = measurements.test.groups
+    return "" if groups is None else f" in {wording.plural(groups, 'group')}"
+
+
+def _by_weight(measurements: Measurements) -> str:
+    """What tells a weighted share from the one of the counts beside it."""
+    return " by weight" if measurements.test.weighted else ""
 
 
 def _not_judged(measurements: Measurements) -> str:

@@ -1,17 +1,20 @@
 """Metrics of rows that may have several labels each, by the names users write: `recall[toxic]`, `macro_f1`, `hamming_loss`."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from auditor.errors import UsageError
 from auditor.findings import NotApplicable
 from auditor.states.label_counts import LabelCounts, LabelTotals
 from auditor.statistics.bins import Floats
+from auditor.statistics.designs import UnderDesign, effect_of, freedom
 from auditor.statistics.estimates import Estimate, MeanOfProportions, Proportion, Scale, Smooth
 from auditor.statistics.intervals import SHOWN_ALPHA, normal_quantile
-from auditor.statistics.labels import LABEL_AVERAGES, WiderOf, bucket_estimate
+from auditor.statistics.labels import LABEL_AVERAGES, WiderOf, bucket_estimate, gain_over_majority
 
 if TYPE_CHECKING:
     from auditor.measurements import SplitMeasurements
@@ -56,20 +59,27 @@ def _index(split: "SplitMeasurements", label: str, name: str) -> int:
     return names.index(label)
 
 
-def _subset_accuracy(totals: LabelTotals) -> Proportion:
+def label_gain(totals: LabelTotals, with_label: NDArray[np.bool_]) -> Smooth:
+    """Share of right answers less that of giving every row the same labels, (labels,) bool, on the same rows."""
+    return _of_groups(totals, gain_over_majority(totals.cells, with_label))
+
+
+def _subset_accuracy(totals: LabelTotals) -> Estimate:
     """Share of the rows, of those whose every label is known, that are given exactly the labels they have."""
+    if totals.groups is not None:
+        return totals.accuracy
     return Proportion(int(totals.exact.sum()), totals.n_whole)
 
 
 def _hamming_loss(totals: LabelTotals) -> Smooth:
     """Share of wrong answers, one a row and label, on rows whose every label is known."""
     answers = np.stack([totals.errors, totals.whole * totals.task.n_classes], axis=-1).astype(np.float64)
-    return bucket_estimate(answers, _quotient, totals.n_whole)
+    return _of_groups(totals, bucket_estimate(answers, _quotient, totals.n_whole))
 
 
 def _overlap(totals: LabelTotals, sums: Floats) -> Smooth:
     """Mean over the rows whose every label is known."""
-    return bucket_estimate(np.stack([sums, totals.whole], axis=-1), _quotient, totals.n_whole)
+    return _of_groups(totals, bucket_estimate(np.stack([sums, totals.whole], axis=-1), _quotient, totals.n_whole))
 
 
 def _quotient(counts: Floats) -> Floats:
@@ -81,8 +91,28 @@ def _average(totals: LabelTotals, name: str) -> Estimate:
     """An average over labels; the balanced accuracy, which decides, by limits of single counts as well."""
     support = totals.support
     binding = int(support[support > 0].min(initial=totals.n))
-    estimate = bucket_estimate(totals.cells, LABEL_AVERAGES[name], totals.n, binding)
-    return WiderOf(_mean_of_counts(totals), estimate) if name == "balanced_accuracy" else estimate
+    estimate = _of_groups(totals, bucket_estimate(totals.cells, LABEL_AVERAGES[name], totals.n, binding))
+    if name != "balanced_accuracy":
+        return estimate
+    single = _mean_of_counts(totals)
+    return WiderOf(single if totals.groups is None else _thinned(totals, single, estimate), estimate)
+
+
+def _of_groups(totals: LabelTotals, found: Smooth) -> Smooth:
+    """The same where rows stand in groups: Student's t as their sizes allow, no error from too few of them."""
+    if totals.groups is None:
+        return found
+    error = found.standard_error if totals.design.can_tell else None
+    binding = max((found.n if found.binding is None else found.binding) / totals.grouping.alike, 1.0)
+    return replace(found, standard_error=error, degrees_of_freedom=freedom(totals.rows), binding=binding)
+
+
+def _thinned(totals: LabelTotals, single: MeanOfProportions, estimate: Smooth) -> UnderDesign:
+    """The mean on its effective rows, which are no more than there are."""
+    right, rows = np.array(single.k, np.float64), np.array(single.n_each, np.float64)
+    variance = float(np.sum(right * (rows - right) / rows**3)) / max(len(rows), 1) ** 2
+    effect, degrees = effect_of(totals.design, estimate.standard_error, variance, totals.rows)
+    return UnderDesign(single, None if effect is None else max(effect, 1.0), degrees)
 
 
 def _mean_of_counts(totals: LabelTotals) -> MeanOfProportions:

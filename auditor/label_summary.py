@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from auditor import wording
+from auditor.designs import design_notes, design_of
 from auditor.findings import Curve
 from auditor.measurements import Measurements, SplitMeasurements
 from auditor.results import Majority, SplitResult, Value
@@ -38,6 +39,7 @@ def label_split_result(measurements: Measurements, split: SplitMeasurements) -> 
         roc=_curve(split, "roc", "ROC curve", "False positive rate", "Recall"),
         precision_recall=_curve(split, "precision_recall", "Precision-recall curve", "Recall", "Precision"),
         notes=_notes(split),
+        design=design_of(split),
         multilabel=True,
         n_whole=split[LabelCounts].n_whole,
     )
@@ -48,7 +50,7 @@ def constant_metric(metric: str, measurements: Measurements, prior: Mapping[str,
     totals, (with_label, _) = measurements.test[LabelCounts], measurements.majority_labels
     plain, _, name = metric.removesuffix("]").partition("[")
     if metric == "accuracy" and not with_label.any():
-        return value(Proportion(int(totals.without.sum()), totals.n_whole))
+        return _share(totals, int(totals.without.sum()), totals.n_whole)
     if metric == "balanced_accuracy":
         return Value(0.5, n=totals.n)
     if plain not in ("recall", "precision") or name not in totals.task.class_names:
@@ -56,10 +58,16 @@ def constant_metric(metric: str, measurements: Measurements, prior: Mapping[str,
     i = totals.task.class_names.index(name)
     support, given = int(totals.support[i]), bool(with_label[i])
     if plain == "recall":
-        return value(Proportion(support if given else 0, support))
+        return _share(totals, support if given else 0, support)
     if given and name in prior:
         return Value(prior[name])
-    return value(Proportion(support, int(totals.known[i]))) if given else None
+    return _share(totals, support, int(totals.known[i])) if given else None
+
+
+def _share(totals: LabelTotals, k: int, n: int) -> Value:
+    """A share of rows, without an interval where they stand in groups."""
+    plain = Proportion(k, n)
+    return value(plain) if totals.groups is None else Value(plain.value, n=n, k=k)
 
 
 def _majority(measurements: Measurements, split: SplitMeasurements) -> Majority:
@@ -68,7 +76,7 @@ def _majority(measurements: Measurements, split: SplitMeasurements) -> Majority:
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     given = ", ".join(names[:NAMED]) + more or "no label"
     totals = split[LabelCounts]
-    exact = Value(None) if names else value(Proportion(int(totals.without.sum()), totals.n_whole))
+    exact = Value(None) if names else _share(totals, int(totals.without.sum()), totals.n_whole)
     return Majority(given, source, exact, 0.5 if totals.n else None, None, None, None)
 
 
@@ -81,7 +89,8 @@ def _curve(split: SplitMeasurements, which: str, title: str, x: str, y: str) -> 
 
 def _notes(split: SplitMeasurements) -> tuple[str, ...]:
     totals = split[LabelCounts]
-    return tuple(note for note in (_part_known(totals), _blank(totals), _absent(totals), _least_losses(split)) if note)
+    told = (_part_known(totals), _blank(totals), _absent(totals), _least_losses(split))
+    return (*design_notes(split), *(note for note in told if note))
 
 
 def _part_known(totals: LabelTotals) -> str:

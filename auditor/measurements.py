@@ -9,10 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.batches import OutputKind
+from auditor.behaviour import Behaviour
+from auditor.clustered import gain_under_design, share_under_design
 from auditor.data.history import History
+from auditor.data.split import Reading
 from auditor.deployment import class_shares, metric_in_use
 from auditor.findings import NotApplicable
+from auditor.label_metrics import label_gain
 from auditor.metrics import metric
+from auditor.states.buckets import Buckets
 from auditor.states.confusion import Confusion, ConfusionMatrix
 from auditor.states.label_counts import LabelCounts, LabelTotals
 from auditor.states.state import State, Task
@@ -89,7 +94,41 @@ class SplitMeasurements:
 
     def class_shares(self, prior: Mapping[str, float]) -> NDArray[np.float64]:
         """(classes,) how often each class occurs in use: as stated, and the rest divided as among the rows."""
-        return class_shares(self[Confusion], prior)
+        return class_shares(self, prior)
+
+    def prevalence(self, class_index: int) -> float | None:
+        """The share of a class in the truth, by weight where rows carry one; None without rows."""
+        return self.share(class_index).value
+
+    def share(self, class_index: int) -> Estimate:
+        """The share of a class in the truth."""
+        matrix = self[Confusion]
+        return share_under_design(self, class_index) or Proportion(int(matrix.support[class_index]), matrix.n)
+
+    @property
+    def weighted(self) -> bool:
+        """Whether rows carry weights."""
+        return Buckets in self and self[Buckets].weighted
+
+    @property
+    def grouped(self) -> bool:
+        """Whether groups of rows that depend on each other were declared."""
+        return self.groups is not None
+
+    @property
+    def groups(self) -> int | None:
+        """How many groups were declared, None where rows are independent."""
+        if self.labels:
+            return self[LabelCounts].groups
+        return self[Buckets].groups if Buckets in self else None
+
+    def gain_over_constant(self, answer: int) -> Estimate:
+        """Accuracy minus that of always answering one class, on the same rows."""
+        return gain_under_design(self, answer) or self[Confusion].classes.gain_over_constant(answer)
+
+    def gain_over_labels(self, with_label: NDArray[np.bool_]) -> Smooth:
+        """Share of right answers, one a row and label, minus that of giving every row the same labels, (labels,) bool."""
+        return label_gain(self[LabelCounts], with_label)
 
     def __contains__(self, state: type[State[Any]]) -> bool:
         """Whether a state was measured."""
@@ -132,11 +171,12 @@ class OverlapCounts:
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """What the first rows told of the model: what its outputs are, and whether that was declared or detected."""
+    """What a few rows told of the model: what its outputs are, whether that was declared or detected, and how it behaves."""
 
     output_kind: OutputKind
     declared: bool
     n_rows: int
+    behaviour: Behaviour | None = None
 
 
 @dataclass(frozen=True)
@@ -144,7 +184,8 @@ class Measurements:
     """Everything the checks may read.
 
     `test` holds the rows that are judged: copies of training rows are taken out where they are proven; `as_given` holds all
-    rows of the test file. `train`, `validation`, `overlap` and `history` raise NotApplicable where nothing was given.
+    rows of the test file. `train`, `validation`, `overlap` and `history` raise NotApplicable where nothing was given, or
+    where a loader gave other rows at each of its `readings`.
     """
 
     task: Task
@@ -154,6 +195,7 @@ class Measurements:
     overlap_counts: OverlapCounts | None = None
     training_history: History | None = None
     probe: ProbeResult | None = None
+    readings: Mapping[str, tuple[Reading, ...]] = field(default_factory=dict)
 
     @property
     def train(self) -> SplitMeasurements:
@@ -168,6 +210,7 @@ class Measurements:
     @property
     def overlap(self) -> OverlapCounts:
         """Rows shared by train and test."""
+        self._refuse_unfaithful("test", "train")
         if self.overlap_counts is None:
             reason = (
                 "no training data was given"
@@ -199,6 +242,15 @@ class Measurements:
         )
 
     @property
+    def behaviour(self) -> Behaviour:
+        """What the model did with a few rows."""
+        if self.probe is None:
+            raise NotApplicable("no model was run")
+        if self.probe.behaviour is None:
+            raise NotApplicable("the model was not tried on single rows")
+        return self.probe.behaviour
+
+    @property
     def removed(self) -> bool:
         """Whether copies of training rows were taken out of the judged rows."""
         return self.overlap_counts is not None and self.overlap_counts.copied
@@ -207,8 +259,9 @@ class Measurements:
     def majority(self) -> tuple[int, str]:
         """The class that the majority predictor always answers, and the split it was learnt from."""
         source = "train" if "train" in self.splits else "test"
-        support = self.splits[source][Confusion].support if source == "train" else self.test[Confusion].support
-        return int(np.argmax(support)), source
+        split = self.splits[source] if source == "train" else self.test
+        weight = split[Buckets].weighted_support if split.weighted else split[Confusion].support
+        return int(np.argmax(weight)), source
 
     @cached_property
     def majority_labels(self) -> tuple[NDArray[np.bool_], str]:
@@ -221,4 +274,15 @@ class Measurements:
         if name not in self.splits:
             data = "training data" if name == "train" else f"{name} data"
             raise NotApplicable(f"no {data} was given")
+        self._refuse_unfaithful("test", name)
         return self.splits[name]
+
+    def faithful(self, name: str) -> bool:
+        """Whether a split gave the same rows at each reading; a file does."""
+        return len(set(self.readings.get(name, ()))) < 2
+
+    def _refuse_unfaithful(self, *names: str) -> None:
+        """Rows that differ at each reading can be compared with nothing."""
+        for name in names:
+            if not self.faithful(name):
+                raise NotApplicable(f"the {name} loader gives different rows at each reading")

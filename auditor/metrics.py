@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
+from auditor.clustered import class_under_design, f_under_design, mean_ranking_under_design, overall_under_design
 from auditor.errors import UsageError
 from auditor.findings import NotApplicable
 from auditor.label_metrics import label_metric, mean_estimate
-from auditor.states import Confusion, Losses, Ranking, TopRanks
+from auditor.states import Buckets, Confusion, Losses, Ranking, TopRanks
 from auditor.states.confusion import ConfusionMatrix
-from auditor.statistics.estimates import UNDEFINED, Estimate, Limits, PairedDifference, Smooth
+from auditor.statistics.estimates import Estimate, Smooth
+from auditor.statistics.filled import Filled
 
 if TYPE_CHECKING:
     from auditor.measurements import SplitMeasurements
@@ -41,8 +43,10 @@ def metric(split: "SplitMeasurements", name: str) -> Estimate:
         plain, _, class_name = name[:-1].partition("[")
         return _of_class(plain, name)(split, _class_index(matrix, class_name, name))
     if name in OVERALL:
-        return OVERALL[name](split)
+        return OVERALL[name](split) if Buckets not in split else overall_under_design(split, name)
     if found := TOP.fullmatch(name):
+        if Buckets in split:
+            raise NotApplicable(f"{name} is counted by rows alone, without their groups and weights")
         return split[TopRanks].accuracy(int(found[1]))
     of_class = _of_class(name, name)
     if matrix.task.positive is not None:
@@ -66,12 +70,12 @@ def _class_index(matrix: ConfusionMatrix, class_name: str, name: str) -> int:
 def _of_class(plain: str, name: str) -> OfClass:
     if found := F_BETA.fullmatch(plain):
         beta = float(found[1])
-        return lambda split, class_index: split[Confusion].classes.f_score(class_index, beta)
+        return lambda split, k: f_under_design(split, k, beta) or split[Confusion].classes.f_score(k, beta)
     if plain not in OF_CLASS:
         raise UsageError(
             f"{name!r} is no metric; the metrics are {', '.join(metric_names())}, those of a class also as recall[CLASS]"
         )
-    return OF_CLASS[plain]
+    return lambda split, k: class_under_design(split, plain, k) or OF_CLASS[plain](split, k)
 
 
 def _mean(split: "SplitMeasurements", plain: str) -> Estimate:
@@ -82,6 +86,8 @@ def _mean(split: "SplitMeasurements", plain: str) -> Estimate:
     ranking = split[Ranking]
     if not ranking.ranked:
         raise NotApplicable(f"{split[Confusion].task.n_classes} classes are too many to rank each against the rest")
+    if Buckets in split:
+        return mean_ranking_under_design(split, plain)
     return mean_estimate([OF_CLASS[plain](split, i) for i in ranking.ranked], split[Confusion].n, "classes")
 
 
@@ -91,35 +97,6 @@ def _macro_recall(split: "SplitMeasurements") -> Estimate:
     if ((matrix.predicted > 0) & (matrix.support == 0)).any():
         return split.summaries["macro_recall"]
     return matrix.classes.balanced_accuracy()
-
-
-@dataclass(frozen=True)
-class Filled(Estimate):
-    """A gain over a constant answer as a share of the room it leaves, at most all of it."""
-
-    gain: PairedDifference
-    room: float
-
-    @property
-    def n(self) -> float:
-        """All rows."""
-        return self.gain.n
-
-    @property
-    def value(self) -> float | None:
-        """Gain / room, None without rows or room."""
-        return None if self.gain.value is None or self.room <= 0 else self.gain.value / self.room
-
-    @property
-    def method(self) -> str:
-        """Name of the method."""
-        return f"{self.gain.method}, rescaled"
-
-    def _shown(self, alpha: float) -> Limits:
-        low, high = self.gain.interval(alpha)
-        if low is None or high is None or self.room <= 0:
-            return UNDEFINED
-        return min(low / self.room, 1.0), min(high / self.room, 1.0)
 
 
 def _normalised_accuracy(split: "SplitMeasurements") -> Estimate:

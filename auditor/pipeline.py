@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from auditor import checking, policy
 from auditor.checking import Check
@@ -17,29 +17,84 @@ from auditor.engines import local
 from auditor.findings import Finding, Status
 from auditor.label_summary import label_split_result
 from auditor.measurements import Measurements
-from auditor.models import Model, open_model
+from auditor.models import Model, fed, open_model
 from auditor.probing import probe, streams
 from auditor.progress import progress
 from auditor.provenance import provenance
 from auditor.rendering import write
 from auditor.report import FORMAT_VERSION, CheckRecord, Report, sealed
 from auditor.results import SplitResult
-from auditor.states import Confusion, LabelCounts, Losses, Ranking, ScoreHistogram, State, TopRanks
+from auditor.sources import Data, Sources, in_memory, sources_of
+from auditor.states import (
+    BucketLosses,
+    BucketRanking,
+    Buckets,
+    Confusion,
+    LabelCounts,
+    Losses,
+    Ranking,
+    ScoreHistogram,
+    State,
+    TopRanks,
+)
 from auditor.summary import history, overlap, split_result, suggested_threshold
 from auditor.verdict import decide
 
-REPORTED: tuple[type[State[Any]], ...] = (Confusion, Losses, Ranking, ScoreHistogram, TopRanks)
+REPORTED: tuple[type[State[Any]], ...] = (
+    Confusion, Losses, Ranking, ScoreHistogram, TopRanks, Buckets, BucketLosses, BucketRanking,
+)  # fmt: skip
 
 
-def audit(config: Config) -> Report:
-    """Audit a model, or a table of its predictions, and return the report; raise AuditorError where that cannot be done."""
+@overload
+def audit(model: Config) -> Report: ...
+
+
+@overload
+def audit(
+    model: Callable[..., Any] | str | Path,
+    test: Data,
+    *,
+    train: Data | None = None,
+    validation: Data | None = None,
+    **settings: Any,  # noqa: ANN401  (any setting, checked by its name)
+) -> Report: ...
+
+
+def audit(
+    model: Config | Callable[..., Any] | str | Path,
+    test: Data | None = None,
+    *,
+    train: Data | None = None,
+    validation: Data | None = None,
+    **settings: Any,
+) -> Report:
+    """Audit a model, or a table of its predictions, and return the report; raise AuditorError where that cannot be done.
+
+    `model` is a Config that says everything; or a module in memory, any function from features to scores, or the path of
+    a saved model. Data are paths, or iterables of (features, labels) batches that begin anew at each pass, such as a
+    torch DataLoader. `settings` are those of auditor.toml, as `positive="fraud"`. A module is run in evaluation mode,
+    and stands in its own modes again afterwards.
+    """
+    if isinstance(model, Config):
+        return _audited(model, sources_of(model))
+    splits = {"test": test, "train": train, "validation": validation}
+    config, sources = in_memory(model, splits, settings)
+    if sources.model is None:
+        return _audited(config, sources)
+    from auditor.models.loaded import evaluating
+
+    with evaluating(sources.model):
+        return _audited(config, sources)
+
+
+def _audited(config: Config, sources: Sources) -> Report:
     started, clock = datetime.now(UTC), time.perf_counter()
     held_to = policy.policy_of(config)
     choice = checking.chosen(config.checks, config.select, config.ignore, config.limits)
     checks = choice.run
     named = (*(waiver.check for waiver in config.waivers), *config.policy.required)
     checking.refuse_unknown(named, {check.id for check in (*checks, *choice.left_out)})
-    model, splits, training_history = open_all(config)
+    model, splits, training_history = open_all(config, sources)
     measurements = measure(config, model, splits, training_history, checks)
     judged = [*checking.judge(checks, measurements, held_to), *checking.left_out(choice.left_out, held_to)]
     findings = policy.waived(judged, held_to.waivers, started.date())
@@ -61,11 +116,13 @@ def audit(config: Config) -> Report:
     return sealed(report)
 
 
-def open_all(config: Config) -> tuple[Model | None, Splits, History | None]:
-    """Open what the configuration names."""
+def open_all(config: Config, sources: Sources) -> tuple[Model | None, Splits, History | None]:
+    """Open what the configuration names and the sources hold."""
     training_history = None if config.history is None else read_history(config.history)
-    model = None if config.model is None else open_model(config)
-    return model, open_splits(config, model.class_names if model else ()), training_history
+    model = None if config.model is None and sources.model is None else open_model(config, sources.model)
+    takes = (model.class_names, model.inputs) if model else ((), ())
+    splits = open_splits(config, *takes, sources.loaders)
+    return None if model is None else fed(model, splits.layout), splits, training_history
 
 
 def measure(
@@ -78,8 +135,18 @@ def measure(
     states = tuple(dict.fromkeys([*REPORTED, *of_rows, *(state for check in checks for state in check.needs)]))
     with progress({split.name: split.n_rows for split in splits.given}, quiet=config.quiet) as advance:
         measured = local.measure(streams(model, splits, reading), states, task, advance)
+    readings = {split.name: split.readings() for split in splits.given if split.readings()}
+    if any(len(set(found)) > 1 for found in readings.values()):
+        measured = local.uncompared(measured)
     return Measurements(
-        task, measured.test, measured.as_given, measured.splits, measured.overlap, training_history, reading.probe
+        task,
+        measured.test,
+        measured.as_given,
+        measured.splits,
+        measured.overlap,
+        training_history,
+        reading.probe,
+        readings,
     )
 
 

@@ -74,7 +74,7 @@ def predicted(
             if len(batch) == 0:
                 continue
             features = _features(model, batch, source)
-            outputs, limit = _outputs(model, features, limit or len(batch))
+            outputs, limit = forwarded(model, features, limit or len(batch))
             width = _same_width(model, outputs, width)
             yield read.of(batch, outputs)
 
@@ -148,7 +148,7 @@ def _features(model: Model, batch: Batch, source: str) -> NDArray[Any]:
     return batch.features
 
 
-def _outputs(model: Model, features: NDArray[Any], limit: int) -> tuple[NDArray[Any], int]:
+def forwarded(model: Model, features: NDArray[Any], limit: int) -> tuple[NDArray[Any], int]:
     """The outputs of all rows, and how many rows the device takes at once: half of what it could not take."""
     while True:
         try:

@@ -1,4 +1,4 @@
-"""A look at the model on a few rows before the pass: what its outputs are, and whether they fit the classes."""
+"""A look at the model on a few rows before the pass: what its outputs are, whether they fit the classes, how it behaves."""
 
 import math
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from auditor import wording
 from auditor.batches import Batch, OutputKind
+from auditor.behaviour.trials import tried
 from auditor.config import Config
 from auditor.data import Split, Splits
 from auditor.data.label_predictions import label_kind, thresholds_of
@@ -16,11 +17,13 @@ from auditor.models import Model
 from auditor.policy import policy_of
 from auditor.prediction import ScoreReading, batch_rows, predicted
 from auditor.states import OutputForm
+from auditor.states.buckets import DESIGN
 
 PROBE_ROWS = 4096
 ROUNDING = 1e-6
 NO_FEATURES = "tables of predictions carry no features"
 NO_SCORES = "the table holds decisions and no scores"
+NO_DESIGN = "no column of groups was declared with --group, and none of weights with --weight"
 
 
 @dataclass(frozen=True)
@@ -45,8 +48,10 @@ def probe(config: Config, model: Model | None, splits: Splits) -> Reading:
     if first is None:
         raise InputError(f"{splits.test.path.name} holds no rows; there is nothing to judge")
     kind = _kind(config, model, first, splits)
-    result = ProbeResult(kind, config.output_kind is not None, len(first))
-    return Reading(size, replace(reading, kind=kind), result, {})
+    reading = replace(reading, kind=kind)
+    behaviour = tried(model, splits, reading, size, config.precision)
+    result = ProbeResult(kind, config.output_kind is not None, len(first), behaviour)
+    return Reading(size, reading, result, _independent(config))
 
 
 def _kind(config: Config, model: Model, first: Batch, splits: Splits) -> OutputKind:
@@ -108,8 +113,14 @@ def _read_predictions(config: Config, splits: Splits) -> Reading:
     first = next((batch for shard in splits.test.shards() for batch in shard.batches(size)), None)
     if first is None:
         raise InputError(f"{splits.test.path.name} holds no rows; there is nothing to judge")
+    missing = {"features": NO_FEATURES} | _independent(config)
     decisions_only = first.said.kind is OutputKind.PREDICTED
-    return Reading(size, None, None, {"features": NO_FEATURES} | ({"scores": NO_SCORES} if decisions_only else {}))
+    return Reading(size, None, None, missing | ({"scores": NO_SCORES} if decisions_only else {}))
+
+
+def _independent(config: Config) -> dict[str, str]:
+    """Why nothing of groups and weights is measured, where neither was declared."""
+    return {} if config.group or config.weight else {DESIGN: NO_DESIGN}
 
 
 def _scored(config: Config, splits: Splits) -> int:

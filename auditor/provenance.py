@@ -14,7 +14,7 @@ from auditor.measurements import Measurements
 from auditor.models.model import Model
 from auditor.report import DataFile, ModelFile, Provenance
 
-VERSIONED = ("auditor", "torch", "numpy", "scipy", "pyarrow", "safetensors", "matplotlib", "weasyprint")
+VERSIONED = ("auditor", "torch", "onnxruntime", "numpy", "scipy", "pyarrow", "safetensors", "matplotlib", "weasyprint")
 SEED = "audit-v1"
 
 
@@ -56,11 +56,11 @@ def provenance(
 def _model_file(model: Model, measurements: Measurements) -> ModelFile:
     probe = measurements.probe
     kind = str(probe.output_kind) if probe else "unknown"
-    return ModelFile(str(model.path), model.format, model.sha256, model.runs_code, kind, model.notes)
+    return ModelFile(str(model.path), model.format, model.sha256, model.runs_code, kind, model.load_report)
 
 
 def _data_file(split: Split) -> DataFile:
-    return DataFile(split.name, as_written(split.path), split.format, split.sha256, split.n_rows)
+    return DataFile(split.name, split.origin or as_written(split.path), split.format, split.sha256, split.n_rows)
 
 
 def _history_file(measurements: Measurements) -> tuple[DataFile, ...]:

@@ -9,7 +9,8 @@ from auditor.findings import Curve
 class Value:
     """An Estimate on paper: value, its 95% interval, the count or rows behind it and the method; undefined is null.
 
-    `k` of `n` where it is a proportion, whose exact (Clopper-Pearson) interval is `exact`.
+    `k` of `n` where it is a proportion, whose exact (Clopper-Pearson) interval is `exact`. Where groups or weights were
+    declared its interval rests on `effective_n` rows, n over the design effect.
     """
 
     value: float | None
@@ -19,6 +20,8 @@ class Value:
     k: float | None = None
     method: str = ""
     exact: tuple[float, float] | None = None
+    design_effect: float | None = None
+    effective_n: float | None = None
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,7 @@ class SplitResult:
     brier_skill: Value | None = None
     positive: str | None = None
     notes: tuple[str, ...] = ()
+    design: "Design | None" = None
     multilabel: bool = False
     n_whole: int | None = None
     hamming_loss: Value | None = None
@@ -160,10 +164,25 @@ class SplitResult:
 
 
 @dataclass(frozen=True)
+class Design:
+    """Groups of rows that depend on each other, and weights, as declared; null where they were not.
+
+    `ungrouped` rows state no group and count each by itself. `kish_effective_n` is the squared sum of the weights
+    over the sum of their squares.
+    """
+
+    groups: int | None
+    ungrouped: int
+    weighted: bool
+    kish_effective_n: float | None
+
+
+@dataclass(frozen=True)
 class Majority:
     """The predictor that always answers the majority class: of train where there is one, else of test.
 
     Where a row may have several labels it gives every row the labels that most rows have, and no paired test is made.
+    p_value: null there, and where rows depend on each other or carry weights, which the test of counts does not know.
     """
 
     class_name: str

@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from auditor.designs import design_notes, design_of
 from auditor.findings import Curve, Finding, Line, NotApplicable
 from auditor.measurements import Measurements, SplitMeasurements
 from auditor.results import (
@@ -22,13 +24,15 @@ from auditor.results import (
     Temperature,
     Value,
 )
-from auditor.states import Confusion, ConfusionMatrix, Losses, Ranking, ScoreBins, Temperatures, thresholds
+from auditor.states import Buckets, Confusion, ConfusionMatrix, Losses, Ranking, ScoreBins, Temperatures, thresholds
 from auditor.states import Reliability as ReliabilityState
 from auditor.states import ScoreHistogram as ScoreHistogramState
 from auditor.states.score_histogram import BINS
 from auditor.statistics.calibration import expected_calibration_error
+from auditor.statistics.designs import UnderDesign
 from auditor.statistics.estimates import Estimate, Proportion
 from auditor.statistics.hypothesis_tests import mcnemar_mid_p
+from auditor.statistics.intervals import SHOWN_ALPHA
 from auditor.statistics.operating_points import operating_points, precision_recall_curve, roc_curve
 from auditor.statistics.ranking import auc_error_bound
 from auditor.statistics.temperature import fit_temperature
@@ -49,10 +53,15 @@ COUNTED = (
 def value(estimate: Estimate) -> Value:
     """An estimate on paper."""
     exact = k = None
-    if isinstance(estimate, Proportion):
-        low, high = estimate.exact
-        exact, k = (None if low is None or high is None else (low, high)), estimate.k
-    return Value(estimate.value, estimate.low, estimate.high, float(estimate.n), k, estimate.method, exact)
+    plain = estimate.plain if isinstance(estimate, UnderDesign) else estimate
+    if isinstance(plain, Proportion):
+        low, high = estimate.decision_interval(SHOWN_ALPHA)
+        exact = None if low is None or high is None else (low, high)
+        k = None if isinstance(estimate, UnderDesign) and estimate.weighted else plain.k
+    shown = Value(estimate.value, estimate.low, estimate.high, float(estimate.n), k, estimate.method, exact)
+    if not isinstance(estimate, UnderDesign):
+        return shown
+    return replace(shown, design_effect=estimate.design_effect, effective_n=estimate.effective_n)
 
 
 def split_result(measurements: Measurements, split: SplitMeasurements, suggested: float | None = None) -> SplitResult:
@@ -75,7 +84,7 @@ def split_result(measurements: Measurements, split: SplitMeasurements, suggested
         classes={name: class_result(split, i) for i, name in enumerate(task.class_names)},
         confusion=tuple(tuple(int(cell) for cell in row) for row in matrix.dense) if small else None,
         confusion_sparse=None if small else _largest_cells(matrix),
-        majority=_majority(measurements, matrix),
+        majority=_majority(measurements, split),
         roc=_curve(split, "roc"),
         precision_recall=_curve(split, "precision_recall"),
         score_histogram=_histogram(split),
@@ -83,6 +92,7 @@ def split_result(measurements: Measurements, split: SplitMeasurements, suggested
         operating_points=operating_points_of(split, suggested),
         positive=None if task.positive is None else task.class_names[task.positive],
         notes=_notes(split),
+        design=design_of(split),
     )
 
 
@@ -124,7 +134,7 @@ def history(measurements: Measurements) -> HistoryResult | None:
 
 def reliability(split: SplitMeasurements) -> Reliability | None:
     """How stated probabilities and what came true compare on one split; None without scored rows."""
-    if ReliabilityState not in split:
+    if ReliabilityState not in split or split.weighted:
         return None
     bins = split[ReliabilityState]
     if bins.groups is None or bins.error is None:
@@ -161,7 +171,7 @@ def operating_points_of(split: SplitMeasurements, suggested: float | None = None
     """
     matrix = split[Confusion]
     positive = matrix.task.positive
-    if ReliabilityState not in split or positive is None or not matrix.task.is_binary or not matrix.n:
+    if ReliabilityState not in split or split.weighted or positive is None or not matrix.task.is_binary or not matrix.n:
         return ()
     bins = split[ReliabilityState]
     points, at = bins.points(), thresholds()
@@ -198,13 +208,13 @@ def scored(split: SplitMeasurements, name: str) -> Value | None:
 
 def class_result(split: SplitMeasurements, i: int) -> ClassResult:
     """One class against the rest."""
-    matrix = split[Confusion]
-    classes, name = matrix.classes, f"[{matrix.task.class_names[i]}]"
+    matrix, name = split[Confusion], f"[{split[Confusion].task.class_names[i]}]"
     ranked = Ranking in split and i in split[Ranking].ranked
     real, called, hit = int(matrix.support[i]), int(matrix.predicted[i]), int(matrix.correct[i])
     return ClassResult(
         real, called, hit,
-        value(classes.recall(i)), value(classes.precision(i)), value(classes.f_score(i)), value(classes.specificity(i)),
+        value(split.metric(f"recall{name}")), value(split.metric(f"precision{name}")),
+        value(split.metric(f"f1{name}")), value(split.metric(f"specificity{name}")),
         scored(split, f"roc_auc{name}") if ranked else None,
         scored(split, f"average_precision{name}") if ranked else None,
         hit, called - hit, real - hit, matrix.n - called - real + hit,
@@ -219,25 +229,25 @@ def _largest_cells(matrix: ConfusionMatrix) -> tuple[tuple[int, int, int], ...]:
     return tuple((int(pairs.true[i]), int(pairs.called[i]), int(pairs.counts[i])) for i in kept)
 
 
-def _majority(measurements: Measurements, matrix: ConfusionMatrix) -> Majority:
-    index, source = measurements.majority
+def _majority(measurements: Measurements, split: SplitMeasurements) -> Majority:
+    matrix, (index, source) = split[Confusion], measurements.majority
     gain = matrix.classes.gain_over_constant(index)
     present = int(np.count_nonzero(matrix.support))
-    share = Proportion(int(matrix.support[index]), matrix.n)
+    only_model, only_majority = int(gain.n10), int(gain.n01)
     balanced = (1 / present if matrix.support[index] else 0.0) if present else 0.0
     return Majority(
         matrix.task.class_names[index],
         source,
-        value(share),
+        value(split.share(index)),
         balanced,
-        int(gain.n10),
-        int(gain.n01),
-        mcnemar_mid_p(int(gain.n10), int(gain.n01)),
+        only_model,
+        only_majority,
+        None if Buckets in split else mcnemar_mid_p(only_model, only_majority),
     )
 
 
 def _curve(split: SplitMeasurements, which: str) -> Curve | None:
-    if Ranking not in split:
+    if Ranking not in split or split.weighted:
         return None
     found = [line for i in split[Ranking].ranked[:CURVES_SHOWN] if (line := line_of(split, i, which)) is not None]
     if not found:
@@ -281,7 +291,7 @@ def _other(names: tuple[str, ...], positive: int) -> str:
 
 
 def _notes(split: SplitMeasurements) -> tuple[str, ...]:
-    notes = []
+    notes = list(design_notes(split))
     if Losses in split and split[Losses].zero:
         notes.append(
             f"{split[Losses].zero:,} rows gave what happened next to no probability; each counts as the largest loss kept"

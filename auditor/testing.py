@@ -1,6 +1,7 @@
 """For those who write checks: measurements from a few arrays or counts, and a check run on them."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,16 @@ from auditor.batches import Batch, OutputKind, Scores
 from auditor.checking import Check, judge
 from auditor.engines.local import Stream, measure
 from auditor.findings import Finding
+from auditor.hashing import splitmix64
 from auditor.label_scores import LabelScores
 from auditor.measurements import Measurements
 from auditor.policy import PRESETS, Policy
 from auditor.states import (
+    BucketLosses,
+    BucketRanking,
+    Buckets,
     Confusion,
+    ConfusionHalves,
     LabelCounts,
     Losses,
     OutputForm,
@@ -27,9 +33,11 @@ from auditor.states import (
     Temperatures,
     TopRanks,
 )  # fmt: skip
+from auditor.states.buckets import DESIGN
 
 STATES: tuple[type[State[Any]], ...] = (
-    Confusion, Losses, Ranking, ScoreHistogram, OutputForm, RowHashes, TopRanks, Reliability, Temperatures,
+    Confusion, ConfusionHalves, Losses, Ranking, ScoreHistogram, OutputForm, RowHashes, TopRanks, Reliability, Temperatures,
+    Buckets, BucketLosses, BucketRanking,
 )  # fmt: skip
 
 
@@ -39,23 +47,28 @@ def rows(
     predicted: ArrayLike | None = None,
     probabilities: ArrayLike | None = None,
     features: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
 ) -> Batch:
     """A batch from (n,) int labels with -1 for none, and (n,) int decisions or (n, classes) probabilities, or both.
 
-    Where a row may have several labels all three are (n, labels), labels and decisions of 1 and 0.
+    groups: (n,) whole numbers, one a group; weights: (n,) at least 0.
+    Where a row may have several labels, labels, decisions and probabilities are (n, labels), the first two of 1 and 0.
     """
     truth = np.asarray(labels, np.int64)
     decided = None if predicted is None else np.asarray(predicted, np.int64)
     given = None if features is None else np.asarray(features, np.float32)
-    keys = np.arange(len(truth), dtype=np.uint64)
+    cluster = None if groups is None else splitmix64(np.asarray(groups).astype(np.uint64)) & ~np.uint64(1)
+    weight = None if weights is None else np.asarray(weights, np.float64)
+    batch = Batch(truth, np.arange(len(truth), dtype=np.uint64), given, cluster=cluster, weight=weight)
     several = truth.ndim == 2
     kind = OutputKind.SIGMOID if several else OutputKind.PROBABILITIES
     outputs = np.zeros((len(truth), 1)) if probabilities is None else np.asarray(probabilities)
     kind = OutputKind.PREDICTED if probabilities is None else kind
     if several:
         said = LabelScores(outputs, kind, (None,) * truth.shape[1], decided)
-        return Batch(truth.astype(np.int8), keys, given, label_scores=said)
-    return Batch(truth, keys, given, Scores(outputs, kind, decided=decided))
+        return replace(batch, labels=truth.astype(np.int8), label_scores=said)
+    return replace(batch, scores=Scores(outputs, kind, decided=decided))
 
 
 def from_confusion(matrix: ArrayLike) -> Batch:
@@ -102,4 +115,6 @@ def _stream(name: str, batch: Batch) -> Stream:
         missing["features"] = "the batch has no features"
     if batch.said.kind is OutputKind.PREDICTED:
         missing["scores"] = "the batch has decisions and no scores"
+    if batch.cluster is None and batch.weight is None:
+        missing[DESIGN] = "the batch has neither groups nor weights"
     return Stream(name, shards, missing)

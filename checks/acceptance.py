@@ -6,7 +6,7 @@ import numpy as np
 
 from auditor import Finding, Gate, Measurements, NotApplicable, Policy, Severity, check
 from auditor.states import Confusion, Losses, Ranking
-from auditor.statistics import Proportion, Smooth
+from auditor.statistics import Smooth
 from auditor.wording import count, plural, quoted, short_ratio
 from auditor.wording import metric as spoken
 
@@ -105,10 +105,11 @@ def _lowest_classes(m: Measurements, floor: float) -> Finding:
     right, rows = matrix.correct[tested], matrix.support[tested]
     if not len(tested):
         raise NotApplicable("no labelled rows")
-    under = right < floor * rows
-    certain = np.array([(bound := Proportion(int(k), int(n)).upper(ALPHA / len(rows))) is not None and bound < floor
-                        for k, n in zip(right, rows, strict=True)])  # fmt: skip
-    lowest = np.argsort(right / rows, kind="stable")[:NAMED]
+    found = [m.test.metric(f"recall[{m.task.class_names[i]}]") for i in tested]
+    recall = np.array([one.value or 0.0 for one in found])
+    under = recall < floor
+    certain = np.array([(bound := one.upper(ALPHA / len(rows))) is not None and bound < floor for one in found])
+    lowest = np.argsort(recall, kind="stable")[:NAMED]
     named = ", ".join(
         f"{quoted(m.task.class_names[tested[i]])} {count(int(right[i]))} of {count(int(rows[i]))}" for i in lowest
     )
@@ -128,7 +129,7 @@ def _share_in_use(m: Measurements, policy: Policy, i: int) -> float | None:
     """How often a class occurs: as stated with `--prior`, else in the test rows."""
     if m.labels:
         return policy.prior.get(m.task.class_names[i], m.test.counts.prevalence(i))
-    return float(m.test.class_shares(policy.prior)[i]) if policy.prior else m.test.counts.prevalence(i)
+    return float(m.test.class_shares(policy.prior)[i]) if policy.prior else m.test.prevalence(i)
 
 
 def _gated(m: Measurements, policy: Policy, many: int) -> Iterator[tuple[int, str]]:

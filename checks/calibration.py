@@ -25,7 +25,7 @@ class _Fault:
     interval: Interval
 
 
-@check("calibration", title="Confidence matches accuracy", needs=(Reliability, Temperatures))
+@check("calibration", title="Confidence matches accuracy", needs=(Reliability, Temperatures), plain_rows=True)
 def calibration(
     m: Measurements,
     *,

@@ -1,6 +1,6 @@
 """Does what was learnt hold on new rows?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from math import log
 
@@ -95,7 +95,7 @@ def _loss_gap(m: Measurements, minor: float, major: float) -> tuple[str, str]:
         gap = Difference(m.test.metric("log_loss"), m.train.metric("log_loss"))
     except NotApplicable:
         return "", ""
-    chance = _constant_loss(m, "train")
+    chance = _over_labels(m, _chance_loss)
     low, low_strict = gap.lower(0.05), gap.lower(0.005)
     if gap.value is None or not chance or low is None or low_strict is None:
         return "", ""
@@ -107,12 +107,24 @@ def _loss_gap(m: Measurements, minor: float, major: float) -> tuple[str, str]:
     return said, level
 
 
-def _constant_loss(m: Measurements, split: str) -> float | None:
-    """Log loss of the best constant answer on a split, else on test; over labels their mean. None where no row has a label."""
+def _over_labels(m: Measurements, of: Callable[[Measurements], float | None]) -> float | None:
+    """What holds of the classes; over labels its mean. None where no row has a label."""
     if not m.labels:
-        return m.splits.get(split, m.test)[Confusion].entropy
-    found = [one for label in m.labels if (one := _constant_loss(label, split)) is not None]
+        return of(m)
+    found = [one for label in m.labels if (one := of(label)) is not None]
     return sum(found) / len(found) if found else None
+
+
+def _chance_loss(m: Measurements) -> float | None:
+    """Log loss of the best constant answer on train, by weight where rows carry one."""
+    shares = np.array([m.train.prevalence(i) or 0.0 for i in range(m.task.n_classes)])
+    held = shares[shares > 0]
+    return float(-(held * np.log(held)).sum()) if len(held) else None
+
+
+def _entropy(m: Measurements) -> float | None:
+    """Log loss of the best constant answer on the rows of train, else on those of test."""
+    return m.splits.get("train", m.test)[Confusion].entropy
 
 
 @check("loss-curves", title="Training stopped at the right time", needs=(Confusion,), after=GATES, by_label=False)
@@ -210,7 +222,7 @@ def _paired(m: Measurements) -> tuple[list[float], Losses1D, Losses1D | None]:
 
 def _learnt(m: Measurements, chance: float, stuck_high: float, few: int, serious: Severity) -> Iterator[Finding]:
     """At most one fault of the level that the training loss ended at."""
-    losses, constant = _columns(m).get("train_loss"), _constant_loss(m, "train")
+    losses, constant = _columns(m).get("train_loss"), _over_labels(m, _entropy)
     if losses is None or len(losses) < few or not constant:
         return
     n_classes = 2 if m.labels else m.task.n_classes

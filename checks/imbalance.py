@@ -65,7 +65,7 @@ def class_imbalance(
         yield seen
 
 
-@check("prior-shift", title="Classes are as frequent as in training", needs=(Confusion,))
+@check("prior-shift", title="Classes are as frequent as in training", needs=(Confusion,), plain_rows=True)
 def prior_shift(m: Measurements, *, minor: float = 0.02, major: float = 0.10) -> Iterator[Finding]:
     """Do the shares of the classes differ between train and test?
 

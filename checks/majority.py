@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from auditor import Finding, Interval, Measurements, NotApplicable, Policy, Severity, check
 from auditor.states import Confusion, LabelCounts
-from auditor.statistics import gain_over_majority, mcnemar_mid_p
+from auditor.statistics import Estimate, PairedDifference, mcnemar_mid_p
 from auditor.wording import count, number, p_value, plural, quoted, ratio
 
 IMBALANCED = 3
@@ -19,7 +19,8 @@ def better_than_majority(
 
     Both answer the same rows, so the rows on which exactly one is right decide: McNemar's mid-p test, one-sided (Fagerland,
     Lydersen & Laake 2013). No gain is a finding of its own: the upper bound of the difference in accuracy (Tango 1998) lies
-    under `margin` of the room that the majority leaves. A model that is less accurate than the majority but has a balanced
+    under `margin` of the room that the majority leaves. Where rows stand in groups or carry weights the lower bound of that
+    difference, on effective rows, decides in place of the test. A model that is less accurate than the majority but has a balanced
     accuracy above one half trades accuracy for recall, which is information. The majority class is learnt from train where
     it is given. Where a row may have several labels, the answers are counted, one a row and label, beside those of giving
     every row the labels that most rows have; the labels of a row depend on each other, so that the interval of the gain is that
@@ -30,29 +31,27 @@ def better_than_majority(
         return
     counts = m.test[Confusion]
     majority, source = m.majority
-    name, share = m.task.class_names[majority], counts.prevalence(majority)
+    name, share = m.task.class_names[majority], m.test.prevalence(majority)
     if share is None:
         raise NotApplicable("no labelled rows")
-    gain = counts.classes.gain_over_constant(majority)
-    only_model, only_majority = int(gain.n10), int(gain.n01)
-    chance = mcnemar_mid_p(only_model, only_majority)
+    paired, gain = counts.classes.gain_over_constant(majority), m.test.gain_over_constant(majority)
+    only_model, only_majority = int(paired.n10), int(paired.n01)
+    better, worse, shown = _compared(m, paired, gain, alpha)
     versus = (
         f"Accuracy is {ratio(m.test.metric('accuracy').value)}; always answering {name}, the majority in {source}, gets "
         f"{ratio(share)}. Of the rows on which only one is right the model has {count(only_model)} and the majority "
-        f"{count(only_majority)} (McNemar mid-p test, {p_value(chance)})"
-        + (", at the class shares of the test file" if policy.prior else "")
+        f"{count(only_majority)} ({shown})" + (", at the class shares of the test file" if policy.prior else "")
     )
     gating = policy.preset.better_than_majority
     room = margin * (1 - share)
     high = gain.upper(alpha)
     balanced = m.test.metric("balanced_accuracy").lower(alpha)
     seen = replace(Finding.passed(versus, value=gain.value, limit=0.0), metric="gain_over_majority", gate=gating)
-    if chance <= alpha:
+    if better:
         yield seen
     elif gain.value is not None and gain.value < 0 and balanced is not None and balanced > 1 / m.task.n_classes:
         yield replace(seen, message=f"{versus}: the model trades accuracy for recall")
     elif high is not None and high < room:
-        worse = mcnemar_mid_p(only_majority, only_model) <= alpha
         why = f"{'less accurate than' if worse else 'no gain in accuracy over'} always answering {name}"
         remedy = "Do not quote accuracy; judge by the recall and precision of each class."
         yield seen.failing(_severity(m, gating=gating), why, remedy=remedy)
@@ -62,11 +61,22 @@ def better_than_majority(
         yield seen.undecided(f"{plural(counts.n, 'row')} cannot tell whether there is a gain", remedy=remedy)
 
 
+def _compared(m: Measurements, paired: PairedDifference, gain: Estimate, alpha: float) -> tuple[bool, bool, str]:
+    """Whether the model is shown to be better, whether worse, and by what."""
+    if m.test.grouped or m.test.weighted:
+        low, high = gain.lower(alpha), gain.upper(alpha)
+        shown = "–" if low is None else f"{_points(low)} points"
+        return low is not None and low > 0, high is not None and high < 0, f"{gain.method}, at least {shown}"
+    chance = mcnemar_mid_p(int(paired.n10), int(paired.n01))
+    worse = mcnemar_mid_p(int(paired.n01), int(paired.n10)) <= alpha
+    return chance <= alpha, worse, f"McNemar mid-p test, {p_value(chance)}"
+
+
 def _over_labels(m: Measurements, policy: Policy, alpha: float, margin: float) -> Finding:
     """The same question of all answers, one a row and label."""
     totals = m.test[LabelCounts]
     with_label, source = m.majority_labels
-    gain, right = gain_over_majority(totals.cells, with_label), m.test.metric("label_accuracy").value
+    gain, right = m.test.gain_over_labels(with_label), m.test.metric("label_accuracy").value
     if gain.value is None or right is None:
         raise NotApplicable("no labelled rows")
     constant, answers = right - gain.value, count(int(totals.known.sum()))

@@ -45,7 +45,13 @@ class _Aims:
     not_followed: tuple[Finding, ...]
 
 
-@check("threshold-choice", title="No other threshold would serve better", needs=(Confusion, Reliability), after=GATES)
+@check(
+    "threshold-choice",
+    title="No other threshold would serve better",
+    needs=(Confusion, Reliability),
+    after=GATES,
+    plain_rows=True,
+)
 def threshold_choice(
     m: Measurements,
     *,

@@ -6,9 +6,11 @@ from dataclasses import replace
 from auditor import Direction, Finding, Interval, Measurements, NotApplicable, Policy, Severity, Status, check
 from auditor.states import Confusion, Ranking
 from auditor.statistics import Estimate, binomial_tail
-from auditor.wording import count, metric, number, plural, ratio, short_ratio
+from auditor.wording import count, metric, number, plural, quoted, ratio, short_ratio
 
 ALPHA = 0.05
+BINARY = 2
+LISTED = 5
 
 
 @check("better-than-chance", title="The answers carry information", needs=(Confusion, Ranking))
@@ -60,13 +62,20 @@ def _skill(m: Measurements, auc_margin: float, kappa_margin: float) -> tuple[Est
 
 @check("constant-prediction", title="More than one class is predicted", needs=(Confusion,))
 def constant_prediction(
-    m: Measurements, *, policy: Policy, share: float = 0.999, dominant: float = 0.99, alpha: float = 0.005
+    m: Measurements,
+    *,
+    policy: Policy,
+    share: float = 0.999,
+    dominant: float = 0.99,
+    alpha: float = 0.005,
+    few: int = 30,
 ) -> Iterator[Finding]:
-    """Does the model give one answer to everything?
+    """Does the model give one answer to everything, or never a certain one?
 
     Found when one class takes at least `share` of the predictions while it makes up less than `dominant` of the truth, and a
-    predictor that names it as often as it occurs (add-one estimate) would do so with a probability below `alpha`. The usual
-    causes: training on raw class weights, a dead output layer, inputs that are not scaled as in training.
+    predictor that names it as often as it occurs (add-one estimate) would do so with a probability below `alpha`. Of three
+    classes or more, those that are never named though they have at least `few` rows are a major fault. The usual causes:
+    training on raw class weights, a dead output layer, inputs that are not scaled as in training.
     """
     counts = m.test[Confusion]
     if not counts.n:
@@ -82,11 +91,29 @@ def constant_prediction(
         severity = Severity.BLOCKER if policy.preset.decides_by_argmax else Severity.INFO
         remedy = "Check that the inputs are scaled as in training; then the threshold and the class weights."
         yield seen.failing(severity, "the model gives one answer to nearly everything", remedy=remedy)
-    else:
-        yield seen
+        return
+    yield seen
+    if m.task.n_classes > BINARY:
+        yield from _never_named(m, policy, few)
 
 
-@check("precision-recall-balance", title="False alarms and misses are in balance", needs=(Confusion,))
+def _never_named(m: Measurements, policy: Policy, few: int) -> Iterator[Finding]:
+    """The classes that no row is called although many rows are of them."""
+    counts = m.test[Confusion]
+    dead = [i for i in range(m.task.n_classes) if counts.support[i] >= few and not counts.predicted[i]]
+    if not dead:
+        return
+    named = ", ".join(
+        f"{quoted(m.task.class_names[i])} ({plural(int(counts.support[i]), 'row')})" for i in dead[:LISTED]
+    )
+    more = f" and {count(len(dead) - LISTED)} more" if len(dead) > LISTED else ""
+    said = f"{count(len(dead))} of {count(m.task.n_classes)} classes are never named: {named}{more}"
+    severity = Severity.MAJOR if policy.preset.decides_by_argmax else Severity.INFO
+    remedy = "Check that each class has rows in training and that its output is not cut off."
+    yield Finding.passed(said, value=len(dead), limit=0.0).failing(severity, remedy=remedy)
+
+
+@check("precision-recall-balance", title="False alarms and misses are in balance", needs=(Confusion,), plain_rows=True)
 def precision_recall_balance(
     m: Measurements, *, policy: Policy, minor: float = 1.5, major: float = 3.0
 ) -> Iterator[Finding]:

@@ -4,8 +4,10 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -227,8 +229,11 @@ def test_waivers_that_do_nothing_are_said_aloud_and_misspelt_ones_refused(fraud_
     assert "waived" in report["verdict"]["headline"]
 
 
-def test_a_program_without_trust_is_refused_with_the_option_that_allows_it(home, tmp_path):
-    result = auditor("run", home / "model.pt2", "--test", home / "test.csv", "--out", tmp_path / "out")
+def test_a_program_that_breaks_a_rule_is_refused_with_the_option_that_allows_it(home, tmp_path):
+    model = shutil.copy(home / "model.pt2", tmp_path)
+    with zipfile.ZipFile(model, "a") as file:
+        file.writestr(f"{file.namelist()[0].partition('/')[0]}/data/code.py", b"import os")
+    result = auditor("run", model, "--test", home / "test.csv", "--out", tmp_path / "out")
     assert result.exit_code == 5
     assert "--sha256" in result.stderr
     assert "--trust-model-code" in result.stderr
@@ -336,7 +341,7 @@ def test_pages_are_made_again_from_the_report_alone(fraud_table, tmp_path):
 
 def test_checks_are_listed_and_explained():
     listed = auditor("checks").stdout.splitlines()
-    assert len(listed) == 16
+    assert len(listed) == 24
     text = auditor("checks", "shared-rows").stdout
     assert "Newcombe 1998" in text
     assert "blocker = 0.05" in text

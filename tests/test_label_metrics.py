@@ -128,3 +128,48 @@ def test_nothing_known_of_any_whole_row_is_undefined_and_not_0():
     for name in ("accuracy", "hamming_loss", "samples_f1"):
         assert split.metric(name).value is None
     assert split.metric("micro_f1").value == 1
+
+
+def in_groups(labels, *, of, times=1, **said):
+    again = {name: np.repeat(values, times, axis=0) for name, values in said.items()}
+    return split_of(np.repeat(labels, times, axis=0), groups=np.repeat(of, times), **again)
+
+
+@pytest.fixture(scope="module")
+def many():
+    chance = np.random.default_rng(7)
+    truth = chance.integers(0, 2, (400, 3))
+    return {"labels": truth, "predicted": truth ^ (chance.random((400, 3)) < 0.2)}
+
+
+@pytest.mark.parametrize(
+    "name", ["accuracy", "balanced_accuracy", "macro_f1", "micro_recall", "hamming_loss", "samples_f1", "recall[b]"]
+)
+def test_rows_that_are_there_five_times_tell_no_more_than_once_when_they_are_one_group(many, name):
+    once = in_groups(**many, of=np.arange(400)).metric(name)
+    copied = in_groups(**many, of=np.arange(400), times=5).metric(name)
+    assert copied.value == pytest.approx(once.value)
+    assert (copied.low, copied.high) == pytest.approx((once.low, once.high), abs=0.004)
+    alone = split_of(np.repeat(many["labels"], 5, axis=0), predicted=np.repeat(many["predicted"], 5, axis=0))
+    assert copied.high - copied.low > 1.5 * (alone.metric(name).high - alone.metric(name).low)
+
+
+def test_fewer_than_ten_groups_show_no_interval(many):
+    few = in_groups(**many, of=np.arange(400) % 9)
+    for name in (*label_metric_names(), "recall[a]"):
+        try:
+            estimate = few.metric(name)
+        except NotApplicable:
+            continue
+        assert (estimate.low, estimate.high) == (None, None), name
+        assert estimate.value is not None
+    gain = few.gain_over_labels(np.array([True, False, True]))
+    assert gain.value is not None
+    assert gain.lower(0.05) is None
+
+
+def test_groups_of_rows_with_several_labels_are_counted_whole(many):
+    split = in_groups(**many, of=np.arange(400) // 8)
+    assert split.grouped
+    assert split.groups == 50
+    assert not split.weighted

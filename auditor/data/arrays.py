@@ -1,5 +1,6 @@
 """Arrays of features and labels, whatever file holds them, as shards of batches."""
 
+import itertools
 import tokenize
 import zipfile
 import zlib
@@ -7,16 +8,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
 from auditor.batches import Array, Batch
-from auditor.config import Config
+from auditor.config import Config, InputSettings
 from auditor.data.formats import readable, shown
+from auditor.data.groups import clusters, judged_weights, row_design
 from auditor.data.labels import ClassIndex, Encoded, encode_numpy
 from auditor.data.tables import listed, quoted
-from auditor.errors import InputError
+from auditor.errors import InputError, UsageError
+from auditor.layout import Part, side_by_side
 
 LABELS_AT_ONCE = 65_536
 NUMERIC = "biuf"
@@ -43,6 +46,7 @@ class Member:
     dtype: np.dtype[Any]
 
 
+@runtime_checkable
 class Arrays(Protocol):
     """A file, or a folder, of arrays by name."""
 
@@ -72,11 +76,17 @@ class Arrays(Protocol):
 
 @dataclass(frozen=True)
 class ArrayFile:
-    """Features x (n, ...) and labels y (n,), or one-hot (n, classes)."""
+    """Features (n, ...), in one array or one an input, and labels y (n,), or one-hot (n, classes).
+
+    `parts` says which input of the model is which part of a row; it is () where one array is all features.
+    """
 
     arrays: Arrays
-    x: Member
+    inputs: tuple[Member, ...]
     y: Member
+    parts: tuple[Part, ...] = ()
+    group: Member | None = None
+    weight: Member | None = None
 
     @property
     def path(self) -> Path:
@@ -90,8 +100,29 @@ class ArrayFile:
 
     @property
     def n_rows(self) -> int:
-        """The length of both arrays."""
-        return self.x.shape[0]
+        """The length of all arrays."""
+        return self.y.shape[0]
+
+    @property
+    def feature_shape(self) -> tuple[int, ...]:
+        """The shape of one row's features."""
+        return (self.parts[-1].stop,) if self.parts else self.inputs[0].shape[1:]
+
+    def features(self, size: int) -> Iterator[Array]:
+        """The features, `size` rows a run: as they are, or as one matrix of all inputs side by side."""
+        runs = zip(*(self.arrays.rows(member, size) for member in self.inputs), strict=True)
+        for run in runs:
+            yield np.concatenate([_flat(part) for part in run], axis=1) if self.parts else _single(run[0])
+
+    def design(self, size: int) -> Iterator[tuple[Array | None, Array | None]]:
+        """Groups and weights as they stand, `size` a run."""
+        parts = -(-self.n_rows // size)
+        groups, weights = (
+            itertools.repeat(None, parts) if member is None else self.arrays.rows(member, size)
+            for member in (self.group, self.weight)
+        )
+        for group, weight in zip(groups, weights, strict=True):
+            yield group, None if weight is None else weight.astype(np.float64)
 
     def where(self, row: int) -> str:
         """File, and row from 1."""
@@ -126,25 +157,72 @@ class ArrayShard:
     def batches(self, size: int) -> Iterator[Batch]:
         """Batches with features (n, ...) float32, labels and row keys."""
         row = self.first_row
-        features = self.file.arrays.rows(self.file.x, size)
-        for x, y in zip(features, self.file.labels(size), strict=True):
+        features, design = self.file.features(size), self.file.design(size)
+        for x, y, (group, given) in zip(features, self.file.labels(size), design, strict=True):
             labels = self.classes.labels(y, self.file.where, row)
-            with np.errstate(over="ignore"):  # what single precision cannot hold reaches the model as infinity
-                yield Batch(labels, np.arange(row, row + len(x), dtype=np.uint64), x.astype(np.float32))
+            cluster = None if group is None else clusters(encode_numpy(group), row)
+            key = None if self.file.weight is None else self.file.weight.key
+            weight = judged_weights(given, labels, key, self.file.where, row)
+            yield Batch(labels, np.arange(row, row + len(x), dtype=np.uint64), x, None, cluster, weight)
             row += len(x)
 
 
 def open_arrays(arrays: Arrays, config: Config) -> ArrayFile:
-    """The arrays that the configuration names as x and y, without their values.
+    """The arrays that the configuration names as x (or as the model's inputs) and y, without their values.
 
-    Raises InputError where one is missing, holds Python objects, or both differ in length.
+    Raises InputError where one is missing, holds Python objects, or they differ in length.
     """
-    x, y, path = _member(arrays, config.x, "x"), _member(arrays, config.y, "y"), arrays.path
+    y, path = _member(arrays, config.y, "y"), arrays.path
+    group, weight = _design_members(arrays, y, config)
+    if not config.inputs:
+        return ArrayFile(arrays, (_checked(path, _member(arrays, config.x, "x"), y, 2),), y, (), group, weight)
+    members = {
+        name: _checked(path, _member(arrays, _key(name, entry), "[inputs]"), y, 1)
+        for name, entry in config.inputs.items()
+    }
+    parts = side_by_side(
+        (name, member.shape[1:], config.inputs[name].dtype or _kept(member.dtype)) for name, member in members.items()
+    )
+    return ArrayFile(arrays, tuple(members.values()), y, parts, group, weight)
+
+
+def _design_members(arrays: Arrays, y: Member, config: Config) -> tuple[Member | None, Member | None]:
+    design, n_rows = row_design(config), y.shape[0]
+    group, weight = (
+        _row_member(arrays, key, n_rows, role) for key, role in ((design.group, "group"), (design.weight, "weight"))
+    )
+    return group, weight
+
+
+def _key(name: str, entry: InputSettings) -> str:
+    if len(entry.names) > 1:
+        raise UsageError(
+            f"[inputs] {name} in auditor.toml names {len(entry.names)} arrays; expected one array an input"
+        )
+    return entry.names[0]
+
+
+def _kept(dtype: np.dtype[Any]) -> str | None:
+    """The type that an input keeps: whole numbers that may be indices, and flags."""
+    return dtype.name if dtype.name in {"int32", "int64", "bool"} else None
+
+
+def _single(array: Array) -> Array:
+    with np.errstate(over="ignore"):  # what single precision cannot hold reaches the model as infinity
+        return array.astype(np.float32)
+
+
+def _flat(array: Array) -> Array:
+    return _single(array).reshape(len(array), -1)
+
+
+def _checked(path: Path, x: Member, y: Member, dimensions: int) -> Member:
+    """Features x beside labels y; raises InputError where they do not go together."""
     if x.dtype.kind not in NUMERIC:
         raise InputError(f"{shown(path)}: array {quoted(x.key)} holds {x.dtype}; expected numbers")
     if y.dtype.kind not in NUMERIC + TEXTUAL:
         raise InputError(f"{shown(path)}: array {quoted(y.key)} holds {y.dtype}; expected integers or text")
-    if len(x.shape) < 2:
+    if len(x.shape) < dimensions:
         raise InputError(f"{shown(path)}: array {quoted(x.key)} has shape {x.shape}; expected (rows, features)")
     one_hot = len(y.shape) == 2 and (y.dtype.kind in NUMERIC or y.shape[1] == 1)
     if len(y.shape) != 1 and not one_hot:
@@ -154,7 +232,21 @@ def open_arrays(arrays: Arrays, config: Config) -> ArrayFile:
         raise InputError(f"{shown(path)}: {lengths}; expected one label for each row")
     if not x.shape[0] or 0 in y.shape:
         raise InputError(f"{shown(path)}: array {quoted(x.key)} has no rows; expected at least one")
-    return ArrayFile(arrays, x, y)
+    return x
+
+
+def _row_member(arrays: Arrays, key: str | None, n_rows: int, role: str) -> Member | None:
+    """The array of groups or weights, None where none is declared; InputError where it is not one value a row."""
+    if key is None:
+        return None
+    member, path = _member(arrays, key, role), arrays.path
+    if member.shape != (n_rows,):
+        raise InputError(
+            f"{shown(path)}: array {quoted(key)} has shape {member.shape}; expected ({n_rows},), one a row"
+        )
+    if member.dtype.kind not in NUMERIC + (TEXTUAL if role == "group" else ""):
+        raise InputError(f"{shown(path)}: array {quoted(key)} holds {member.dtype}; expected numbers")
+    return member
 
 
 def _member(arrays: Arrays, key: str, setting: str) -> Member:

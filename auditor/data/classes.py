@@ -7,6 +7,7 @@ from auditor.config import Config
 from auditor.data.arrays import ArrayFile
 from auditor.data.formats import shown
 from auditor.data.labels import LabelCount, canonical, sorted_values
+from auditor.data.loaders import LoadedData
 from auditor.data.tables import Table, listed, quoted
 from auditor.errors import InputError, UsageError
 
@@ -23,11 +24,11 @@ def stated_classes(config: Config, model_class_names: tuple[str, ...]) -> tuple[
     return config.classes, "auditor.toml"
 
 
-def described_classes(files: Mapping[str, Table | ArrayFile], target: str) -> tuple[tuple[str, ...], str]:
+def described_classes(files: Mapping[str, Table | ArrayFile | LoadedData], target: str) -> tuple[tuple[str, ...], str]:
     """Class names that a file itself states, train before the others, and which file; both empty where none does."""
     for split in sorted(files, key=("train", "test", "validation").index):
         file = files[split]
-        names = () if isinstance(file, ArrayFile) else file.class_names.get(target, ())
+        names = () if isinstance(file, ArrayFile | LoadedData) else file.class_names.get(target, ())
         if names:
             return names, f"the {file.format} of {split}"
     return (), ""

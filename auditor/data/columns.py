@@ -16,11 +16,16 @@ from auditor.batches import Array
 
 @dataclass(frozen=True)
 class Rows:
-    """A run of rows as read: the columns of the matrix, labels (n,) int64, and the decisions of a prediction table."""
+    """A run of rows as read: the columns of the matrix, labels (n,) int64, and the decisions of a prediction table.
+
+    cluster (n,) uint64 and weight (n,) float64: as in a Batch.
+    """
 
     columns: tuple[Array, ...]
     labels: Array
     decided: Array | None = None
+    cluster: Array | None = None
+    weight: Array | None = None
 
     def __len__(self) -> int:
         """How many rows there are."""
@@ -29,12 +34,14 @@ class Rows:
 
 @dataclass(frozen=True)
 class Cut:
-    """A run of rows as handed on: matrix (n, columns), labels and decisions (n,), and the number of the first row."""
+    """A run of rows as handed on: matrix (n, columns), the other parts of `Rows`, and the number of the first row."""
 
     first_row: int
     matrix: Array
     labels: Array
     decided: Array | None
+    cluster: Array | None = None
+    weight: Array | None = None
 
     @property
     def row_key(self) -> Array:
@@ -102,8 +109,10 @@ def _whole(size: int) -> int:
 
 
 def _part(run: Rows, start: int, stop: int) -> Rows:
-    decided = None if run.decided is None else run.decided[start:stop]
-    return Rows(tuple(column[start:stop] for column in run.columns), run.labels[start:stop], decided)
+    decided, cluster, weight = (
+        None if part is None else part[start:stop] for part in (run.decided, run.cluster, run.weight)
+    )
+    return Rows(tuple(column[start:stop] for column in run.columns), run.labels[start:stop], decided, cluster, weight)
 
 
 def _joined(runs: list[Rows], dtype: type[np.floating[Any]], first_row: int) -> Cut:
@@ -115,5 +124,10 @@ def _joined(runs: list[Rows], dtype: type[np.floating[Any]], first_row: int) -> 
                 matrix[start : start + len(run), index] = column
             start += len(run)
     labels = np.concatenate([run.labels for run in runs])
-    decided = [run.decided for run in runs if run.decided is not None]
-    return Cut(first_row, matrix, labels, np.concatenate(decided) if decided else None)
+    others = (_end_to_end([getattr(run, name) for run in runs]) for name in ("decided", "cluster", "weight"))
+    return Cut(first_row, matrix, labels, *others)
+
+
+def _end_to_end(parts: list[Array | None]) -> Array | None:
+    known = [part for part in parts if part is not None]
+    return np.concatenate(known) if known else None

@@ -12,6 +12,7 @@ from auditor.config import Config
 from auditor.data.categories import codes, refuse_text, toml_text
 from auditor.data.columns import Rows, numbers, recut
 from auditor.data.formats import shown
+from auditor.data.groups import RowDesign, judged_weights, require_design, row_design
 from auditor.data.label_names import require_targets, targets
 from auditor.data.tables import ColumnKind, Part, Table, listed, missing_column, quoted
 from auditor.data.truth import Truth
@@ -30,6 +31,7 @@ class FeatureShard:
     names: tuple[str, ...]
     categories: Mapping[str, tuple[str, ...]]
     truth: Truth
+    design: RowDesign
 
     @property
     def first_row(self) -> int:
@@ -37,23 +39,24 @@ class FeatureShard:
         return self.part.first_row
 
     def batches(self, size: int) -> Iterator[Batch]:
-        """Batches with features (n, columns) float32, labels and row keys."""
+        """Batches with features (n, columns) float32, labels, row keys, and the declared groups and weights."""
         for cut in recut(self._runs(), size, np.float32, self.first_row):
-            yield Batch(cut.labels, cut.row_key, cut.matrix)
+            yield Batch(cut.labels, cut.row_key, cut.matrix, None, cut.cluster, cut.weight)
 
     def _runs(self) -> Iterator[Rows]:
         row = self.first_row
         for record in self.table.read(self.part, self._types()):
             columns = tuple(self._numbers(record.column(name), name, row) for name in self.names)
             labels = self.truth.labels(record, self.table.where, row)
-            yield Rows(columns, labels)
+            cluster, weight = self.design.columns(record, row)
+            weight = judged_weights(weight, labels, self.design.weight, self.table.where, row)
+            yield Rows(columns, labels, None, cluster, weight)
             row += record.num_rows
 
     def _types(self) -> dict[str, Any]:
         kinds = {name: ColumnKind.TEXT if name in self.categories else self.table.kinds[name] for name in self.names}
-        return {name: ARROW_TYPES[kind] for name, kind in kinds.items()} | dict.fromkeys(
-            self.truth.columns, pa.string()
-        )
+        truth = dict.fromkeys(self.truth.columns, pa.string())
+        return {name: ARROW_TYPES[kind] for name, kind in kinds.items()} | truth | self.design.types
 
     def _numbers(self, column: Any, name: str, first_row: int) -> Array:  # noqa: ANN401  (pyarrow is untyped)
         if name not in self.categories:
@@ -73,6 +76,7 @@ def feature_columns(tables: Sequence[Table], config: Config) -> tuple[str, ...]:
         raise UsageError(f"features in auditor.toml names the label column {quoted(name)}: {remedy}")
     for table in tables:
         require_targets(table, config)
+        require_design(table, config)
     for name in config.ids:
         if not any(name in table.kinds for table in tables):
             raise missing_column(tables[0], name, "column", "correct --id, or ids in auditor.toml")
@@ -84,7 +88,7 @@ def feature_columns(tables: Sequence[Table], config: Config) -> tuple[str, ...]:
 
 
 def _all_but(table: Table, config: Config) -> tuple[str, ...]:
-    left_out = {*targets(config), *config.ids}
+    left_out = {*targets(config), *config.ids, *row_design(config).names}
     names = tuple(n for n in table.kinds if n not in left_out and not n.startswith(PANDAS_INDEX))
     if "" in names:
         place = f"{shown(table.path)}: column {list(table.kinds).index('') + 1} has no name"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from auditor.config import Config
-from auditor.data.arrays import ArrayFile, open_arrays
+from auditor.data.arrays import ArrayFile, Arrays, open_arrays
 from auditor.data.arrow_ipc import open_arrow
 from auditor.data.delimited import open_delimited
 from auditor.data.folders import data_files, open_folder
@@ -18,18 +18,24 @@ from auditor.errors import InputError
 
 
 def open_file(path: Path, config: Config) -> Table | ArrayFile:
-    """The data at a path, without its rows.
+    """The data at a path, without its rows; see `look`."""
+    found = look(path, config.target)
+    return open_arrays(found, config) if isinstance(found, Arrays) else found
+
+
+def look(path: Path, target: str) -> Table | Arrays:
+    """What lies at a path: a table, or arrays by name.
 
     A folder is a dataset that Hugging Face saved, images in a folder a class, arrays as npy files, or the parts of one
     table. Raises InputError where it is none of these, is damaged, or holds no rows.
     """
     if path.is_dir():
-        return _open_folder(path, config)
+        return _look_inside(path, target)
     form = format_of(path)
     if form is Format.NPZ:
-        return open_arrays(NpzArchive(path), config)
+        return NpzArchive(path)
     if form in (Format.SAFETENSORS, Format.TORCH):
-        return _open_tensors(path, form, config)
+        return _tensors(path, form)
     table = open_table(path, form)
     require_rows(table)
     return table
@@ -44,20 +50,20 @@ def open_table(path: Path, form: Format) -> Table:
     return open_json_lines(path) if form is Format.JSON_LINES else open_delimited(path)
 
 
-def _open_tensors(path: Path, form: Format, config: Config) -> ArrayFile:
+def _tensors(path: Path, form: Format) -> Arrays:
     from auditor.data.tensors import SafetensorsFile, TorchFile
 
-    return open_arrays(SafetensorsFile(path) if form is Format.SAFETENSORS else TorchFile(path), config)
+    return SafetensorsFile(path) if form is Format.SAFETENSORS else TorchFile(path)
 
 
-def _open_folder(path: Path, config: Config) -> Table | ArrayFile:
+def _look_inside(path: Path, target: str) -> Table | Arrays:
     if is_saved_dataset(path):
         return open_saved_dataset(path)
     files = data_files(path)
     if holds_images(files):
-        return open_image_folder(path, files, config.target)
+        return open_image_folder(path, files, target)
     if all(file.suffix == ".npy" for file in files):
-        return open_arrays(NpyFolder(path), config)
+        return NpyFolder(path)
     holding = [file for file in files if file.stat().st_size] or files[:1]  # Spark leaves files of no bytes
     table = open_folder(path, [(file, _member(file)) for file in holding])
     require_rows(table)

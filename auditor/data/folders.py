@@ -98,6 +98,9 @@ def data_files(folder: Path) -> list[Path]:
         found += [here / name for name in names if not name.startswith(LEFT_OUT) and (here / name).is_file()]
     if not found:
         raise InputError(f"{shown(folder)} is a folder without data files; expected files of one table, or images")
+    for path in found:
+        if any("\udc80" <= character <= "\udcff" for character in str(path.relative_to(folder))):
+            raise InputError(f"{shown(path)} has a name that is not UTF-8 text: rename it")
     return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
 
 

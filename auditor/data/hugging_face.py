@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from auditor.data.arrow_ipc import open_arrow
+from auditor.data.arrow_ipc import ArrowFile, open_arrow
 from auditor.data.columns import filled, texts
-from auditor.data.folders import FolderTable, Piece
-from auditor.data.formats import format_of, readable, shown
+from auditor.data.folders import FolderTable, open_folder
+from auditor.data.formats import Format, format_of, readable, shown
 from auditor.data.tables import ColumnKind, Part, listed, quoted, require_rows
 from auditor.errors import InputError
 
@@ -81,13 +81,17 @@ def open_saved_dataset(folder: Path) -> SavedDataset:
         remedy = "write it whole: dataset.flatten_indices().save_to_disk(...)"
         raise InputError(f"{shown(folder)} is a selection of the rows of another dataset; {remedy}")
     features = _features(folder)
-    tables = [open_arrow(path, format_of(path)) for path in _data_files(folder, state)]
-    pieces = tuple(Piece(table, {}) for table in tables if table.n_rows != 0) or (Piece(tables[0], {}),)
-    found = SavedDataset(
-        FolderTable(folder, "Arrow", tables[0].kinds, pieces), _class_names(features), _images(features)
-    )
+    files = open_folder(folder, [(path, _arrow(path)) for path in _data_files(folder, state)])
+    found = SavedDataset(files, _class_names(features), _images(features))
     require_rows(found)
     return found
+
+
+def _arrow(path: Path) -> ArrowFile:
+    form = format_of(path)
+    if form not in (Format.ARROW, Format.ARROW_STREAM):
+        raise InputError(f"{shown(path)} is {form}; expected the Arrow file that save_to_disk wrote")
+    return open_arrow(path, form)
 
 
 def _data_files(folder: Path, state: Mapping[str, Any]) -> list[Path]:

@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
@@ -14,19 +15,24 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from auditor.batches import Array, Batch
 from auditor.config import Config, ImageSettings
 from auditor.data.formats import shown
+from auditor.data.groups import RowDesign, judged_weights
 from auditor.data.tables import ColumnKind, Part, Table, missing_column, quoted
 from auditor.data.truth import Truth
 from auditor.errors import InputError
 
 DECODERS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
-logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it complains of ends in an error of ours
-Run = tuple[list[object], Array]
 DEEP = ("I", "F", "I;16", "I;16B", "I;16L")
+COLUMN = "image"
+
+Facts = tuple[Array | None, ...]  # labels, clusters and weights
+Run = tuple[list[object], Facts]
+
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it complains of ends in an error of ours
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,7 @@ class ImageShard:
     settings: ImageSettings
     truth: Truth
     size: tuple[int, int]
+    design: RowDesign
 
     @property
     def first_row(self) -> int:
@@ -49,17 +56,22 @@ class ImageShard:
         """Batches with features, labels and row keys; raises InputError at the first image that cannot be used."""
         row = self.first_row
         with ThreadPoolExecutor(os.cpu_count(), "auditor-images") as pool:
-            for cells, labels in _cut(self._runs(), size):
-                images = list(pool.map(partial(_decoded, self), cells, count(row)))
+            for cells, (labels, cluster, weight) in _cut(self._runs(), size):
+                assert labels is not None
+                with _no_warnings():
+                    images = list(pool.map(partial(_decoded, self), cells, count(row)))
                 keys = np.arange(row, row + len(cells), dtype=np.uint64)
-                yield Batch(labels, keys, as_features(images, self.settings))
+                yield Batch(labels, keys, as_features(images, self.settings), None, cluster, weight)
                 row += len(cells)
 
     def _runs(self) -> Iterator[Run]:
         row = self.first_row
-        for record in _records(self.table, self.part, self.column, self.truth.columns):
+        types = dict.fromkeys(self.truth.columns, pa.string()) | self.design.types
+        for record in _records(self.table, self.part, self.column, types):
             labels = self.truth.labels(record, self.table.where, row)
-            yield record.column(self.column).to_pylist(), labels
+            cluster, weight = self.design.columns(record, row)
+            weight = judged_weights(weight, labels, self.design.weight, self.table.where, row)
+            yield record.column(self.column).to_pylist(), (labels, cluster, weight)
             row += record.num_rows
 
 
@@ -69,11 +81,10 @@ def image_column(table: Table, config: Config) -> str | None:
     The one that `[image]` names, else the only one that the file itself describes so. Raises InputError where it is
     missing or holds numbers.
     """
+    described = table.image_columns[0] if len(table.image_columns) == 1 else None
     if config.image is None:
-        return table.image_columns[0] if len(table.image_columns) == 1 else None
-    column = (
-        table.image_columns[0] if table.image_columns and not config.image.column else config.image.column or "image"
-    )
+        return described
+    column = config.image.column or described or COLUMN
     if column not in table.kinds:
         raise missing_column(table, column, "image column", "name it: column = ... under [image] in auditor.toml")
     if table.kinds[column] in (ColumnKind.NUMBER, ColumnKind.BOOLEAN):
@@ -86,11 +97,12 @@ def image_column(table: Table, config: Config) -> str | None:
 def image_size(table: Table, column: str, settings: ImageSettings) -> tuple[int, int]:
     """Height and width of the first image of a table, prepared as `settings` say; all others must be like it."""
     for part in table.parts():
-        for record in _records(table, part, column):
+        for record in _records(table, part, column, {}):
             if record.num_rows:
-                first = record.column(column)[0].as_py()
-                height, width = _prepared(first, partial(table.where, part.first_row), table.path, settings).shape[:2]
-                return height, width
+                first, where = record.column(column)[0].as_py(), partial(table.where, part.first_row)
+                with _no_warnings():
+                    image = _prepared(first, where, table.path, settings)
+                return image.shape[0], image.shape[1]
     raise InputError(f"{shown(table.path)} holds no images; expected at least one")
 
 
@@ -115,22 +127,26 @@ def feature_shape(size: tuple[int, int], settings: ImageSettings) -> tuple[int, 
 
 
 def _cut(runs: Iterator[Run], size: int) -> Iterator[Run]:
-    """The same images and labels, `size` a run but for the last."""
+    """The same images with their facts, `size` a run but for the last."""
     cells: list[object] = []
-    labels = np.empty(0, np.int64)
-    for more_cells, more_labels in runs:
-        labels = np.concatenate([labels, more_labels]) if cells else more_labels
+    facts: Facts = ()
+    for more_cells, more in runs:
+        facts = tuple(map(_end_to_end, facts, more)) if facts else more
         cells = [*cells, *more_cells]
         while len(cells) >= size:
-            yield cells[:size], labels[:size]
-            cells, labels = cells[size:], labels[size:]
+            yield cells[:size], tuple(None if fact is None else fact[:size] for fact in facts)
+            cells, facts = cells[size:], tuple(None if fact is None else fact[size:] for fact in facts)
     if cells:
-        yield cells, labels
+        yield cells, facts
 
 
-def _records(table: Table, part: Part, column: str, truth: Sequence[str] = ()) -> Iterator[Any]:
+def _end_to_end(first: Array | None, second: Array | None) -> Array | None:
+    return None if first is None or second is None else np.concatenate([first, second])
+
+
+def _records(table: Table, part: Part, column: str, types: Mapping[str, Any]) -> Iterator[Any]:
     asked = pa.string() if table.kinds[column] is ColumnKind.TEXT else pa.binary()
-    return table.read(part, {column: asked} | dict.fromkeys(truth, pa.string()))
+    return table.read(part, {column: asked, **types})
 
 
 def _decoded(shard: ImageShard, cell: object, row: int) -> Array:
@@ -150,12 +166,11 @@ def _prepared(cell: object, where: Callable[[], str], table: Path, settings: Ima
     if data is None and name is None:
         raise InputError(f"{where()}: the image is empty; expected the name of a file, or its bytes")
     source = io.BytesIO(data) if data is not None else _file(name or "", table, where)
+    # WeasyPrint turns this on for the whole process, and what is missing of an image would be judged as black
+    ImageFile.LOAD_TRUNCATED_IMAGES = False
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            warnings.simplefilter("ignore", UserWarning)
-            with Image.open(source, formats=DECODERS) as image:
-                return _pixels(image, settings)
+        with Image.open(source, formats=DECODERS) as image:
+            return _pixels(image, settings)
     except UnidentifiedImageError:
         raise InputError(f"{_place(cell, where)} is no image of a kind that is read: {', '.join(DECODERS)}") from None
     except Exception as error:  # noqa: BLE001  (a damaged image fails in many ways)
@@ -169,6 +184,15 @@ def _file(name: str, table: Path, where: Callable[[], str]) -> Path:
         missing = f"no image file {quoted(name)}"
         raise InputError(f"{where()}: {missing}; names count from the folder of {shown(table)}")
     return path
+
+
+@contextmanager
+def _no_warnings() -> Iterator[None]:
+    """What Pillow warns of is an error, where it is of a size that fills the memory, or nothing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
 
 
 def _named(cell: object) -> tuple[str | None, bytes | None]:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from auditor.batches import Array, Batch
+from auditor.config import Config
 from auditor.data.arrays import LABELS_AT_ONCE, NUMERIC, ArrayFile
 from auditor.data.formats import shown
-from auditor.data.labels import UNLABELLED
+from auditor.data.groups import clusters
+from auditor.data.labels import UNLABELLED, encode_numpy
 from auditor.data.tables import listed, quoted
 from auditor.errors import InputError
 
@@ -25,11 +27,11 @@ class LabelArrayShard:
     def batches(self, size: int) -> Iterator[Batch]:
         """Batches with features (n, ...) float32, labels (n, labels) int8 and row keys."""
         row = self.first_row
-        features, truth = self.file.arrays.rows(self.file.x, size), self.file.arrays.rows(self.file.y, size)
-        for x, y in zip(features, truth, strict=True):
+        features, truth = self.file.features(size), self.file.arrays.rows(self.file.y, size)
+        for x, y, (group, _) in zip(features, truth, self.file.design(size), strict=True):
             labels = self._labels(y, row)
-            with np.errstate(over="ignore"):  # what single precision cannot hold reaches the model as infinity
-                yield Batch(labels, np.arange(row, row + len(x), dtype=np.uint64), x.astype(np.float32))
+            cluster = None if group is None else clusters(encode_numpy(group), row)
+            yield Batch(labels, np.arange(row, row + len(x), dtype=np.uint64), x, cluster=cluster)
             row += len(x)
 
     def any_labelled(self) -> bool:
@@ -50,8 +52,13 @@ class LabelArrayShard:
         return np.where(empty, UNLABELLED, y == 1).astype(np.int8)
 
 
-def require_label_columns(file: ArrayFile, names: tuple[str, ...]) -> None:
-    """Raise InputError where y is not (n, labels) of numbers."""
+def any_label(file: ArrayFile, config: Config) -> bool:
+    """Whether some cell of the labels is filled; raises InputError where y is not (n, labels) of numbers."""
+    _require_columns(file, config.labels)
+    return LabelArrayShard(file, config.labels, config.ignore_index).any_labelled()
+
+
+def _require_columns(file: ArrayFile, names: tuple[str, ...]) -> None:
     if len(file.y.shape) != 2 or file.y.shape[1] != len(names) or file.y.dtype.kind not in NUMERIC:
         found = f"array {quoted(file.y.key)} of {file.y.dtype} has shape {file.y.shape}"
         expected = f"expected numbers (rows, {len(names)}), a column for each of {listed(names)}"

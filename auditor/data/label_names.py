@@ -13,6 +13,7 @@ OF_ONE_CLASS = {
     "positive": "each label is its own positive class",
     "predicted": "decisions stand in columns predicted_LABEL",
     "classes": "labels names them, in the order of the model's outputs",
+    "weight": "rows of several labels count alike; give a file in which they do",
 }
 
 
@@ -57,6 +58,18 @@ def found_labels(tables: Iterable[Table], config: Config) -> tuple[str, ...]:
     """
     found = [_named_by(table, config) for table in tables]
     return found[0] if found and all(set(names) == set(found[0]) for names in found) else ()
+
+
+def with_labels(config: Config, tables: Iterable[Table]) -> tuple[Config, str]:
+    """The configuration with the labels that a row may have, and where their names come from; both without any."""
+    if config.labels:
+        return config, "labels, as stated"
+    names = found_labels(tables, config) if config.predictions else ()
+    if not names:
+        return config, ""
+    found = config.model_copy(update={"labels": names})
+    refuse_label_settings(found)
+    return found, "the columns that have a column p_… beside them (guessed)"
 
 
 def _named_by(table: Table, config: Config) -> tuple[str, ...]:

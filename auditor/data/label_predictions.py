@@ -8,6 +8,7 @@ import numpy as np
 from auditor.batches import Array, Batch, OutputKind
 from auditor.config import Config
 from auditor.data.formats import shown
+from auditor.data.groups import row_design
 from auditor.data.label_names import PREFIX
 from auditor.data.predictions import KIND_ROWS, ScoreColumns, ScoreTable, numeric
 from auditor.data.scores import ScoreKind, refuse_unlike
@@ -38,7 +39,7 @@ class LabelPredictionShard:
         for cut in self.scored.cuts(self.part, size):
             outputs = refuse_unlike(cut.matrix, self.kind, self.scored.table.where, cut.first_row)
             said = LabelScores(outputs, self.kind.kind, self.thresholds, cut.decided)
-            yield Batch(cut.labels, cut.row_key, label_scores=said)
+            yield Batch(cut.labels, cut.row_key, None, None, cut.cluster, cut.weight, said)
 
 
 def label_shards(table: Table, config: Config) -> tuple[LabelPredictionShard, ...]:
@@ -53,7 +54,8 @@ def label_shards(table: Table, config: Config) -> tuple[LabelPredictionShard, ..
         raise InputError(f"{shown(table.path)} has neither scores nor decisions; {expected}")
     columns = numeric(table, ScoreColumns(scores, 1, None))
     decisions = LabelColumns(decided) if decided else None
-    scored = ScoreTable(table, LabelColumns(config.labels, config.ignore_index), decisions, columns)
+    truth = LabelColumns(config.labels, config.ignore_index)
+    scored = ScoreTable(table, truth, decisions, columns, row_design(config))
     kind = _first_kind(scored, config)
     return tuple(LabelPredictionShard(scored, part, kind, thresholds_of(config)) for part in table.parts())
 

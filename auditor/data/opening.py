@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 
 from auditor.config import Config, ImageSettings
-from auditor.data.arrays import ArrayFile, ArrayShard
+from auditor.data.arrays import ArrayFile, Arrays, ArrayShard
 from auditor.data.classes import (
     described_classes,
     found_classes,
@@ -16,12 +16,14 @@ from auditor.data.classes import (
     stated_classes,
 )
 from auditor.data.features import FeatureShard, feature_columns
-from auditor.data.files import open_file
+from auditor.data.files import look, open_file
 from auditor.data.folders import content_hash
 from auditor.data.formats import shown
+from auditor.data.groups import require_design, row_design
 from auditor.data.images import ImageShard, feature_shape, image_column, image_size, preparation
-from auditor.data.label_arrays import LabelArrayShard, require_label_columns
-from auditor.data.label_names import found_labels, refuse_label_settings, require_targets
+from auditor.data.inputs import input_columns, table_parts, with_inputs
+from auditor.data.label_arrays import LabelArrayShard, any_label
+from auditor.data.label_names import refuse_label_settings, require_targets, with_labels
 from auditor.data.label_predictions import label_shards
 from auditor.data.labels import (
     ClassIndex,
@@ -32,12 +34,16 @@ from auditor.data.labels import (
     found_text,
     table_labels,
 )
+from auditor.data.loaders import LoadedData, Loader, LoaderShard, open_loader, same_form
 from auditor.data.predictions import PredictionTables, open_predictions
 from auditor.data.remote import local
 from auditor.data.split import Shard, Split, Splits
 from auditor.data.tables import Table
-from auditor.data.truth import ClassColumn, LabelColumns, Truth
+from auditor.data.truth import LabelColumns, truth_of
 from auditor.errors import InputError, UsageError
+from auditor.layout import Input, Layout, Part
+
+NO_LOADERS: Mapping[str, Loader] = {}
 
 
 @dataclass(frozen=True)
@@ -56,27 +62,33 @@ class Agreed:
 class Files:
     """The opened files of a run by the names of their splits, and how they become labels and shards."""
 
-    opened: Mapping[str, Table | ArrayFile]
+    opened: Mapping[str, Table | ArrayFile | LoadedData]
     feature_names: tuple[str, ...]
     feature_shape: tuple[int, ...] | None
     labels: Callable[[str], Iterator[Encoded]]
     shards: Callable[[str, Agreed], tuple[Shard, ...]]
     other_classes: Callable[[Mapping[str, LabelCount]], tuple[str, ...]] = lambda _: ()
     preparation: str = ""
+    parts: tuple[Part, ...] = ()
 
 
-def open_splits(config: Config, model_class_names: tuple[str, ...] = ()) -> Splits:
-    """The test file (or the table of predictions) and those of train and validation, as streams of batches.
+def open_splits(
+    config: Config,
+    model_class_names: tuple[str, ...] = (),
+    model_inputs: tuple[Input, ...] = (),
+    loaders: Mapping[str, Loader] = NO_LOADERS,
+) -> Splits:
+    """The test file (or the table of predictions) and those of train and validation, or loaders, as streams of batches.
 
     Raises InputError for what a file does not hold and UsageError for a configuration that contradicts itself.
     """
     refuse_label_settings(config)
-    paths = _paths(config)
-    opened = {name: open_file(local(path), config) for name, path in paths.items()}
-    config, labels_from = _with_labels(config, opened)
-    files = _files(opened, config)
+    if loaders:
+        files, labels_from = _loaded(loaders, config), ""
+    else:
+        config, files, labels_from = _opened(config, model_inputs)
     agreed = _agree_on_labels(files, config, labels_from) if config.labels else _agree(files, config, model_class_names)
-    splits = {name: _split(name, files, agreed) for name in paths}
+    splits = {name: _split(name, files, agreed) for name in files.opened}
     return Splits(
         splits["test"],
         splits.get("train"),
@@ -86,21 +98,55 @@ def open_splits(config: Config, model_class_names: tuple[str, ...] = ()) -> Spli
         agreed.positive,
         agreed.positive_from,
         agreed.counts,
+        Layout(files.feature_names, files.parts),
         config.labels != (),
     )
 
 
-def _with_labels(config: Config, opened: Mapping[str, Table | ArrayFile]) -> tuple[Config, str]:
-    """The configuration with the labels that a row may have, and where their names come from; both without any."""
-    if config.labels:
-        return config, "labels, as stated"
+def _opened(config: Config, inputs: tuple[Input, ...]) -> tuple[Config, Files, str]:
+    """The configuration with what the files tell, the files, and where the names of labels come from."""
+    paths = _paths(config)
+    config = _with_inputs(config, inputs, paths["test"])
+    opened = {name: open_file(local(path), config) for name, path in paths.items()}
     tables = [file for file in opened.values() if not isinstance(file, ArrayFile)]
-    names = found_labels(tables, config) if config.predictions else ()
-    if not names:
-        return config, ""
-    found = config.model_copy(update={"labels": names})
-    refuse_label_settings(found)
-    return found, "the columns that have a column p_… beside them (guessed)"
+    config, labels_from = with_labels(config, tables)
+    return config, _files(opened, config), labels_from
+
+
+def _loaded(loaders: Mapping[str, Loader], config: Config) -> Files:
+    if config.labels:
+        raise UsageError(
+            "labels name columns of files; a loader gives one class a row: write rows of several labels to a file"
+        )
+    named = [
+        name for name in ("train", "validation", "test") if name not in loaders and getattr(config, name) is not None
+    ]
+    if named:
+        given = ", ".join(loaders)
+        raise UsageError(f"{named[0]} is a file and {given} a loader; give all splits as files or all as loaders")
+    if config.inputs:
+        raise UsageError(
+            "[inputs] says what files give to a model; a loader gives its inputs by the keys of its batches"
+        )
+    data = {name: open_loader(name, loader, config) for name, loader in loaders.items()}
+    same_form(data)
+
+    def shards(split: str, agreed: Agreed) -> tuple[Shard, ...]:
+        return (LoaderShard(data[split], ClassIndex(agreed.names, config.ignore_index)),)
+
+    test = data["test"]
+    return Files(data, (), test.feature_shape, lambda split: data[split].labels(), shards, parts=test.parts)
+
+
+def _with_inputs(config: Config, inputs: tuple[Input, ...], path: Path) -> Config:
+    if config.predictions or (len(inputs) < 2 and not config.inputs):
+        return config
+    found = look(local(path), config.target)
+    if isinstance(found, Arrays):
+        return with_inputs(config, inputs, path, found.keys, "array")
+    if image_column(found, config):
+        raise UsageError("images are one input, and the model or [inputs] in auditor.toml names several")
+    return with_inputs(config, inputs, path, found.kinds, "column")
 
 
 def _paths(config: Config) -> dict[str, Path]:
@@ -130,42 +176,42 @@ def _files(opened: Mapping[str, Table | ArrayFile], config: Config) -> Files:
 
 
 def _feature_files(tables: Mapping[str, Table], config: Config) -> Files:
-    names = feature_columns(list(tables.values()), config)
+    stated, design = (
+        config.model_copy(update={"features": input_columns(config) or config.features}),
+        row_design(config),
+    )
+    names = feature_columns(list(tables.values()), stated)
 
     def shards(split: str, agreed: Agreed) -> tuple[Shard, ...]:
-        table, truth = tables[split], _truth(config, agreed)
-        return tuple(FeatureShard(table, part, names, config.categories, truth) for part in table.parts())
+        table, truth = tables[split], truth_of(config, agreed.names)
+        return tuple(FeatureShard(table, part, names, config.categories, truth, design) for part in table.parts())
 
-    return Files(tables, names, (len(names),), partial(_labels, tables, config), shards)
+    return Files(tables, names, (len(names),), partial(_labels, tables, config), shards, parts=table_parts(config))
 
 
 def _image_files(tables: Mapping[str, Table], columns: Mapping[str, str], config: Config) -> Files:
     settings = config.image or ImageSettings()
     for split, table in tables.items():
         require_targets(table, config)
+        require_design(table, config)
         if split not in columns:
             raise InputError(f"{shown(table.path)} holds no images and {shown(tables['test'].path)} does")
     sizes = {split: image_size(table, columns[split], settings) for split, table in tables.items()}
-    for split, size in sizes.items():
-        if size != sizes["test"]:
-            found = f"images of {size[1]} x {size[0]} pixels and {shown(tables['test'].path)} of {sizes['test'][1]} x {sizes['test'][0]}"
+    for split, (height, width) in sizes.items():
+        if (height, width) != sizes["test"]:
+            other = f"{shown(tables['test'].path)} of {sizes['test'][1]} x {sizes['test'][0]}"
+            remedy = "state resize or crop under [image] in auditor.toml"
             raise InputError(
-                f"{shown(tables[split].path)} holds {found}; state resize or crop under [image] in auditor.toml"
+                f"{shown(tables[split].path)} holds images of {width} x {height} pixels and {other}; {remedy}"
             )
 
     def shards(split: str, agreed: Agreed) -> tuple[Shard, ...]:
-        table, shared = tables[split], (columns[split], settings, _truth(config, agreed), sizes[split])
+        table, truth = tables[split], truth_of(config, agreed.names)
+        shared = (columns[split], settings, truth, sizes[split], row_design(config))
         return tuple(ImageShard(table, part, *shared) for part in table.parts())
 
     shape = feature_shape(sizes["test"], settings)
     return Files(tables, (), shape, partial(_labels, tables, config), shards, preparation=preparation(settings))
-
-
-def _truth(config: Config, agreed: Agreed) -> Truth:
-    """The columns of truth of every table."""
-    if config.labels:
-        return LabelColumns(config.labels, config.ignore_index)
-    return ClassColumn(config.target, ClassIndex(agreed.names, config.ignore_index))
 
 
 def _labels(tables: Mapping[str, Table], config: Config, split: str) -> Iterator[Encoded]:
@@ -178,22 +224,24 @@ def _array_files(arrays: Mapping[str, ArrayFile], config: Config) -> Files:
         remedy = "take [image] out of auditor.toml, and prepare the arrays as the model takes them"
         raise UsageError(f"{shown(test.path)} holds arrays, on which [image] has no effect; {remedy}")
     for file in arrays.values():
-        if file.x.shape[1:] != test.x.shape[1:]:
-            found = f"rows of shape {file.x.shape[1:]} and {shown(test.path)} {test.x.shape[1:]}"
-            raise InputError(f"{shown(file.path)} holds {found}; expected the same features in all splits")
+        for mine, theirs in zip(file.inputs, test.inputs, strict=True):
+            if mine.shape[1:] != theirs.shape[1:]:
+                found = f"rows of shape {mine.shape[1:]} and {shown(test.path)} {theirs.shape[1:]}"
+                raise InputError(f"{shown(file.path)} holds {found}; expected the same features in all splits")
 
     def shards(split: str, agreed: Agreed) -> tuple[Shard, ...]:
         if config.labels:
             return (LabelArrayShard(arrays[split], config.labels, config.ignore_index),)
         return (ArrayShard(arrays[split], ClassIndex(agreed.names, config.ignore_index)),)
 
-    return Files(arrays, (), test.x.shape[1:], lambda split: arrays[split].labels(), shards)
+    return Files(arrays, (), test.feature_shape, lambda split: arrays[split].labels(), shards, parts=test.parts)
 
 
 def _prediction_files(tables: Mapping[str, Table], config: Config) -> Files:
     if config.labels:
         for table in tables.values():
             require_targets(table, config)
+            require_design(table, config)
         return Files(tables, (), None, lambda _: iter(()), lambda split, _: label_shards(tables[split], config))
     predictions: PredictionTables = open_predictions(tables, config)
 
@@ -227,13 +275,11 @@ def _agree(files: Files, config: Config, model_class_names: tuple[str, ...]) -> 
 
 def _agree_on_labels(files: Files, config: Config, labels_from: str) -> Agreed:
     """The labels; raises InputError where a split has no cell filled."""
-    truth = LabelColumns(config.labels, config.ignore_index)
+    columns = LabelColumns(config.labels, config.ignore_index)
     for file in files.opened.values():
-        if isinstance(file, ArrayFile):
-            require_label_columns(file, config.labels)
-            labelled = LabelArrayShard(file, config.labels, config.ignore_index).any_labelled()
-        else:
-            labelled = truth.any_in(file)
+        if isinstance(file, LoadedData):
+            continue
+        labelled = any_label(file, config) if isinstance(file, ArrayFile) else columns.any_in(file)
         if not labelled:
             raise no_labels(file.path)
     return Agreed(config.labels, labels_from, None, "", {}, {})
@@ -250,11 +296,12 @@ def _split(name: str, files: Files, agreed: Agreed) -> Split:
         name,
         file.path,
         file.format,
-        content_hash(file.path),
+        file.loader.sha256 if isinstance(file, LoadedData) else content_hash(file.path),
         n_rows,
         agreed.names,
         files.feature_names,
         files.feature_shape,
         files.shards(name, agreed),
         files.preparation,
+        *((lambda: tuple(file.readings), file.loader.origin) if isinstance(file, LoadedData) else ()),
     )

@@ -13,6 +13,7 @@ from auditor.config import Config
 from auditor.data.columns import Cut, Rows, numbers, recut
 from auditor.data.decisions import predicted_column, refuse_unlike_labels
 from auditor.data.formats import shown
+from auditor.data.groups import RowDesign, judged_weights, require_design, row_design
 from auditor.data.label_names import PREFIX, require_targets
 from auditor.data.labels import (
     UNLABELLED,
@@ -55,6 +56,7 @@ class ScoreTable:
     truth: Truth
     decisions: Truth | None
     columns: ScoreColumns
+    design: RowDesign
 
     def cuts(self, part: Part, size: int) -> Iterator[Cut]:
         """The rows of a part in cuts of `size`: float64 scores, labels, and decisions where the table has them."""
@@ -63,11 +65,13 @@ class ScoreTable:
     def _runs(self, part: Part) -> Iterator[Rows]:
         row, texts = part.first_row, (*self.truth.columns, *(self.decisions.columns if self.decisions else ()))
         types = {name: pa.float64() for name in self.columns.scores} | dict.fromkeys(texts, pa.string())
-        for record in self.table.read(part, types):
+        for record in self.table.read(part, types | self.design.types):
             scores = tuple(numbers(record.column(name)) for name in self.columns.scores)
             labels = self.truth.labels(record, self.table.where, row)
             decided = self._decided(self.decisions, record, labels, row) if self.decisions else None
-            yield Rows(scores, labels, decided)
+            cluster, weight = self.design.columns(record, row)
+            weight = judged_weights(weight, labels, self.design.weight, self.table.where, row)
+            yield Rows(scores, labels, decided, cluster, weight)
             row += record.num_rows
 
     def _decided(self, decisions: Truth, record: Any, labels: Array, first_row: int) -> Array:  # noqa: ANN401  (pyarrow)
@@ -100,7 +104,8 @@ class PredictionShard:
         for cut in self.scored.cuts(self.part, size):
             outputs = refuse_unlike(cut.matrix, self.kind, where, cut.first_row)
             scores = Scores(outputs, self.kind.kind, self.scored.columns.scored, self.threshold, cut.decided)
-            yield Batch(cut.labels, cut.row_key, None, turned(scores) if self.scored.columns.turned else scores)
+            scores = turned(scores) if self.scored.columns.turned else scores
+            yield Batch(cut.labels, cut.row_key, None, scores, cut.cluster, cut.weight)
 
 
 @dataclass(frozen=True)
@@ -139,7 +144,7 @@ class PredictionTables:
         table, config = self.tables[split], self.config
         columns = score_columns(table, classes.names, config, positive)
         decisions = ClassColumn(columns.predicted, classes, "decision") if columns.predicted else None
-        scored = ScoreTable(table, ClassColumn(config.target, classes), decisions, columns)
+        scored = ScoreTable(table, ClassColumn(config.target, classes), decisions, columns, row_design(config))
         kind = _first_kind(scored, config)
         threshold = config.threshold if len(classes.names) == 2 else None
         return tuple(PredictionShard(scored, part, kind, threshold) for part in table.parts())
@@ -152,6 +157,7 @@ def open_predictions(tables: Mapping[str, Table], config: Config) -> PredictionT
     """
     for table in tables.values():
         require_targets(table, config)
+        require_design(table, config)
         predicted_column(table, config)
     return PredictionTables(tables, config)
 
@@ -189,7 +195,7 @@ def _first_kind(scored: ScoreTable, config: Config) -> ScoreKind:
 
 
 def _candidates(table: Table, config: Config) -> list[str]:
-    taken = {config.target, *config.ids, predicted_column(table, config)}
+    taken = {config.target, *config.ids, *row_design(config).names, predicted_column(table, config)}
     return [name for name in table.kinds if name not in taken]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from auditor.batches import Array
+from auditor.config import Config
 from auditor.data.labels import UNKNOWN, UNLABELLED, ClassIndex, Encoded, encode_arrow, found_text
 from auditor.data.tables import Table, listed, quoted
 from auditor.errors import InputError
@@ -102,3 +103,10 @@ class LabelColumns:
     def _of(self, value: object) -> int:
         text = found_text(value, self.ignore)
         return UNLABELLED if text is None else FLAGS.get(text.casefold(), UNKNOWN)
+
+
+def truth_of(config: Config, names: tuple[str, ...]) -> Truth:
+    """The columns of truth of every table of a run whose classes, or labels, have these names."""
+    if config.labels:
+        return LabelColumns(config.labels, config.ignore_index)
+    return ClassColumn(config.target, ClassIndex(names, config.ignore_index))

@@ -1,7 +1,7 @@
 """Measure on this machine: one pass over each split, shard by shard."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -67,6 +67,12 @@ def measure(streams: Mapping[str, Stream], states: Sequence[StateType], task: Ta
     known = splits["train"].results.get(RowHashes) if compared else None
     tally = tally_stream(streams["test"], states, task, known, advance)
     return _with_overlap(streams["test"], states, tally, splits, known)
+
+
+def uncompared(measured: Measured) -> Measured:
+    """The same with nothing taken out, for rows that cannot be compared."""
+    as_given = replace(measured.as_given, rows=replace(measured.as_given.rows, shared=0))
+    return Measured(as_given, as_given, measured.splits, None)
 
 
 def tally_stream(

@@ -20,6 +20,7 @@ class Format(StrEnum):
     EXPORTED_OLD = "torch.export program of PyTorch 2.7 or older"
     STATE_DICT = "state_dict"
     SAFETENSORS = "safetensors"
+    SHARDED = "safetensors index"
     PICKLED = "pickled object"
     PLAIN_PICKLE = "Python pickle"
     TORCHSCRIPT = "TorchScript program"
@@ -91,6 +92,8 @@ def detect(content: bytes) -> Detected:
 def _without_magic(content: bytes) -> Detected:
     if _is_safetensors(content):
         return Detected(Format.SAFETENSORS)
+    if content.lstrip(b" \r\n\t")[:1] == b"{" and b'"weight_map"' in content:
+        return Detected(Format.SHARDED)
     if content[0] == 0x80 and content[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
         return Detected(Format.PLAIN_PICKLE, _called(content))
     if content[:1] == b"\x08" and content[1:2] <= b"\x20" and content[2:3] in (b"\x12", b"\x3a"):

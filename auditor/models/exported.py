@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 import torch
@@ -16,64 +17,99 @@ from auditor import wording
 from auditor.config import Config
 from auditor.devices import chosen_device
 from auditor.errors import InputError
+from auditor.layout import Input
 from auditor.models import failures
+from auditor.models.buffers import Buffers
 from auditor.models.files import ModelFile
 from auditor.models.forward import Forward
 from auditor.models.model import Model
+from auditor.models.restriction import weights_only
 from auditor.models.shapes import Shape
+from auditor.models.trust import Allowed
 
 
 @dataclass(frozen=True)
-class Input:
-    """The one tensor a program takes: its type, the shape of a row, and how many rows it takes at once."""
+class Takes:
+    """What a program takes: its inputs, the type of the first, and how many rows it takes at once."""
 
+    inputs: tuple[Input, ...]
     dtype: torch.dtype
-    row_shape: Shape
     fewest: int
     most: int | None
 
+    @property
+    def row_shape(self) -> Shape | None:
+        """The shape of a row, where the program takes one tensor."""
+        return self.inputs[0].row_shape if len(self.inputs) == 1 else None
 
-def open_program(file: ModelFile, config: Config, notes: tuple[str, ...]) -> Model:
+
+def open_program(file: ModelFile, config: Config, allowed: Allowed) -> Model:
     """The Model of a torch.export program that has been allowed to load.
 
-    InputError where it is damaged, takes more than one tensor, or needs a device that this machine lacks.
+    InputError where it is damaged, takes what is no tensor of rows, or needs a device that this machine lacks.
     """
-    program = _moved(_loaded(file), chosen_device(config.device))
-    takes = _input(program, file.name)
+    program = _moved(_loaded(file, allowed), chosen_device(config.device))
+    takes = _takes(program, file.name)
     device = chosen_device(config.device)
+    module = _module(file, program)
     forward = Forward(
-        file.name, _caller(program), device, takes.dtype, config.precision, takes.row_shape, takes.fewest, takes.most
+        file.name,
+        _caller(program, module),
+        device,
+        takes.dtype,
+        config.precision,
+        takes.row_shape,
+        takes.fewest,
+        takes.most,
+        config.output,
     )
     return Model(
         file.path,
         str(file.detected.format),
         file.sha256,
-        runs_code=True,
+        runs_code=allowed.runs_code,
         device=str(device),
         n_outputs=_width(program),
         class_names=(),
         input_shape=takes.row_shape,
-        notes=(*notes, *_notes(takes, config)),
+        notes=(*allowed.notes, *_notes(takes, config)),
         forward=forward,
         training_parts=tuple(_training_operators(program)),
+        buffers=Buffers(module),
         remarks=forward.remarks,
+        inputs=takes.inputs,
     )
 
 
-def _loaded(file: ModelFile) -> ExportedProgram:
+def _loaded(file: ModelFile, allowed: Allowed) -> ExportedProgram:
     try:
-        with _silent():
-            return torch.export.load(file.stream())
+        with _silent(), nullcontext() if allowed.runs_code else weights_only():
+            program = torch.export.load(BytesIO(allowed.content))
+        return program if allowed.runs_code else _guarded(program)
     except Exception as error:
         if failures.is_without_cuda(error):
             raise InputError(
                 f"{file.name} was exported on a CUDA device, and this machine has none; save it again there with "
                 "torch.export.save(torch.export.passes.move_to_device_pass(program, 'cpu'), 'model.pt2')"
             ) from error
-        raise InputError(
-            f"{file.name} cannot be loaded as a {file.detected.format} by PyTorch {torch.__version__}: "
-            f"{failures.shown(error)}; copy it again, or export it again with this version"
-        ) from error
+        raise _unloadable(file, error) from error
+
+
+def _unloadable(file: ModelFile, error: Exception) -> InputError:
+    return InputError(
+        f"{file.name} cannot be loaded as a {file.detected.format} by PyTorch {torch.__version__}: "
+        f"{failures.shown(error)}; copy it again, or export it again with this version"
+    )
+
+
+def _guarded(program: ExportedProgram) -> ExportedProgram:
+    """PyTorch checks the inputs' shapes only where it has sample inputs; a verified copy has none, so it gets empty ones."""
+    structure = program.call_spec.in_spec
+    if program.example_inputs is None and structure is not None:
+        given = [s.arg for s in program.graph_signature.input_specs if s.kind is InputKind.USER_INPUT]
+        leaves = [arg.value if isinstance(arg, ConstantArgument) else torch.empty(0) for arg in given]
+        program.example_inputs = tree_unflatten(leaves, structure)
+    return program
 
 
 @contextmanager
@@ -96,14 +132,23 @@ def _moved(program: ExportedProgram, device: torch.device) -> ExportedProgram:
     return move_to_device_pass(program, str(device))
 
 
-def _caller(program: ExportedProgram) -> Callable[[Tensor], object]:
-    """The program as a function of its one tensor; what else it takes are constants that were fixed at export."""
-    run = program.module().forward  # guards included; a call would match the structure of its arguments again each time
+def _module(file: ModelFile, program: ExportedProgram) -> torch.nn.Module:
+    try:
+        return program.module()  # guards included
+    except Exception as error:
+        raise _unloadable(file, error) from error
+
+
+def _caller(program: ExportedProgram, module: torch.nn.Module) -> Callable[..., object]:
+    """The program as a function of its tensors, by place or by name; what else it takes are constants fixed at export."""
+    run = module.forward  # a call would match the structure of its arguments again each time
     given = [s.arg for s in program.graph_signature.input_specs if s.kind is InputKind.USER_INPUT]
+    names = [arg.name for arg in given if not isinstance(arg, ConstantArgument)]
     structure: Any = program.call_spec.in_spec
 
-    def call(features: Tensor) -> object:
-        leaves = [arg.value if isinstance(arg, ConstantArgument) else features for arg in given]
+    def call(*tensors: Tensor, **by_name: Tensor) -> object:
+        values = dict(zip(names, tensors, strict=False)) | by_name
+        leaves = [arg.value if isinstance(arg, ConstantArgument) else values[arg.name] for arg in given]
         args, named = tree_unflatten(leaves, structure)
         result: object = run(*args, **named)
         return result
@@ -111,19 +156,26 @@ def _caller(program: ExportedProgram) -> Callable[[Tensor], object]:
     return call
 
 
-def _input(program: ExportedProgram, name: str) -> Input:
+def _takes(program: ExportedProgram, name: str) -> Takes:
     given = [s.arg for s in program.graph_signature.input_specs if s.kind is InputKind.USER_INPUT]
     names = [arg.name for arg in given if not isinstance(arg, ConstantArgument)]
-    if len(names) != 1 or not all(isinstance(arg, ConstantArgument | TensorArgument) for arg in given):
+    values = {node.name: node.meta["val"] for node in program.graph.nodes if node.op == "placeholder"}
+    if not names or not all(isinstance(arg, ConstantArgument | TensorArgument) for arg in given):
         raise InputError(
-            f"{name} takes {wording.plural(len(names), 'input')} ({failures.listed(names)}): export a program of one "
-            "tensor with a row for each sample"
+            f"{name} takes {wording.plural(len(names), 'input')} ({failures.listed(names)}): export a program of "
+            "tensors with a row for each sample"
         )
-    value = next(node.meta["val"] for node in program.graph.nodes if node.op == "placeholder" and node.name == names[0])
-    if value.ndim == 0:
-        raise InputError(f"{name} takes a single number: export a program of one tensor with a row for each sample")
-    fewest, most = _rows(program, value.shape[0])
-    return Input(value.dtype, tuple(n if isinstance(n, int) else None for n in value.shape[1:]), fewest, most)
+    if any(values[one].ndim == 0 for one in names):
+        raise InputError(f"{name} takes a single number: export a program of tensors with a row for each sample")
+    bounds = [_rows(program, values[one].shape[0]) for one in names]
+    most = min((most for _, most in bounds if most is not None), default=None)
+    inputs = tuple(_input(one, values[one]) for one in names)
+    return Takes(inputs, values[names[0]].dtype, max(fewest for fewest, _ in bounds), most)
+
+
+def _input(name: str, value: Tensor) -> Input:
+    row_shape = tuple(length if isinstance(length, int) else None for length in value.shape[1:])
+    return Input(name, str(value.dtype).removeprefix("torch."), row_shape)
 
 
 def _rows(program: ExportedProgram, length: Any) -> tuple[int, int | None]:  # noqa: ANN401  (int or torch.SymInt)
@@ -164,7 +216,7 @@ def _trains(node: torch.fx.Node) -> bool:
     return share != 0 and (values.get("train") is True or values.get("training") is True)
 
 
-def _notes(takes: Input, config: Config) -> Iterator[str]:
+def _notes(takes: Takes, config: Config) -> Iterator[str]:
     if takes.most is not None and takes.most == takes.fewest:
         yield f"exported for exactly {wording.plural(takes.most, 'row')} at once: short batches are filled up and cut"
     if config.model_class is not None:

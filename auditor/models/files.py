@@ -1,15 +1,19 @@
 """A model file's bytes, read once: what is hashed is what is loaded."""
 
 import hashlib
-from dataclasses import dataclass, field
+import json
+import re
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 
+from auditor import wording
 from auditor.errors import InputError
-from auditor.models.detection import Detected, detect
+from auditor.models.detection import Detected, Format, detect
 
 MODEL_ENDINGS = (".pt2", ".safetensors", ".pt", ".pth", ".ckpt", ".bin")
+SHARD_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*\.safetensors", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,7 @@ class ModelFile:
 
     path: Path
     content: bytes = field(repr=False)
+    shards: tuple["ModelFile", ...] = field(default=(), repr=False)
 
     @property
     def name(self) -> str:
@@ -26,8 +31,11 @@ class ModelFile:
 
     @cached_property
     def sha256(self) -> str:
-        """The sha256 of the content, 64 hexadecimal digits."""
-        return hashlib.sha256(self.content).hexdigest()
+        """The sha256 of the content, of an index with that of its shards behind it, 64 hexadecimal digits."""
+        digest = hashlib.sha256(self.content)
+        for shard in self.shards:
+            digest.update(shard.content)
+        return digest.hexdigest()
 
     @cached_property
     def detected(self) -> Detected:
@@ -40,19 +48,41 @@ class ModelFile:
 
 
 def read_model_file(path: Path) -> ModelFile:
-    """Read a saved model. InputError where there is no such file, it cannot be read, or it is a folder."""
+    """Read a saved model, an index with its shards. InputError where one is missing, cannot be read, or is a folder."""
     if path.is_dir():
         raise InputError(f"{path} is a folder, not a saved model; {_inside(path)}")
     try:
-        return ModelFile(path, path.read_bytes())
+        file = ModelFile(path, path.read_bytes())
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file; give the path of a saved model") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
+    if file.detected.format is not Format.SHARDED:
+        return file
+    return replace(file, shards=tuple(read_model_file(path.parent / name) for name in _shard_names(file)))
+
+
+def _shard_names(file: ModelFile) -> list[str]:
+    """The files that an index names, in order; each lies beside it, or the index is not followed."""
+    try:
+        names = sorted(set(json.loads(file.content)["weight_map"].values()))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        raise InputError(f"{file.name} is no index of safetensors files; copy or download it again") from error
+    odd = next((name for name in names if not SHARD_NAME.fullmatch(name)), None)
+    if odd is not None or not names:
+        raise InputError(
+            f"{file.name} names {wording.quoted(odd or '')}: names of safetensors files beside it were expected"
+        )
+    return names
 
 
 def _inside(folder: Path) -> str:
     if (folder / "saved_model.pb").exists():
         return "it holds a TensorFlow SavedModel, and only PyTorch models are loaded"
+    if (folder / "config.json").exists() and not (folder / "adapter_config.json").exists():
+        return (
+            "Hugging Face folders are not read as a whole yet: give the weights in it with --model-class, or export the "
+            "model to a .pt2"
+        )
     found = sorted(entry.name for entry in folder.iterdir() if entry.suffix in MODEL_ENDINGS)
     return f"give one of the files in it: {', '.join(found[:5])}" if found else "give the path of a saved model"

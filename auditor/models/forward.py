@@ -1,6 +1,6 @@
 """The forward pass of one batch: array in, array out, on any device."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,10 +9,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from auditor.errors import InputError
+from auditor.errors import AuditorError, InputError
+from auditor.layout import ONE_MATRIX, Layout
 from auditor.models import failures, outputs
+from auditor.models.adapters import NO_ADAPTER, Adapter, arguments
 from auditor.models.model import OutOfMemory
 from auditor.models.shapes import Shape, fits
+from auditor.models.tensors import cast, of_parts
 
 PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
@@ -23,18 +26,23 @@ class Forward:
 
     Rows go in pieces of `fewest` to `most` rows, two at least if the model allows, so that a `squeeze()` in it cannot
     take the rows away. Short pieces are filled up with copies of their last row whose scores are
-    cut off. Raises InputError where model and rows do not fit each other, OutOfMemory where the device has no room.
+    cut off. `output` is the place of the scores that was asked for, `layout` how features become several inputs, and
+    `adapter` the user's own way in and out. Raises InputError where model and rows do not fit each other, OutOfMemory
+    where the device has no room.
     """
 
     name: str
-    call: Callable[[Tensor], object]
+    call: Callable[..., object]
     device: torch.device
     dtype: torch.dtype = torch.float32
     precision: str = "fp32"
     row_shape: Shape | None = None
     fewest: int = 2
     most: int | None = None
-    _chosen: str = field(default="", init=False)
+    output: str | None = None
+    adapter: Adapter = NO_ADAPTER
+    layout: Layout = ONE_MATRIX
+    _place: str | None = field(default=None, init=False)
     _started: bool = field(default=False, init=False)
     _changes_inputs: bool = field(default=False, init=False)
 
@@ -50,7 +58,8 @@ class Forward:
     def remarks(self) -> tuple[str, ...]:
         """What was found out while it ran: which output is read, whether the model changes its inputs."""
         changes = "the model changes its inputs in place; it is given copies" if self._changes_inputs else ""
-        return tuple(remark for remark in (self._chosen, changes) if remark)
+        chosen = outputs.remark(self._place or "", asked=self.output is not None)
+        return tuple(remark for remark in (chosen, changes) if remark)
 
     def _piece(self, features: NDArray[Any]) -> NDArray[Any]:
         rows = len(features)
@@ -60,24 +69,45 @@ class Forward:
 
     def _scores(self, features: NDArray[Any]) -> NDArray[Any]:
         try:
-            given = self._tensor(features)
-            version = given._version  # noqa: SLF001  (the one trace of an in-place change)
-            with (
-                torch.inference_mode(),
-                torch.autocast(self.device.type, PRECISIONS[self.precision], self.precision != "fp32"),
-            ):
-                scores = self._read(self.call(given), len(features))
-        except InputError:
+            if self.adapter.prepare is None and not self.layout.parts:
+                return self._of_one_tensor(features)
+            return self._of_arguments(features)
+        except AuditorError:
             raise
         except Exception as error:
             if failures.is_out_of_memory(error):
                 raise OutOfMemory(failures.shown(error)) from error
             raise failures.forward_failure(self.name, features.shape[1:], error) from error
+
+    def _of_one_tensor(self, features: NDArray[Any]) -> NDArray[Any]:
+        given = self._tensor(features)
+        version = given._version  # noqa: SLF001  (the one trace of an in-place change)
+        scores = self._run(len(features), given)
         self._note_change(features, given, changed=given._version != version)  # noqa: SLF001
         return scores
 
+    def _of_arguments(self, features: NDArray[Any]) -> NDArray[Any]:
+        """The scores from what `prepare` makes of the rows, or from the several inputs that they hold."""
+        args: tuple[object, ...]
+        named: Mapping[str, object]
+        if self.adapter.prepare is not None:
+            args, named = arguments(self.adapter.prepare(self.layout.columns(features)), self.device, self.dtype)
+        else:
+            args, named = of_parts(self.layout.parts, features, self.name, self.device)
+        return self._run(len(features), *args, **named)
+
+    def _run(self, rows: int, *args: object, **named: object) -> NDArray[Any]:
+        with (
+            torch.inference_mode(),
+            torch.autocast(self.device.type, PRECISIONS[self.precision], self.precision != "fp32"),
+        ):
+            return self._read(self.call(*args, **named), rows)
+
     def _read(self, result: object, rows: int) -> NDArray[Any]:
-        scores, self._chosen = outputs.chosen(result, rows, self.name)
+        if self.adapter.scores is not None:
+            result = self.adapter.scores(result)
+        wanted = self.output if self._place is None else self._place or None
+        scores, self._place = outputs.chosen(result, rows, self.name, wanted)
         matrix = outputs.as_matrix(scores, rows, self.name)
         single = matrix.dtype in (torch.float32, torch.float64)
         array: NDArray[Any] = (matrix if single else matrix.float()).cpu().numpy()
@@ -88,23 +118,10 @@ class Forward:
         own = not features.flags.writeable or not self._started or self._changes_inputs
         tensor = torch.from_numpy(features.copy() if own else features)
         dtype = self.dtype if tensor.is_floating_point() or self.dtype is not torch.float32 else _kept(tensor.dtype)
-        tensor = self._cast(tensor, dtype)
+        tensor = cast(tensor, dtype, self.name)
         if self.device.type == "cuda":
             return tensor.pin_memory().to(self.device, non_blocking=True)
         return tensor.to(self.device)
-
-    def _cast(self, tensor: Tensor, dtype: torch.dtype) -> Tensor:
-        whole = tensor.to(dtype)
-        if (
-            tensor.is_floating_point()
-            and not dtype.is_floating_point
-            and not torch.equal(whole.to(tensor.dtype), tensor)
-        ):
-            raise InputError(
-                f"{self.name} takes whole numbers ({str(dtype).removeprefix('torch.')}), and some features are none: "
-                "they have fractions or are missing"
-            )
-        return whole
 
     def _note_change(self, features: NDArray[Any], given: Tensor, *, changed: bool) -> None:
         """The first batch is a copy and shows whether the model writes into its input; if so, every batch is one."""

@@ -3,13 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
 from auditor.errors import InputError
+from auditor.layout import Input
 from auditor.models import failures
 from auditor.models.shapes import Shape, fits
+
+if TYPE_CHECKING:
+    from auditor.models.buffers import Buffers  # it imports PyTorch
 
 
 class OutOfMemory(Exception):
@@ -24,7 +28,9 @@ class Model:
     do not fit the model and OutOfMemory where fewer would. It is not for two threads at once. `input_shape` is the
     shape of one row, None where any length fits; `n_outputs` is k. Both are None where only a run can tell.
     `training_parts` names what acts as in training: operators of an exported program, or modules that `eval()` did
-    not reach. `notes` is the load report, `remarks` what `forward` found out since.
+    not reach; `buffers` are what it may write to while it runs, None where that cannot be seen.
+    `notes` is the load report, `remarks` what `forward` found out since. `inputs` are the names that a program gives to
+    what it takes.
     """
 
     path: Path
@@ -38,7 +44,9 @@ class Model:
     notes: tuple[str, ...]
     forward: Callable[[NDArray[Any]], NDArray[Any]]
     training_parts: tuple[str, ...] = ()
+    buffers: "Buffers | None" = None
     remarks: Callable[[], tuple[str, ...]] = tuple
+    inputs: tuple[Input, ...] = ()
 
     @property
     def load_report(self) -> tuple[str, ...]:

@@ -1,15 +1,20 @@
 """What may be loaded: saved models can be programs, and a program runs only where somebody allowed it."""
 
 import re
+from dataclasses import dataclass, field
 
 from auditor import wording
 from auditor.config import Config
 from auditor.errors import InputError, ModelRefused, UsageError
 from auditor.models.detection import Format
 from auditor.models.files import ModelFile
+from auditor.models.inert import saved_contents
+from auditor.models.verification import Violation, verify
 
 EXPORTED = (Format.EXPORTED, Format.EXPORTED_OLD)
-WEIGHTS = (Format.STATE_DICT, Format.SAFETENSORS)
+WEIGHTS = (Format.STATE_DICT, Format.SAFETENSORS, Format.SHARDED)
+MODULES = (Format.TORCHSCRIPT, Format.PICKLED)
+TRUSTED = "loading it can run code; --trust-model-code allowed that"
 
 SAVE_WEIGHTS = "torch.save(model.state_dict(), 'weights.pt'), to be audited with --model-class module:Class"
 SAVE_PROGRAM = "torch.export.save(torch.export.export(model.eval(), (example,)), 'model.pt2')"
@@ -22,7 +27,6 @@ RUNS = {
     Format.NATIVE: "its machine code",
 }
 INSTEAD = {
-    Format.ONNX: "ONNX models are not loaded; export the PyTorch model with {program}",
     Format.EXECUTORCH: "ExecuTorch programs are not loaded; save the program they were made from with {program}",
     Format.TFLITE: "only PyTorch models are loaded",
     Format.HDF5: "only PyTorch models are loaded",
@@ -42,21 +46,63 @@ INSTEAD = {
 }
 
 
-def allow(file: ModelFile, config: Config) -> tuple[str, ...]:
-    """What was checked before loading and what allowed it, as notes.
+@dataclass(frozen=True)
+class Allowed:
+    """What may be loaded of a file, whether that can run code, and what was checked or what allowed it."""
+
+    content: bytes = field(repr=False)
+    runs_code: bool
+    notes: tuple[str, ...]
+
+
+def allow(file: ModelFile, config: Config) -> Allowed:
+    """What may be loaded: harmless formats and verified programs as they are, others where somebody allowed it.
 
     ModelRefused where loading would run code that nobody allowed or that is never loaded; InputError where the file is
-    not the one that was meant, or of a format that is not loaded.
+    not the one that was meant, is damaged, or of a format that is not loaded.
     """
-    notes = _hash_notes(file, config.sha256)
+    given = _hash_notes(file, config.sha256)
+    trust = given or ((TRUSTED,) if config.trust_model_code else ())
     form = file.detected.format
-    if form in WEIGHTS:
-        return notes
     if form in EXPORTED:
-        return notes or _trusted(file, allowed=config.trust_model_code)
-    if form in RUNS:
+        return _exported(file, given, trust)
+    if form in {Format.SAFETENSORS, Format.SHARDED, Format.ONNX}:
+        return Allowed(file.content, runs_code=False, notes=given)
+    if form is Format.STATE_DICT:
+        return _checkpoint(file, given, trust)
+    if form in RUNS and not (trust and form in MODULES):
         raise ModelRefused(_refusal(file))
+    if form in MODULES:
+        return Allowed(file.content, runs_code=True, notes=trust)
     raise InputError(f"{_named(file)}: {INSTEAD[form].format(program=SAVE_PROGRAM)}")
+
+
+def _exported(file: ModelFile, given: tuple[str, ...], trust: tuple[str, ...]) -> Allowed:
+    """A program that passes the verifier needs no trust; one that does not is loaded as it is where it was given."""
+    try:
+        verified = verify(file.content)
+    except InputError as error:
+        raise InputError(f"{_named(file)}: {error}") from error
+    except Violation as violation:
+        if trust:
+            return Allowed(file.content, runs_code=True, notes=(*trust, f"it was not verified ({violation})"))
+        raise ModelRefused(
+            f"{_named(file)} is not known to be harmless: {violation}. Export it again with {SAVE_PROGRAM}; or, if you "
+            f"know where it comes from, {_by_trust(file)}"
+        ) from violation
+    return Allowed(verified.copy, runs_code=False, notes=(*given, verified.note))
+
+
+def _checkpoint(file: ModelFile, given: tuple[str, ...], trust: tuple[str, ...]) -> Allowed:
+    try:
+        calls = saved_contents(file.content).beyond_tensors
+    except ValueError as error:
+        raise InputError(f"{file.name} cannot be read: {error}; copy or download it again") from error
+    if not calls:
+        return Allowed(file.content, runs_code=False, notes=given)
+    if trust:
+        return Allowed(file.content, runs_code=True, notes=trust)
+    raise refuse_call(file, calls[0])
 
 
 def runs_code(form: Format) -> bool:
@@ -68,7 +114,7 @@ def refuse_call(file: ModelFile, name: str) -> ModelRefused:
     """The refusal of a torch.save file whose pickle calls something beyond tensors and plain values."""
     return ModelRefused(
         f"{file.name} holds more than tensors: its pickle calls {wording.name(name)}, and loading it would run "
-        f"that; save the weights alone with {SAVE_WEIGHTS}"
+        f"that; save the weights alone with {SAVE_WEIGHTS}; or, if you know where it comes from, {_by_trust(file)}"
     )
 
 
@@ -92,23 +138,18 @@ def _mismatch(file: ModelFile) -> type[InputError | ModelRefused]:
     return ModelRefused if runs_code(file.detected.format) else InputError
 
 
-def _trusted(file: ModelFile, *, allowed: bool) -> tuple[str, ...]:
-    if allowed:
-        return ("loading it can run code; --trust-model-code allowed that",)
-    raise ModelRefused(
-        f"{_named(file)}: loading one can run code: pickled sample inputs and weights, shape expressions and "
-        "guards that are evaluated, operators that open files. If you know where it comes from, allow this very file "
-        f"with --sha256 {file.sha256}, or any with --trust-model-code"
-    )
-
-
 def _refusal(file: ModelFile) -> str:
+    form = file.detected.format
     calls = wording.name(file.detected.calls)
-    runs = RUNS[file.detected.format].format(calls=calls, calls_first=f", {calls} first" if calls else "")
-    return (
-        f"{_named(file)}: loading it would run {runs}. It is not loaded, trusted or not; "
-        f"save it again with {SAVE_PROGRAM} or {SAVE_WEIGHTS}"
-    )
+    runs = RUNS[form].format(calls=calls, calls_first=f", {calls} first" if calls else "")
+    instead = f"save it again with {SAVE_PROGRAM} or {SAVE_WEIGHTS}"
+    if form in MODULES:
+        return f"{_named(file)}: loading it would run {runs}. Better {instead}; or, if you know where it comes from, {_by_trust(file)}"
+    return f"{_named(file)}: loading it would run {runs}. It is not loaded, trusted or not; {instead}"
+
+
+def _by_trust(file: ModelFile) -> str:
+    return f"allow this very file with --sha256 {file.sha256}, or any with --trust-model-code"
 
 
 def _named(file: ModelFile) -> str:

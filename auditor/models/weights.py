@@ -1,5 +1,6 @@
 """Weights without code (a state_dict or safetensors), and the class they belong to."""
 
+import json
 import pickle
 import re
 import warnings
@@ -13,17 +14,17 @@ from torch import Tensor, nn
 
 from auditor import wording
 from auditor.config import Config
-from auditor.devices import chosen_device
 from auditor.errors import InputError, ModelRefused, UsageError
 from auditor.models import failures, trust
 from auditor.models.classes import build
 from auditor.models.detection import Format
 from auditor.models.files import ModelFile
-from auditor.models.forward import Forward
 from auditor.models.model import Model
-from auditor.models.shapes import Shape
+from auditor.models.modules import in_evaluation_mode, running, still_training
+from auditor.models.restriction import weights_only
+from auditor.models.trust import Allowed
 
-NESTED_UNDER = ("state_dict", "model_state_dict", "model")
+NESTED_UNDER = ("state_dict", "model_state_dict", "model", "net", "network", "module", "weights", "params")
 Weights = dict[str, Tensor]
 
 
@@ -36,44 +37,44 @@ class Made:
     training_parts: tuple[str, ...]
 
 
-def open_weights(file: ModelFile, config: Config, notes: tuple[str, ...]) -> Model:
+def open_weights(file: ModelFile, config: Config, allowed: Allowed) -> Model:
     """The Model of a state_dict or safetensors file and the class given for it.
 
     ModelRefused where the file holds more than tensors and plain values; UsageError where no class was given;
     InputError where file, class and weights do not fit each other.
     """
     weights, read_notes = _read(file)
+    return open_tensors(file, config, allowed, weights, read_notes)
+
+
+def open_tensors(
+    file: ModelFile, config: Config, allowed: Allowed, weights: Weights, read_notes: tuple[str, ...]
+) -> Model:
+    """The Model of tensors by name and the class given for them. Errors as those of `open_weights`."""
     made = _filled(file, config, weights)
-    device = chosen_device(config.device)
-    module = made.module.to(device)
-    forward = Forward(file.name, module, device, _dtype(module), config.precision, _row_shape(module))
-    autocast = (f"run with autocast to {config.precision}",) if config.precision != "fp32" else ()
-    return Model(
-        file.path,
-        str(file.detected.format),
-        file.sha256,
-        runs_code=False,
-        device=str(device),
-        n_outputs=None,
-        class_names=_class_names(module),
-        input_shape=forward.row_shape,
-        notes=(*notes, *read_notes, *made.notes, *autocast),
-        forward=forward,
-        training_parts=made.training_parts,
-        remarks=forward.remarks,
+    return running(
+        file, config, allowed, made.module, notes=(*read_notes, *made.notes), training_parts=made.training_parts
     )
 
 
 def _read(file: ModelFile) -> tuple[Weights, tuple[str, ...]]:
     if file.detected.format is Format.SAFETENSORS:
         return _from_safetensors(file), ("read as safetensors: tensors only",)
-    weights, nested = _state_dict(_unpickled(file), file.name)
-    odd = [name for name, tensor in weights.items() if tensor.layout is not torch.strided or tensor.is_meta]
+    if file.detected.format is Format.SHARDED:
+        return _from_shards(file)
+    weights, nested = saved_weights(_unpickled(file), file.name)
+    return weights, ("read with weights_only=True: tensors and plain values only", *nested)
+
+
+def saved_weights(saved: object, name: str) -> tuple[Weights, tuple[str, ...]]:
+    """The tensors of a state_dict or checkpoint by name, and where in it they were found. InputError where it is none."""
+    weights, nested = _state_dict(saved, name)
+    odd = [key for key, tensor in weights.items() if tensor.layout is not torch.strided or tensor.is_meta]
     if odd:
         raise InputError(
-            f"{file.name}: {failures.listed(odd)} hold no plain dense numbers; save the weights as dense tensors"
+            f"{name}: {failures.listed(odd)} hold no plain dense numbers; save the weights as dense tensors"
         )
-    return weights, ("read with weights_only=True: tensors and plain values only", *nested)
+    return weights, nested
 
 
 def _from_safetensors(file: ModelFile) -> Weights:
@@ -88,9 +89,26 @@ def _from_safetensors(file: ModelFile) -> Weights:
         ) from error
 
 
+def _from_shards(file: ModelFile) -> tuple[Weights, tuple[str, ...]]:
+    """The tensors of all files that an index names; each tensor must lie in the file that the index says."""
+    stated: dict[str, str] = json.loads(file.content)["weight_map"]
+    weights: Weights = {}
+    for shard in file.shards:
+        found = _from_safetensors(shard)
+        expected = {key for key, name in stated.items() if name == shard.name}
+        if set(found) != expected:
+            odd = failures.listed(sorted(set(found) ^ expected))
+            raise InputError(f"{shard.name} does not hold what {file.name} says: {odd}; copy or download both again")
+        weights |= found
+    shards = wording.plural(len(file.shards), "safetensors file")
+    return weights, (
+        f"read from {shards}: tensors only; its sha256 is that of the index and the files behind it, in order",
+    )
+
+
 def _unpickled(file: ModelFile) -> Any:  # noqa: ANN401  (whatever was saved)
     try:
-        with warnings.catch_warnings(), torch.sparse.check_sparse_tensor_invariants():  # type: ignore[no-untyped-call]
+        with warnings.catch_warnings(), weights_only(), torch.sparse.check_sparse_tensor_invariants():  # type: ignore[no-untyped-call]
             warnings.simplefilter("ignore")  # what they warn of ends in one of the errors below
             return torch.load(file.stream(), map_location="cpu", weights_only=True, mmap=False)
     except pickle.UnpicklingError as error:
@@ -151,23 +169,23 @@ def _filled(file: ModelFile, config: Config, weights: Weights) -> Made:
     own = module.state_dict()
     renamed, notes = _renamed(weights, set(own))
     _fill(module, renamed, f"{file.name} does not fit {config.model_class}")
-    training = sum(part.training for part in module.modules())
-    module.eval()
-    mode = f"{wording.plural(training, 'module')} stood in training mode, as PyTorch makes them; eval() was called"
-    return Made(module, (code, *notes, *_cast_note(renamed, own), mode), _still_training(module))
+    mode = f"{in_evaluation_mode(module)}, as PyTorch makes them; eval() was called"
+    return Made(module, (code, *notes, *_cast_note(renamed, own), mode), still_training(module))
 
 
 def _renamed(weights: Weights, expected: set[str]) -> tuple[Weights, tuple[str, ...]]:
-    """Take off what data parallelism (`module.`) and torch.compile (`_orig_mod.`) put before or into every name."""
+    """Take off what data parallelism (`module.`), torch.compile (`_orig_mod.`) and Lightning (`model.`) put into names."""
     notes = []
     if any("_orig_mod." in key for key in weights) and not any("_orig_mod." in key for key in expected):
         weights = {key.replace("_orig_mod.", ""): value for key, value in weights.items()}
         notes.append("`_orig_mod.`, left by torch.compile, was taken out of the names")
-    prefix = next(iter(weights), "").partition(".")[0] + "."
-    bare = {key.removeprefix(prefix): value for key, value in weights.items()}
-    shared = all(key.startswith(prefix) for key in weights) and not any(key.startswith(prefix) for key in expected)
-    if shared and (prefix == "module." or set(bare) == expected):
-        return bare, (*notes, f"`{wording.name(prefix)}` was taken off the start of every name")
+    for prefix in dict.fromkeys(key.partition(".")[0] + "." for key in weights):
+        bare = {key.removeprefix(prefix): value for key, value in weights.items() if key.startswith(prefix)}
+        left = wording.plural(len(weights) - len(bare), "tensor") + " of other parts left out"
+        alone = len(bare) == len(weights) and prefix == "module."
+        if not any(key.startswith(prefix) for key in expected) and (alone or set(bare) == expected):
+            others = "" if len(bare) == len(weights) else f"; {left}"
+            return bare, (*notes, f"`{wording.name(prefix)}` was taken off the start of every name{others}")
     return weights, tuple(notes)
 
 
@@ -213,31 +231,3 @@ def _cast_note(weights: Weights, own: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(
         f"weights stored as {one} run as {other}".replace("torch.", "") for one, other in stored if one != other
     )
-
-
-def _still_training(module: nn.Module) -> tuple[str, ...]:
-    return tuple(
-        f"{name or 'the model'} ({type(part).__name__})" for name, part in module.named_modules() if part.training
-    )
-
-
-def _dtype(module: nn.Module) -> torch.dtype:
-    return next((p.dtype for p in module.parameters() if p.dtype.is_floating_point), torch.float32)
-
-
-def _row_shape(module: nn.Module) -> Shape | None:
-    """Known only where the first layer certainly gets the rows as they are: a Sequential that begins with a Linear."""
-    while isinstance(module, nn.Sequential) and len(module):
-        module = module[0]
-        if isinstance(module, nn.Linear):
-            return (module.in_features,)
-    return None
-
-
-def _class_names(module: nn.Module) -> tuple[str, ...]:
-    """`config.id2label` of a Hugging Face model, unless it is the LABEL_0, LABEL_1 that nobody named."""
-    names = getattr(getattr(module, "config", None), "id2label", None)
-    if not isinstance(names, Mapping) or set(names) != set(range(len(names))):
-        return ()
-    ordered = tuple(str(names[index]) for index in range(len(names)))
-    return () if all(re.fullmatch(r"LABEL_\d+", name) for name in ordered) else ordered

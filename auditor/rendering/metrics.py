@@ -50,7 +50,11 @@ TITLES_OF_LABELS = {
 }
 SPLITS = {"test": "test", "test_as_given": "test as given", "validation": "validation", "train": "train"}
 
+EFFECTIVE = " on effective rows"
 METHODS = {
+    "effective rows": "Where groups or weights were declared: the same interval of so many independent rows as tell as "
+    "much, n over the design effect, with Student's t for the buckets (Korn & Graubard, 1998); by weights alone "
+    "Kish's (1965) number.",
     "Wilson": "A share k of n: the score interval (Wilson, 1927; Brown, Cai & DasGupta, 2001).",
     "Clopper-Pearson": "A share k of n where it decides: the exact binomial bound (Clopper & Pearson, 1934), "
     "which never covers less than its level.",
@@ -139,7 +143,8 @@ def methods(report: Report) -> list[tuple[str, str]]:
     """The interval methods that this report uses and that need an explanation, each with its own."""
     used = {value.method for split in report.measurements.values() for value in _values(split) if value.method}
     used |= {finding.interval.method for finding in report.findings if finding.interval is not None}
-    known = {method.removeprefix("one-sided ") for method in used}
+    known = {method.removeprefix("one-sided ").removesuffix(EFFECTIVE) for method in used}
+    known |= {EFFECTIVE.removeprefix(" on ") for method in used if method.endswith(EFFECTIVE)}
     return [(method, METHODS[method]) for method in METHODS if method in known]
 
 

@@ -21,7 +21,7 @@ OF_THE_POSITIVE = ("precision", "recall", "f1")
 FILTERS = (
     "clean", "this_model", "always_majority", "required", "plausible", "measured", "interval", "day",
     "criteria", "checks_ran", "headline", "file_name", "subject_files", "counted", "plainly", "open_question",
-    "said_after", "facts", "points",
+    "said_after", "facts", "points", "effective",
 )  # fmt: skip
 
 
@@ -105,6 +105,13 @@ def _writer(*, is_share: bool) -> Callable[..., str]:
 def counted(value: Value) -> str:
     """`24 of 200`, empty where the value is no count of rows."""
     return "" if value.k is None or value.n is None else f"{wording.count(value.k)} of {wording.count(value.n)}"
+
+
+def effective(value: Value) -> str:
+    """`as 67`: the independent rows that would tell as much, empty where they are no fewer."""
+    if value.effective_n is None or value.n is None or value.effective_n >= value.n:
+        return ""
+    return f"as {wording.count(max(1, round(value.effective_n)))}"
 
 
 def this_model(fact: Fact) -> str:

@@ -1,6 +1,9 @@
 """Mergeable measurements, one file each."""
 
+from auditor.states.bucket_ranking import BucketRanking, RankedBuckets
+from auditor.states.buckets import BucketLosses, BucketLossSums, Buckets, BucketSums
 from auditor.states.confusion import Confusion, ConfusionMatrix
+from auditor.states.confusion_halves import ConfusionHalves, HalvedConfusion
 from auditor.states.label_counts import LabelCounts, LabelTotals
 from auditor.states.losses import Losses, LossSums
 from auditor.states.output_form import OutputCounts, OutputForm
@@ -13,8 +16,15 @@ from auditor.states.temperatures import TemperatureLosses, Temperatures
 from auditor.states.top_ranks import RankCounts, TopRanks
 
 __all__ = [
+    "BucketLossSums",
+    "BucketLosses",
+    "BucketRanking",
+    "BucketSums",
+    "Buckets",
     "Confusion",
+    "ConfusionHalves",
     "ConfusionMatrix",
+    "HalvedConfusion",
     "HashSet",
     "LabelCounts",
     "LabelTotals",
@@ -23,6 +33,7 @@ __all__ = [
     "OutputCounts",
     "OutputForm",
     "RankCounts",
+    "RankedBuckets",
     "Ranking",
     "Rankings",
     "Reliability",

@@ -32,7 +32,11 @@ class Confusion(State["ConfusionMatrix"]):
     def update(self, batch: Batch) -> None:
         """Count the pairs of a batch."""
         assert batch.scores is not None
-        pairs = batch.labels * self.task.n_classes + batch.scores.predicted
+        self.count(batch.labels, batch.scores.predicted)
+
+    def count(self, labels: Counts, predicted: Counts) -> None:
+        """Count the pairs of (n,) labels and decisions."""
+        pairs = labels * self.task.n_classes + predicted
         if self._dense:
             self._counts += np.bincount(pairs, minlength=len(self._counts))
         else:

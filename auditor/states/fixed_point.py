@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 BITS = 52
 HIGH_BITS = 10
-LARGEST = 2.0**20
+LARGEST = 2.0**32
 ROWS_AT_ONCE = 2**20
 
 
@@ -17,8 +17,8 @@ class FixedPointSum:
     """Sums of columns of reals, each rounded to a multiple of 2**-52 and clipped at +-cap; `clipped` counts the values cut.
 
     Integer addition is associative, so any order of batches gives the same bits. A value is split into a high part of 10
-    and a low part of 42 fractional bits, so that 2**20 rows of up to 2**20 each fit 64-bit sums; the running sums are
-    Python integers. Raises ValueError for a cap beyond 2**20 and for NaN.
+    and a low part of 42 fractional bits, so that 2**20 rows of up to 2**32 each fit 64-bit sums; the running sums are
+    Python integers. Raises ValueError for a cap beyond 2**32 and for NaN.
     """
 
     columns: int
@@ -28,7 +28,7 @@ class FixedPointSum:
 
     def __post_init__(self) -> None:
         if self.cap > LARGEST:
-            raise ValueError(f"the cap of a fixed-point sum is at most 2**20, found {self.cap}")
+            raise ValueError(f"the cap of a fixed-point sum is at most 2**32, found {self.cap}")
         self.totals = self.totals or [0] * self.columns
 
     def add(self, values: NDArray[np.float64], groups: NDArray[np.int64] | None = None) -> None:
@@ -64,7 +64,8 @@ class FixedPointSum:
         if groups is None:
             self.totals[0] += int(scaled.sum()) << shift
             return
-        sums = np.zeros(self.columns, np.int64)
-        np.add.at(sums, groups, scaled)
-        for column in np.flatnonzero(sums):
-            self.totals[column] += int(sums[column]) << shift
+        touched, place = (None, groups) if self.columns <= len(groups) else np.unique(groups, return_inverse=True)
+        sums = np.zeros(self.columns if touched is None else len(touched), np.int64)
+        np.add.at(sums, place, scaled)
+        for found in np.flatnonzero(sums):
+            self.totals[int(found if touched is None else touched[found])] += int(sums[found]) << shift

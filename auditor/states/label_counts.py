@@ -8,12 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.batches import Array, Batch
-from auditor.hashing import splitmix64
+from auditor.states.buckets import bucket_of
 from auditor.states.fixed_point import FixedPointSum
+from auditor.states.group_sizes import Groups, GroupSizes
 from auditor.states.state import State, Task
 from auditor.statistics.bins import Floats
-
-BUCKETS = 64
+from auditor.statistics.confusion import ClassCounts
+from auditor.statistics.design_estimates import rate_estimate
+from auditor.statistics.designs import ACCURACY, BUCKETS, BucketCounts, UnderDesign
 
 Counts = NDArray[np.int64]
 
@@ -21,7 +23,8 @@ Counts = NDArray[np.int64]
 class LabelCounts(State["LabelTotals"]):
     """Counts of (true, given) for each label, exact matches, errors and overlaps of rows, in 64 buckets of rows.
 
-    An empty cell is left out of its label's counts. Rows with such a cell are left out of what is said of whole rows.
+    Whole groups share a bucket where groups were declared. An empty cell is left out of its label's counts. Rows with
+    such a cell are left out of what is said of whole rows.
     """
 
     reads: ClassVar[frozenset[str]] = frozenset({"predicted"})
@@ -33,11 +36,13 @@ class LabelCounts(State["LabelTotals"]):
         self._cells = np.zeros(BUCKETS * task.n_classes * 4, np.int64)
         self._rows = np.zeros((6, BUCKETS), np.int64)
         self._overlaps = {name: FixedPointSum(BUCKETS, 1.0) for name in ("f1", "jaccard")}
+        self._groups = GroupSizes()
 
     def update(self, batch: Batch) -> None:
         """Count a batch."""
         assert batch.label_scores is not None
-        truth, given, bucket = batch.labels, batch.label_scores.given, bucket_of(batch.row_key)
+        truth, given, bucket = batch.labels, batch.label_scores.given, bucket_of(batch)
+        self._groups.take(batch.cluster)
         known = truth >= 0
         place = (bucket[:, None] * self.task.n_classes + np.arange(self.task.n_classes)) * 4 + 2 * truth + given
         self._cells += np.bincount(place[known], minlength=len(self._cells))
@@ -50,14 +55,17 @@ class LabelCounts(State["LabelTotals"]):
         self.refuse_other_task(other)
         self._cells += other._cells
         self._rows += other._rows
+        self._groups.merge(other._groups)
         for name, total in self._overlaps.items():
             total.merge(other._overlaps[name])
 
     def result(self) -> "LabelTotals":
         """The counts by bucket."""
         cells = self._cells.reshape(BUCKETS, self.task.n_classes, 4).copy()
-        sums = (np.array(total.values, np.float64) for total in self._overlaps.values())
-        return LabelTotals(self.task, cells, *self._rows.copy(), *sums)
+        f1, jaccard = (np.array(total.values, np.float64) for total in self._overlaps.values())
+        rows, whole, exact, errors, blank, without = self._rows.copy()
+        counts = (rows, whole, exact, errors, blank, without)
+        return LabelTotals(self.task, cells, *counts, f1, jaccard, self._groups.found())
 
     def _count_rows(self, truth: Array, given: Array, bucket: Counts) -> None:
         wrong, both = (truth != given).sum(axis=1), (truth & given).sum(axis=1)
@@ -88,11 +96,40 @@ class LabelTotals:
     without: Counts
     f1: Floats
     jaccard: Floats
+    grouping: Groups
 
     @property
     def n(self) -> int:
         """All judged rows."""
         return int(self.rows.sum())
+
+    @property
+    def groups(self) -> int | None:
+        """How many groups of rows there are, None where none were declared."""
+        return self.grouping.n
+
+    @property
+    def ungrouped(self) -> int:
+        """Rows without a group, which each count as one."""
+        return self.grouping.ungrouped
+
+    @property
+    def weighted(self) -> bool:
+        """Rows of several labels carry no weights."""
+        return False
+
+    @cached_property
+    def design(self) -> BucketCounts:
+        """Whole rows by bucket as of one class, in which a row with every label right is right."""
+        whole, exact = self.whole[:, None], self.exact[:, None]
+        total = ClassCounts(whole.sum(axis=0), whole.sum(axis=0), exact.sum(axis=0), self.whole.sum())
+        each = ClassCounts(whole, whole, exact, self.whole)
+        return BucketCounts(each, total, total, self.grouping.n, self.grouping.alike)
+
+    @property
+    def accuracy(self) -> UnderDesign:
+        """The share of whole rows that have every label right, where rows stand in groups."""
+        return rate_estimate(self.design, ACCURACY)
 
     @property
     def n_whole(self) -> int:
@@ -139,11 +176,6 @@ class LabelTotals:
         """The share of rows that are given a label, of those of which it is known; None without any."""
         known = int(self.known[label])
         return int(self.predicted[label]) / known if known else None
-
-
-def bucket_of(row_key: Array) -> Counts:
-    """(n,) 0 to 63: the bucket that each row belongs to, by its key alone."""
-    return (splitmix64(row_key) >> np.uint64(58)).astype(np.int64)
 
 
 def _share(part: Counts, whole: Counts) -> Floats:

@@ -37,7 +37,7 @@ class Losses(State["LossSums"]):
         """Add the losses of a batch."""
         assert batch.scores is not None
         log_loss, zero = log_losses(batch.scores, batch.labels)
-        brier = _brier_scores(batch.scores, batch.labels, self.task)
+        brier = brier_scores(batch.scores, batch.labels, self.task)
         self._n += len(batch)
         self._zero += zero
         for name, values in {"log_loss": log_loss, "brier_score": brier}.items():
@@ -91,7 +91,7 @@ def log_losses(scores: Scores, labels: Array) -> tuple[Array, int]:
     return np.clip(loss, 0.0, cap), int(np.count_nonzero(loss > cap))
 
 
-def _brier_scores(scores: Scores, labels: Array, task: Task) -> Array:
+def brier_scores(scores: Scores, labels: Array, task: Task) -> Array:
     """(n,) squared distances: of the positive class with two classes (0..1), summed over classes with more (0..2)."""
     p = scores.probabilities
     of_truth = np.take_along_axis(p, labels[:, None], axis=1)[:, 0]

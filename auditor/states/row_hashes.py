@@ -58,6 +58,13 @@ class HashSet:
         equal = self.hashes[1:] == self.hashes[:-1]
         return int(np.count_nonzero(np.r_[equal, False] | np.r_[False, equal]))
 
+    @cached_property
+    def alike(self) -> float:
+        """The design effect if equal rows were copies of one: the sum of their squared numbers over their sum, 1 at the least."""
+        first = np.flatnonzero(np.r_[True, self.hashes[1:] != self.hashes[:-1]]) if self.n else np.zeros(0, np.int64)
+        times = np.diff(first, append=self.n).astype(np.float64)
+        return float(np.sum(times**2) / self.n) if self.n else 1.0
+
     def contains(self, wanted: Hashes) -> NDArray[np.bool_]:
         """(n,) bool: which of the hashes are in the set."""
         if not self.n:

@@ -1,5 +1,6 @@
 """Pure functions on counts: estimates with bounds, tests, rankings, resampling. Needs numpy and scipy.special only."""
 
+from auditor.statistics.assignment import best_assignment
 from auditor.statistics.averages import (
     SUMMARIES,
     accuracy,
@@ -28,6 +29,15 @@ from auditor.statistics.calibration import (
 )
 from auditor.statistics.confusion import ClassCounts, ConfusionCounts, defined, f_scores, precisions, recalls
 from auditor.statistics.curves import divergence, double_softmax_ceiling, double_softmax_floor, examine, trend
+from auditor.statistics.design_estimates import rate_estimate
+from auditor.statistics.designs import (
+    BUCKETS,
+    FEWEST_GROUPS,
+    BucketCounts,
+    UnderDesign,
+    kish_effect,
+    largest_by_chance,
+)
 from auditor.statistics.estimates import (
     AreaUnderCurve,
     Difference,
@@ -104,9 +114,12 @@ from auditor.statistics.thresholds import (
 )
 
 __all__ = [
+    "BUCKETS",
+    "FEWEST_GROUPS",
     "SUMMARIES",
     "TEMPERATURES",
     "AreaUnderCurve",
+    "BucketCounts",
     "ClassCounts",
     "ConfusionCounts",
     "Difference",
@@ -125,6 +138,7 @@ __all__ = [
     "Smooth",
     "TemperatureFit",
     "Tuned",
+    "UnderDesign",
     "accuracy",
     "auc_error_bound",
     "average_precision_bounds",
@@ -132,6 +146,7 @@ __all__ = [
     "balanced_accuracy",
     "benjamini_hochberg",
     "benjamini_yekutieli",
+    "best_assignment",
     "best_f_score",
     "best_lower_bound",
     "best_within",
@@ -170,7 +185,9 @@ __all__ = [
     "hypergeometric_mid_p",
     "is_dearer",
     "jackknife_estimate",
+    "kish_effect",
     "labels_needed",
+    "largest_by_chance",
     "least_size",
     "leave_one_out",
     "losses_by_temperature",
@@ -194,6 +211,7 @@ __all__ = [
     "precisions",
     "rank_counts",
     "rank_metrics",
+    "rate_estimate",
     "recalibration_fit",
     "recalls",
     "reliability_bins",

@@ -112,8 +112,9 @@ SUMMARIES: Mapping[str, tuple[Statistic, Scale]] = MappingProxyType(
 
 
 def _multipliable(classes: ClassCounts) -> tuple[NDArray[np.number], ...]:
-    """Support, predicted, sum of correct and n: int64 where squares of n are exact, float64 beyond 2^31 rows."""
-    kind = np.int64 if np.max(classes.n) < 1 << 31 else np.float64
+    """Support, predicted, sum of correct and n: int64 where squares of n are exact, float64 beyond 2^31 rows or with weights."""
+    whole = np.issubdtype(np.asarray(classes.n).dtype, np.integer) and np.max(classes.n) < 1 << 31
+    kind = np.int64 if whole else np.float64
     arrays = (classes.support, classes.predicted, classes.correct.sum(axis=-1), classes.n)
     return tuple(np.asarray(array, kind) for array in arrays)
 

@@ -156,4 +156,4 @@ def average_precisions(positives: NDArray[np.number], negatives: NDArray[np.numb
     found = np.cumsum(p[..., ::-1], axis=-1)[..., ::-1]
     called = found + np.cumsum(n[..., ::-1], axis=-1)[..., ::-1]
     with np.errstate(invalid="ignore"):
-        return np.asarray(np.sum(p * found / np.maximum(called, 1), axis=-1) / p.sum(axis=-1))
+        return np.asarray(np.sum(p * found / np.where(called > 0, called, 1), axis=-1) / p.sum(axis=-1))

@@ -1,12 +1,9 @@
-"""Outputs that are no numbers, or not the numbers they are taken for."""
-
-from dataclasses import replace
+"""Outputs that are no numbers."""
 
 import numpy as np
 
 from auditor import Direction, Severity, Status
 from auditor.batches import Batch, OutputKind, Scores
-from auditor.measurements import ProbeResult
 from auditor.testing import compute, measured, rows
 
 NAMES = ["a", "b"]
@@ -54,40 +51,6 @@ def test_decisions_without_outputs_are_finite(checks):
         checks["finite-outputs"], measured(rows([0, 1], predicted=[0, 1]), class_names=NAMES, positive="b")
     )
     assert finding.status is Status.PASS
-
-
-def held_to(kind, values, *, declared=True):
-    batch = outputs(values, kind)
-    return replace(measured(batch, class_names=NAMES, positive="b"), probe=ProbeResult(kind, declared, len(batch)))
-
-
-PROBABILITIES = np.tile([[0.3, 0.7], [0.9, 0.1]], (20, 1))
-
-
-def test_probabilities_declared_as_logits_would_get_a_second_softmax(checks):
-    (finding,) = compute(checks["output-kind"], held_to(OutputKind.LOGITS, PROBABILITIES))
-    assert (finding.status, finding.severity, finding.validity) == (Status.FAIL, Severity.BLOCKER, True)
-    assert "applied twice" in finding.message
-    assert "--output-kind probabilities" in finding.remedy
-
-
-def test_logits_declared_as_probabilities_are_counted(checks):
-    values = PROBABILITIES.copy()
-    values[:4] = [2.0, -1.0]
-    (finding,) = compute(checks["output-kind"], held_to(OutputKind.PROBABILITIES, values))
-    assert finding.severity is Severity.BLOCKER
-    assert "4 of 40 rows" in finding.message
-
-
-def test_every_kind_passes_as_itself(checks):
-    for kind, values in {
-        OutputKind.PROBABILITIES: PROBABILITIES,
-        OutputKind.LOG_PROBABILITIES: np.log(PROBABILITIES),
-        OutputKind.LOGITS: 5 * PROBABILITIES - 2,
-        OutputKind.SIGMOID: PROBABILITIES[:, :1],
-    }.items():
-        (finding,) = compute(checks["output-kind"], held_to(kind, values, declared=False))
-        assert finding.status is Status.PASS, kind
 
 
 def test_many_rows_that_cannot_be_judged_make_the_figures_untrustworthy(checks):

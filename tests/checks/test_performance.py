@@ -97,3 +97,16 @@ def test_among_many_classes_each_is_asked_and_chance_is_shared_out(checks):
     assert {finding.subject for finding in found} == {"class c29"}
     assert "99.83% interval" in found[0].message
     assert found[0].interval.level == pytest.approx(1 - 0.05 / 30)
+
+
+def test_a_class_of_many_rows_that_is_never_named_is_major(checks):
+    matrix = [[40, 5, 0], [5, 45, 0], [20, 10, 0]]
+    passed, dead = compute(checks["constant-prediction"], measured(from_confusion(matrix), class_names=["a", "b", "c"]))
+    assert (passed.status, dead.severity) == (Status.PASS, Severity.MAJOR)
+    assert "1 of 3 classes are never named: “c” (30 rows)" in dead.message
+
+
+def test_a_class_of_few_rows_may_never_be_named(checks):
+    matrix = [[40, 5, 0], [5, 45, 0], [20, 9, 0]]
+    findings = compute(checks["constant-prediction"], measured(from_confusion(matrix), class_names=["a", "b", "c"]))
+    assert [finding.status for finding in findings] == [Status.PASS]

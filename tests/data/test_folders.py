@@ -126,6 +126,12 @@ def test_links_are_followed_and_what_is_no_file_is_left_out(tmp_path: Path) -> N
     assert features(opened(test=tmp_path / "d").test)[:, 0].tolist() == [1, 2]
 
 
+def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    csv(tmp_path / "d" / "a.csv", "a,label\n1,x\n")
+    (tmp_path / "d" / os.fsdecode(b"b\xff.csv")).touch()
+    assert says(refusal(test=tmp_path / "d"), ["b�.csv has a name that is not UTF-8 text: rename it"])
+
+
 def test_a_folder_read_in_parts_reads_as_one(tmp_path: Path) -> None:
     for i in range(4):
         csv(tmp_path / "d" / f"{i}.csv", "a,label\n" + "".join(f"{i * 5 + j},{'xy'[j % 2]}\n" for j in range(5)))

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 
 from auditor.config import ImageSettings
 from auditor.data.images import preparation
 from auditor.errors import UsageError
 from tests.data.reading import batches, features, labels, npz, opened, parquet, refusal, row_keys, says, text
-from tests.data.writing import write_hugging_face
+from tests.data.writing import write_hugging_face, write_stream
 
 RANDOM = np.random.default_rng(0)
 
@@ -165,6 +165,14 @@ def test_a_saved_dataset_says_itself_what_its_images_and_classes_are(tmp_path: P
     assert features(splits.test).shape == (4, 3, 6, 8)
 
 
+def test_the_files_of_a_saved_dataset_must_be_alike(tmp_path: Path) -> None:
+    folder = write_hugging_face(pa.table({"a": [1, 2], "label": [0, 1]}), tmp_path / "d")
+    write_stream(pa.table({"b": [1], "label": [0]}), folder / "data-00001-of-00002.arrow")
+    assert says(refusal(test=folder), ["00001-of-00002.arrow lacks columns that", '"a"'])
+    parquet(folder / "data-00001-of-00002.arrow", {"a": [1], "label": [0]})
+    assert says(refusal(test=folder), ["00001-of-00002.arrow is Parquet; expected the Arrow file"])
+
+
 def test_class_labels_may_be_features_as_numbers(tmp_path: Path) -> None:
     table = pa.table({"kind": pa.array([2, 0, 1]), "label": pa.array([0, 1, 1])})
     names = {"_type": "ClassLabel", "names": ["p", "q", "r"]}
@@ -188,6 +196,15 @@ def test_an_image_that_cannot_be_used_is_named(
 ) -> None:
     (folder / "dog" / "bad.png").write_bytes(damage(png(pixels())))
     assert says(refusal(test=folder), ["image 5", *parts])
+
+
+def test_an_image_cut_short_is_refused_after_a_report_was_printed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)  # as WeasyPrint does
+    data = png(pixels(40, 40))
+    (folder / "cat" / "2.png").write_bytes(data[: len(data) // 2])
+    assert says(refusal(test=folder, image={"resize": (4, 4)}), ['"cat/2.png"', "cannot be decoded"])
 
 
 def test_an_image_smaller_than_the_crop_is_named(folder: Path) -> None:

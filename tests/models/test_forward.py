@@ -1,8 +1,9 @@
 """One forward pass: what models return, what becomes of it, and PyTorch's errors turned into help."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch import Tensor, nn
 
-from auditor.errors import InputError
+from auditor.errors import InputError, UsageError
 from auditor.models import OutOfMemory
 from auditor.models.forward import Forward
 
@@ -24,15 +25,30 @@ def forward(call: Callable[[Tensor], object], **options: Any) -> Forward:
     return Forward("model.pt", call, CPU, **options)
 
 
+@dataclass
+class ModelOutput:
+    hidden: Tensor
+    Probs: Tensor
+
+
+class Pair(NamedTuple):
+    first: Tensor
+    second: int
+
+
 @pytest.mark.parametrize(
     ("call", "remark"),
     [
         (lambda x: x[:, :2], ""),
         (lambda x: {"loss": x.sum(), "hidden": x, "logits": x[:, :2]}, "`logits` is read"),
         (lambda x: SimpleNamespace(logits=x[:, :2], hidden=x), "`logits` is read"),
-        (lambda x: {"only": x[:, :2]}, "returns a dict; the first tensor with one entry a row is read, `only`"),
-        (lambda x: (x.sum(), x[:, :2], x), "returns a tuple; .* number 2"),
-        (lambda x: [None, x[:, :2]], "returns a list; .* number 2"),
+        (lambda x: {"only": x[:, :2]}, "several values; `only` is read, as its form tells"),
+        (lambda x: (x.sum(), x[:, :2], x[:, 0].long()), "`1` is read"),
+        (lambda x: [None, {"a": "text", "b": x[:, :2]}], "`1.b` is read"),
+        (lambda x: ModelOutput(hidden=x, Probs=x[:, :2]), "`Probs` is read"),
+        (lambda x: Pair(x[:, :2], len(x)), "`first` is read"),
+        (lambda x: {"aux_logits": x, "scores": x[:, :2]}, "`scores` is read"),
+        (lambda x: (x[:, :2].numpy(), "text"), "`0` is read"),
         (lambda x: x[:, :2, None, None], ""),
     ],
 )
@@ -44,6 +60,33 @@ def test_scores_are_found_in_what_the_model_returns(call: Callable[[Tensor], obj
     if remark:
         with pytest.raises(AssertionError, match=remark):
             raise AssertionError(run.remarks()[0])
+
+
+@pytest.mark.parametrize("output", ["b.1", "b.0", "a", "1", "0"])
+def test_the_output_that_is_asked_for_is_read(output: str) -> None:
+    run = forward(lambda x: {"a": x * 2, "b": (x * 3, x * 4)} if output != "1" else (x * 2, x * 3), output=output)
+    factor = {"b.1": 4, "b.0": 3, "a": 2, "1": 3, "0": 2}[output]
+    np.testing.assert_array_equal(run(ROWS), ROWS * factor)
+    place = "a" if output == "0" else output
+    assert run.remarks() == (f"the model returns several values; `{place}` is read, as --output asks",)
+
+
+def test_several_values_that_could_be_scores_are_listed_and_none_is_guessed() -> None:
+    with pytest.raises(InputError) as caught:
+        forward(lambda x: {"a": x, "b": x[:, :2], "n": x.argmax(1)})(ROWS)
+    assert str(caught.value) == (
+        "model.pt returns several values that could be scores: `a` float32 (5, 4), `b` float32 (5, 2), `n` int64 (5,); "
+        "say which one they are with --output a"
+    )
+    with pytest.raises(UsageError, match=r"--output c: .* returns `a` float32 \(5, 4\), `b`"):
+        forward(lambda x: {"a": x, "b": x}, output="c")(ROWS)
+    np.testing.assert_array_equal(forward(lambda x: x, output="0")(ROWS), ROWS)
+
+
+def test_what_was_guessed_on_the_first_rows_holds_for_the_rest() -> None:
+    run = forward(lambda x: (x[:, :2], torch.ones(4, 3)))
+    run(ROWS)
+    np.testing.assert_array_equal(run(ROWS[:4]), ROWS[:4, :2])
 
 
 @pytest.mark.parametrize("call", [lambda x: x[:, 0], lambda x: x[:, :1], lambda x: x[:, :1].squeeze()])
@@ -68,7 +111,8 @@ def test_a_squeezed_row_of_a_one_row_program_keeps_its_classes() -> None:
         (lambda x: x[:, None, :], r"scores of shape \(5, 1, 4\)"),
         (lambda x: x[:, :0], r"scores of shape \(5, 0\)"),
         (lambda x: x.sum(), r"scores of shape \(\)"),
-        (lambda x: (x.sum(), "text"), "returned a tuple of a tensor of float32, a str for 5 rows"),
+        (lambda x: (x.sum(), "text"), r"returned `0` float32 \(\) for 5 rows"),
+        (lambda x: {"classes": x.argmax(1)}, "returned a tensor of int64: scores .* not the classes that were decided"),
         (lambda _: None, "returned a NoneType for 5 rows"),
     ],
 )

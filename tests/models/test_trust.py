@@ -29,10 +29,20 @@ def armed(program: Path, marker: Path) -> Path:
     return rewritten(program, lambda name, old: buffer.getvalue() if "sample_inputs" in name else old)
 
 
-def test_an_exported_program_is_refused_until_it_is_allowed(armed: Path, marker: Path) -> None:
+def test_a_verified_program_needs_no_trust_and_the_report_says_what_was_verified(program: Path) -> None:
+    model = open_model(config(program))
+    assert not model.runs_code
+    assert model.notes[0] == (
+        "verified before loading: its 4 operators only compute, its 4 tensors are plain numbers, and nothing else of it "
+        "was loaded"
+    )
+
+
+def test_a_program_that_breaks_a_rule_is_refused_until_it_is_allowed(armed: Path, marker: Path) -> None:
     digest = read_model_file(armed).sha256
     with pytest.raises(
-        ModelRefused, match=rf"model\.pt2 .*--sha256 {digest}, or any with --trust-model-code"
+        ModelRefused,
+        match=rf"rule pickles: data/sample_inputs/model\.pt: its pickle calls (posix|nt)\.mkdir.*--sha256 {digest}, or any with",
     ) as caught:
         open_model(config(armed))
     assert caught.value.exit_code == 5
@@ -50,13 +60,18 @@ def test_the_files_own_sha256_allows_it_and_the_report_says_so(program: Path) ->
     for stated in (digest, digest.upper(), f"sha256:{digest}"):
         model = open_model(config(program, sha256=stated))
         assert model.notes[0] == "its sha256 is the one given"
-        assert model.runs_code
+        assert not model.runs_code
 
 
-def test_trust_given_by_option_is_noted(program: Path) -> None:
-    assert open_model(config(program, trust_model_code=True)).notes == (
-        "loading it can run code; --trust-model-code allowed that",
-    )
+def test_trust_given_by_option_is_noted_with_the_rule_that_was_broken(armed: Path) -> None:
+    model = open_model(config(armed, trust_model_code=True))
+    assert model.runs_code
+    assert model.notes[0] == "loading it can run code; --trust-model-code allowed that"
+    assert model.notes[1].startswith("it was not verified (rule pickles")
+
+
+def test_trust_is_not_used_where_it_is_not_needed(program: Path) -> None:
+    assert not open_model(config(program, trust_model_code=True)).runs_code
 
 
 @pytest.mark.parametrize("trusted", [False, True])
@@ -99,31 +114,26 @@ def refusal(path: Path, **settings: bool | str) -> str:
 SAFE_FORMS = r"torch\.export\.save\(.*torch\.save\(model\.state_dict\(\)"
 
 
-@pytest.mark.parametrize("trusted", [False, True])
 @pytest.mark.parametrize("new_format", [False, True])
-def test_a_pickled_module_is_refused(tmp_path: Path, marker: Path, *, trusted: bool, new_format: bool) -> None:
+def test_a_pickled_module_is_refused(tmp_path: Path, marker: Path, *, new_format: bool) -> None:
     path = saved(tmp_path / "model.pt", Payload(marker), _use_new_zipfile_serialization=new_format)
-    text = refusal(path, trust_model_code=trusted)
+    text = refusal(path)
     assert re.search(r"whatever its pickle calls, (posix|nt)\.mkdir first", text)
     assert re.search(SAFE_FORMS, text)
     assert not marker.exists()
 
 
 @pytest.mark.parametrize("new_format", [False, True])
-@pytest.mark.parametrize("trusted", [False, True])
 def test_a_payload_deep_in_a_checkpoint_is_refused_and_never_falls_back(
-    tmp_path: Path,
-    marker: Path,
-    net: Net,
-    *,
-    trusted: bool,
-    new_format: bool,
+    folder: Path, marker: Path, net: Net, *, new_format: bool
 ) -> None:
     checkpoint = {"state_dict": net.state_dict(), "extra": Payload(marker)}
-    path = saved(tmp_path / "model.pt", checkpoint, _use_new_zipfile_serialization=new_format)
-    text = refusal(path, trust_model_code=trusted, model_class="net:Net")
-    assert re.search(r"its pickle calls (posix|nt)\.mkdir", text)
+    path = saved(folder / "model.pt", checkpoint, _use_new_zipfile_serialization=new_format)
+    text = refusal(path, model_class="net:Net")
+    assert re.search(r"its pickle calls (posix|nt)\.mkdir.*--sha256 [0-9a-f]{64}", text)
     assert not marker.exists()
+    assert open_model(config(path, model_class="net:Net", trust_model_code=True)).runs_code
+    assert marker.exists()
 
 
 def test_a_module_inside_a_checkpoint_is_refused_by_its_class(tmp_path: Path, net: Net) -> None:
@@ -174,7 +184,6 @@ def test_compiled_libraries_are_refused(tmp_path: Path, members: dict[str, bytes
     ("content", "help_"),
     [
         (b"", r"empty file\): copy or download it again"),
-        (b"\x08\x08\x12\x07pytorch", r"ONNX model\): ONNX models are not loaded; export .*torch\.export\.save"),
         (b"\x1c\0\0\0ET12\0\0", r"ExecuTorch program\): .* not loaded"),
         (b"version https://git-lfs.github.com/spec/v1\n", r"`git lfs pull`"),
         (b"a,b\n1,2\n", "file of no known format.*is expected"),

@@ -74,7 +74,9 @@ def cases(
     labels = draw(arrays(np.int64, n, elements=st.sampled_from(present)))
     features = draw(arrays(np.float32, (n, 3), elements=st.sampled_from([-0.0, 0.0, 1.0, np.nan, 2.5])))
     scores = draw(scores_of((n, k), kinds=kinds, logits=logits, dtypes=dtypes))
-    return Case(task, Batch(labels, np.arange(n, dtype=np.uint64), features, scores))
+    cluster = draw(st.none() | arrays(np.uint64, n, elements=st.integers(0, 2**64 - 1) | st.sampled_from([4, 7, 8])))
+    weight = draw(st.none() | arrays(np.float64, n, elements=st.just(0.0) | st.floats(2.0**-16, 2.0**16)))
+    return Case(task, Batch(labels, np.arange(n, dtype=np.uint64), features, scores, cluster, weight))
 
 
 @st.composite

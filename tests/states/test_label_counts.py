@@ -10,8 +10,8 @@ from sklearn import metrics as oracle
 from auditor.batches import Batch, OutputKind
 from auditor.label_scores import LabelScores
 from auditor.states import Confusion, LabelCounts, Task
+from auditor.states.buckets import bucket_of
 from auditor.states.by_label import begun
-from auditor.states.label_counts import bucket_of
 from tests.states.generating import Case, label_cases, measured
 
 
@@ -71,6 +71,6 @@ def test_a_label_of_which_nothing_is_known_has_no_prevalence() -> None:
 
 
 def test_rows_fall_into_64_buckets_by_their_key_alone() -> None:
-    buckets = bucket_of(np.arange(6400, dtype=np.uint64))
+    buckets = bucket_of(Batch(np.zeros(6400, np.int64), np.arange(6400, dtype=np.uint64)))
     assert set(buckets.tolist()) == set(range(64))
     assert np.bincount(buckets).max() < 150

@@ -37,7 +37,7 @@ def test_the_kind_is_the_strictest_that_every_row_allows(rows: list[list[float]]
 
 def test_rows_of_each_form_are_counted() -> None:
     found = form([0.2, 0.3, 0.5], [0.9, 0.9, 0.1], [0, -1000, -1000], [7, 1, 1])
-    assert found == OutputCounts(n=4, columns=3, unit=2, normalised=1, logarithmic=1, largest=7.0)
+    assert found == OutputCounts(n=4, columns=3, unit=2, normalised=1, logarithmic=1, largest=7.0, smallest=-1000.0)
 
 
 def test_a_largest_output_of_0_has_no_sign_whichever_row_comes_first() -> None:

@@ -38,6 +38,12 @@ def test_rows_that_equal_another_are_counted_each(rows: list[tuple[int, int]]) -
 
 
 @given(few_rows)
+def test_copies_would_leave_the_rows_over_the_mean_of_their_numbers(rows: list[tuple[int, int]]) -> None:
+    times = Counter(rows).values()
+    assert hash_set(rows).alike == (pytest.approx(sum(t * t for t in times) / len(rows)) if rows else 1)
+
+
+@given(few_rows)
 def test_an_empty_set_contains_nothing(rows: list[tuple[int, int]]) -> None:
     assert not hash_set([]).contains(batch(rows).row_hashes).any()
     assert hash_set(rows).contains(np.zeros(0, np.uint64)).shape == (0,)

@@ -13,7 +13,11 @@ from hypothesis import strategies as st
 
 from auditor.batches import Batch, OutputKind, Scores
 from auditor.states import (
+    BucketLosses,
+    BucketRanking,
+    Buckets,
     Confusion,
+    ConfusionHalves,
     LabelCounts,
     Losses,
     OutputForm,
@@ -47,9 +51,24 @@ def sampled_temperatures(task: Task) -> State[Any]:
         return Temperatures(task)
 
 
+def overfull_bucket_ranking(task: Task) -> State[Any]:
+    return BucketRanking(task, budget=8)
+
+
+def often_gathered_groups(task: Task) -> State[Any]:
+    with patch("auditor.states.buckets.PARTS_AT_ONCE", 1):
+        return Buckets(task)
+
+
 # A new state is held to the law by a line here.
 STATES: Mapping[str, Make] = {
+    "buckets": Buckets,
+    "buckets with groups gathered": often_gathered_groups,
+    "bucket losses": BucketLosses,
+    "bucket ranking": BucketRanking,
+    "bucket ranking beyond its budget": overfull_bucket_ranking,
     "confusion": Confusion,
+    "confusion halves": ConfusionHalves,
     "sparse confusion": sparse_confusion,
     "losses": Losses,
     "output form": OutputForm,
