@@ -22,7 +22,7 @@ from auditor.errors import InputError, UsageError
 
 FORMATS = ("html", "pdf", "json")
 PATH_KEYS = ("model", "predictions", "test", "train", "validation", "history", "adapter")
-TRUSTING_KEYS = ("sha256", "trust_model_code", "checks", "adapter", "loader")
+TRUSTING_KEYS = ("sha256", "trust_model_code", "checks", "adapter", "loader", "model_class")
 
 Name = Annotated[str, StringConstraints(min_length=1)]
 Limit = Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -265,7 +265,7 @@ def _refuse_own_trust(table: Mapping[str, Any], path: Path, *, named: bool) -> N
     for key in () if named else TRUSTING_KEYS:
         if key in table:
             raise UsageError(
-                f"{path}: `{key}` grants trust, which a file found by itself may not; run with --config {path.name}"
+                f"{path}: `{key}` lets code run, which a file found by itself may not; run with --config {path.name}"
             )
     if table.get("origin") is not None:
         raise UsageError(f"{path}: unknown key `origin`")
