@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         Severity,
         Status,
     )
+    from auditor.gating import conditions_met
+    from auditor.histories import History
     from auditor.measurements import Measurements
     from auditor.pipeline import audit
     from auditor.policy import Policy
@@ -40,6 +42,7 @@ _HOMES = {
     "Finding": "auditor.findings",
     "Gate": "auditor.findings",
     "Heatmap": "auditor.findings",
+    "History": "auditor.histories",
     "Interval": "auditor.findings",
     "Line": "auditor.findings",
     "Measurements": "auditor.measurements",
@@ -50,6 +53,7 @@ _HOMES = {
     "Status": "auditor.findings",
     "audit": "auditor.pipeline",
     "check": "auditor.checking",
+    "conditions_met": "auditor.gating",
 }
 
 __all__ = [
@@ -61,6 +65,7 @@ __all__ = [
     "Finding",
     "Gate",
     "Heatmap",
+    "History",
     "Interval",
     "Line",
     "Measurements",
@@ -71,6 +76,7 @@ __all__ = [
     "Status",
     "audit",
     "check",
+    "conditions_met",
     "statistics",
 ]
 

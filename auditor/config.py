@@ -141,6 +141,10 @@ class Config(Record):
     train: Source | None = None
     validation: Source | None = None
     history: Path | None = None
+    history_train: str = ""
+    history_validation: str = ""
+    history_run: str = ""
+    epoch: Annotated[float, Field(allow_inf_nan=False)] | None = None
 
     target: Name = "label"
     positive: str | None = None
@@ -312,6 +316,8 @@ def _whole(config: Config) -> Config:
         raise UsageError("give either --loader or files of rows, not both: the function gives every split")
     if config.test is None and config.loader is None:
         raise UsageError("no test data: give --test FILE with the rows the model is to be judged on")
+    if config.history is None and config.epoch is not None:
+        raise UsageError("--epoch says which epoch of a training history is audited: give --history FILE too")
     if config.predictions is not None and config.model_class is not None:
         config = config.model_copy(update={"model_class": None})
     return config

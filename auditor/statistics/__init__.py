@@ -57,6 +57,7 @@ from auditor.statistics.hypothesis_tests import (
     mcnemar_mid_p,
     two_sided,
 )
+from auditor.statistics.learning import LevelFault, double_sigmoid_floor, level, starts_badly
 from auditor.statistics.operating_points import (
     OperatingPoints,
     Outcome,
@@ -126,6 +127,7 @@ __all__ = [
     "FScore",
     "Floor",
     "LabelsNeeded",
+    "LevelFault",
     "Limits",
     "MeanOfProportions",
     "OperatingPoints",
@@ -171,6 +173,7 @@ __all__ = [
     "defined",
     "design_effect",
     "divergence",
+    "double_sigmoid_floor",
     "double_softmax_ceiling",
     "double_softmax_floor",
     "examine",
@@ -188,6 +191,7 @@ __all__ = [
     "largest_by_chance",
     "least_size",
     "leave_one_out",
+    "level",
     "losses_by_temperature",
     "macro_f1",
     "macro_precision",
@@ -221,6 +225,7 @@ __all__ = [
     "spiegelhalter_z",
     "squared_calibration_error",
     "stability_index",
+    "starts_badly",
     "summary_estimates",
     "tally",
     "trend",
