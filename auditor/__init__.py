@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from auditor.pipeline import audit
     from auditor.policy import Policy
     from auditor.states.state import State
+    from auditor.training import TrainingLog
 
 __version__ = "0.1.0"
 
@@ -51,6 +52,7 @@ _HOMES = {
     "Severity": "auditor.findings",
     "State": "auditor.states.state",
     "Status": "auditor.findings",
+    "TrainingLog": "auditor.training",
     "audit": "auditor.pipeline",
     "check": "auditor.checking",
     "conditions_met": "auditor.gating",
@@ -74,6 +76,7 @@ __all__ = [
     "Severity",
     "State",
     "Status",
+    "TrainingLog",
     "audit",
     "check",
     "conditions_met",
