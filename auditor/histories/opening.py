@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from auditor.data.formats import Format, format_of, readable, sha256, shown
+from auditor.data.formats import Format, format_of, packing_of, readable, sha256, shown
 from auditor.errors import InputError
 from auditor.histories.delimited import read_delimited
 from auditor.histories.epochs import Epochs, Filled, by_epoch
@@ -67,6 +67,8 @@ def _log(path: Path, wanted: Wanted) -> tuple[Log, Sequence[Path]]:
         return read_mlflow_database(path, wanted.run), [path]
     if is_event_file(start):
         return read_event_files(path, [path], wanted.run), [path]
+    if packing := packing_of(start):
+        raise InputError(f"{shown(path)} is compressed with {packing}; unpack the history first")
     required = tuple(name for name in (wanted.train, wanted.validation) if name)
     if start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
         return read_json(path, required), [path]
@@ -91,7 +93,7 @@ def _hash(path: Path, files: Sequence[Path]) -> str:
     if list(files) == [path]:
         return sha256(path)
     lines = [f"{sha256(file)}  {file.relative_to(path).as_posix()}\n" for file in files]
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    return hashlib.sha256("".join(lines).encode("utf-8", "surrogateescape")).hexdigest()
 
 
 def _column(found: Filled) -> Column:

@@ -79,8 +79,8 @@ def spoken(row: Mapping[str, Any], matrix: ConfusionMatrix | None) -> str:
         classes, k = matrix.classes, _class_told(matrix)
         f1 = classes.f_score(k).value
         parts.append(f"accuracy {ratio(classes.accuracy().value):>6}")
-        parts.append(f"{name(matrix.task.class_names[k])}: {_counted('found', classes.recall(k))}")
-        parts.append(f"{_counted('right', classes.precision(k))}  F1 {ratio(f1)}")
+        parts.append(f"{name(matrix.task.class_names[k])}: {_counted('found', classes.recall(k), matrix.n)}")
+        parts.append(f"{_counted('right', classes.precision(k), matrix.n)}  F1 {ratio(f1):>5}")
     known = {*BRIEF, "epoch", "n", "val_accuracy", "val_balanced_accuracy", "recall", "precision", "f1", "confusion"}
     parts += [f"{name(key)} {value:.4g}" for key, value in row.items() if key not in known and isinstance(value, float)]
     return "  ".join(parts)
@@ -90,8 +90,9 @@ def _loss(value: float) -> str:
     return number(value, 4) if math.isfinite(value) else str(_plain(value))
 
 
-def _counted(how: str, share: Any) -> str:  # noqa: ANN401  (a Proportion)
-    return f"{how} {count(share.k)} of {count(share.n)} ({ratio(share.value)})"
+def _counted(how: str, share: Any, rows: int) -> str:  # noqa: ANN401  (a Proportion)
+    width, of = len(count(rows)), f"({ratio(share.value)})"
+    return f"{how} {count(share.k):>{width}} of {count(share.n):>{width}} {of:>7}"
 
 
 def _class_told(matrix: ConfusionMatrix) -> int:

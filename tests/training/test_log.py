@@ -192,7 +192,7 @@ def test_of_many_classes_the_means_are_kept(tmp_path: Path, capsys) -> None:
     with TrainingLog(tmp_path / "h.jsonl") as log:
         row = log.epoch(labels=np.arange(30), scores=scores)
     assert set(row) == {"epoch", "n", "val_accuracy", "val_balanced_accuracy"}
-    assert "1: found 0 of 1 (0%)" in capsys.readouterr().out
+    assert "1: found  0 of  1    (0%)" in capsys.readouterr().out
 
 
 def test_a_log_of_numbers_needs_no_torch(tmp_path: Path) -> None:
