@@ -140,10 +140,11 @@ def _diverged(
     if validation is None or found is None or not found.found or found.rise <= rise:
         return
     best, lowest, last = epochs[found.best_epoch], validation[found.best_epoch], validation[-1]
+    ended = "ended at" if history.audited is None else f"was, at the audited {history.unit},"
     since = trend(validation[found.best_epoch :])
     support = f", Mann-Kendall z {number(since.z, 1)} since then" if since else ""
     said = (
-        f"Validation loss was lowest at {_epoch(history, best)} ({number(lowest)}) and ended at {number(last)}: the last "
+        f"Validation loss was lowest at {_epoch(history, best)} ({number(lowest)}) and {ended} {number(last)}: the last "
         f"{plural(found.end[1], history.unit)} lie {ratio(found.rise, 0)} above the best ones (z {number(found.z, 1)}{support})"
     )
     fell = " while training loss fell on" if train is not None else ""
