@@ -20,16 +20,29 @@ def open_log(path: Path) -> tuple[IO[bytes], list[Mapping[str, Any]]]:
 
     A last line that was cut short is taken out. InputError where the file holds something else: nothing is written then.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    content = path.read_bytes() if path.exists() else b""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("ab")
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror or error}; name another file") from None
+    try:
+        rows, whole = _whole_rows(path, content)
+    except InputError:
+        file.close()
+        raise
+    file.truncate(whole)
+    return file, rows
+
+
+def _whole_rows(path: Path, content: bytes) -> tuple[list[Mapping[str, Any]], int]:
+    """The rows of the lines that are whole, and where these end."""
     whole, _, tail = content.rpartition(b"\n")
     lines = [line for line in (whole + b"\n").split(b"\n") if line.strip()]
     rows = [_row(path, number, line) for number, line in enumerate(lines, 1)]
     if tail and not tail.startswith(b"{"):
         raise InputError(f"{path} is no training log; name a file that does not exist yet")
-    file = path.open("ab")
-    file.truncate(len(content) - len(tail))
-    return file, rows
+    return rows, len(content) - len(tail)
 
 
 def _row(path: Path, number: int, line: bytes) -> Mapping[str, Any]:

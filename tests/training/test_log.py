@@ -122,6 +122,11 @@ def test_a_log_cut_anywhere_is_read_and_continued(tmp_path: Path) -> None:
         assert len(rows(path)) == kept + 1
 
 
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be written"):
+        TrainingLog(tmp_path)
+
+
 PROGRAM = """
 import sys
 from auditor import TrainingLog
