@@ -24,10 +24,13 @@ if TYPE_CHECKING:
         Severity,
         Status,
     )
+    from auditor.gating import conditions_met
+    from auditor.histories import History
     from auditor.measurements import Measurements
     from auditor.pipeline import audit
     from auditor.policy import Policy
     from auditor.states.state import State
+    from auditor.training import TrainingLog
 
 __version__ = "0.1.0"
 
@@ -40,6 +43,7 @@ _HOMES = {
     "Finding": "auditor.findings",
     "Gate": "auditor.findings",
     "Heatmap": "auditor.findings",
+    "History": "auditor.histories",
     "Interval": "auditor.findings",
     "Line": "auditor.findings",
     "Measurements": "auditor.measurements",
@@ -48,8 +52,10 @@ _HOMES = {
     "Severity": "auditor.findings",
     "State": "auditor.states.state",
     "Status": "auditor.findings",
+    "TrainingLog": "auditor.training",
     "audit": "auditor.pipeline",
     "check": "auditor.checking",
+    "conditions_met": "auditor.gating",
 }
 
 __all__ = [
@@ -61,6 +67,7 @@ __all__ = [
     "Finding",
     "Gate",
     "Heatmap",
+    "History",
     "Interval",
     "Line",
     "Measurements",
@@ -69,8 +76,10 @@ __all__ = [
     "Severity",
     "State",
     "Status",
+    "TrainingLog",
     "audit",
     "check",
+    "conditions_met",
     "statistics",
 ]
 

@@ -92,7 +92,12 @@ def main() -> None:
     "--train", type=click.Path(path_type=Path), help="The rows it learnt from: shows copies, overfitting, shifts."
 )
 @click.option("--validation", type=click.Path(path_type=Path), help="The rows it was tuned on.")
-@click.option("--history", type=click.Path(path_type=Path), help="CSV with epoch, train_loss, val_loss.")
+@click.option(
+    "--history",
+    type=click.Path(path_type=Path),
+    help="Losses by epoch: CSV, JSON, TensorBoard, MLflow, trainer_state.json.",
+)
+@click.option("--epoch", type=float, metavar="N", help="The epoch of MODEL in the history.  [default: the last]")
 @click.option(
     "--predictions",
     type=click.Path(path_type=Path),

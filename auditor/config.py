@@ -22,7 +22,7 @@ from auditor.errors import InputError, UsageError
 
 FORMATS = ("html", "pdf", "json")
 PATH_KEYS = ("model", "predictions", "test", "train", "validation", "history", "adapter")
-TRUSTING_KEYS = ("sha256", "trust_model_code", "checks", "adapter", "loader")
+TRUSTING_KEYS = ("sha256", "trust_model_code", "checks", "adapter", "loader", "model_class")
 
 Name = Annotated[str, StringConstraints(min_length=1)]
 Limit = Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -141,6 +141,10 @@ class Config(Record):
     train: Source | None = None
     validation: Source | None = None
     history: Path | None = None
+    history_train: str = ""
+    history_validation: str = ""
+    history_run: str = ""
+    epoch: Annotated[float, Field(allow_inf_nan=False)] | None = None
 
     target: Name = "label"
     positive: str | None = None
@@ -267,7 +271,7 @@ def _refuse_own_trust(table: Mapping[str, Any], path: Path, *, named: bool) -> N
     for key in () if named else TRUSTING_KEYS:
         if key in table:
             raise UsageError(
-                f"{path}: `{key}` grants trust, which a file found by itself may not; run with --config {path.name}"
+                f"{path}: `{key}` lets code run, which a file found by itself may not; run with --config {path.name}"
             )
     if table.get("origin") is not None:
         raise UsageError(f"{path}: unknown key `origin`")
@@ -314,6 +318,8 @@ def _whole(config: Config) -> Config:
         raise UsageError("give either --loader or files of rows, not both: the function gives every split")
     if config.test is None and config.loader is None:
         raise UsageError("no test data: give --test FILE with the rows the model is to be judged on")
+    if config.history is None and config.epoch is not None:
+        raise UsageError("--epoch says which epoch of a training history is audited: give --history FILE too")
     if config.predictions is not None and config.model_class is not None:
         config = config.model_copy(update={"model_class": None})
     return config

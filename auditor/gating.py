@@ -26,6 +26,12 @@ def resolve(gates: Sequence[Gate]) -> list[Finding]:
     return [_finding(gate, failed.get(place), alpha) for place, gate in enumerate(gates)]
 
 
+def conditions_met(findings: Sequence[Finding]) -> bool:
+    """Whether conditions were judged and all are met, those apart that may only fail."""
+    gates = [f.status for f in findings if f.gate and not (f.only_fails and f.status is Status.INCONCLUSIVE)]
+    return bool(gates) and all(status is Status.PASS for status in gates)
+
+
 def _failed_by_holm(gates: Sequence[Gate]) -> tuple[dict[int, float], float]:
     """The gates whose failure is shown, each with its error level, and the level at which the others were not."""
     open_, failed = [i for i, gate in enumerate(gates) if gate.estimate.value is not None], dict[int, float]()

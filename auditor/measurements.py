@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from auditor.batches import OutputKind
 from auditor.behaviour import Behaviour
 from auditor.clustered import gain_under_design, share_under_design
-from auditor.data.history import History
 from auditor.data.split import Reading
 from auditor.deployment import class_shares, metric_in_use
 from auditor.findings import NotApplicable
+from auditor.histories.history import History
 from auditor.label_metrics import label_gain
 from auditor.metrics import metric
 from auditor.states.buckets import Buckets

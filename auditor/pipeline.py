@@ -11,10 +11,11 @@ from typing import Any, overload
 from auditor import checking, policy
 from auditor.checking import Check
 from auditor.config import Config
-from auditor.data import History, Splits, open_splits, read_history
+from auditor.data import Splits, open_splits
 from auditor.decision import criteria, decision, verdict
 from auditor.engines import local
 from auditor.findings import Finding, Status
+from auditor.histories import History, Wanted, read_history
 from auditor.label_summary import label_split_result
 from auditor.measurements import Measurements
 from auditor.models import Model, fed, open_model
@@ -118,11 +119,18 @@ def _audited(config: Config, sources: Sources) -> Report:
 
 def open_all(config: Config, sources: Sources) -> tuple[Model | None, Splits, History | None]:
     """Open what the configuration names and the sources hold."""
-    training_history = None if config.history is None else read_history(config.history)
+    training_history = _history(config)
     model = None if config.model is None and sources.model is None else open_model(config, sources.model)
     takes = (model.class_names, model.inputs) if model else ((), ())
     splits = open_splits(config, *takes, sources.loaders)
     return None if model is None else fed(model, splits.layout), splits, training_history
+
+
+def _history(config: Config) -> History | None:
+    if config.history is None:
+        return None
+    wanted = Wanted(config.history_train, config.history_validation, config.history_run, config.epoch)
+    return read_history(config.history, wanted)
 
 
 def measure(

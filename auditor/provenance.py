@@ -49,6 +49,7 @@ def provenance(
             "batch size": str(config.batch_size),
             "threads": str(config.threads or "automatic"),
             **({"images": splits.test.preparation} if splits.test.preparation else {}),
+            **_history_settings(measurements),
         },
     )
 
@@ -66,8 +67,22 @@ def _data_file(split: Split) -> DataFile:
 def _history_file(measurements: Measurements) -> tuple[DataFile, ...]:
     history = measurements.training_history
     return (
-        () if history is None else (DataFile("history", str(history.path), "CSV", history.sha256, len(history.epochs)),)
+        ()
+        if history is None
+        else (DataFile("history", str(history.path), history.format, history.sha256, len(history.epochs)),)
     )
+
+
+def _history_settings(measurements: Measurements) -> dict[str, str]:
+    """How the training history was read, and which of its epochs the model is taken to be."""
+    history = measurements.training_history
+    if history is None:
+        return {}
+    known = "the last, as none was stated" if history.audited is None else "stated"
+    return {
+        "training history": "; ".join(history.notes),
+        "audited epoch": f"{history.unit} {history.audited_epoch:g} ({known})",
+    }
 
 
 def _version(package: str) -> str | None:

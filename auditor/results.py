@@ -223,9 +223,14 @@ class Overlap:
 
 @dataclass(frozen=True)
 class HistoryResult:
-    """The training history as read: one value an epoch for each column; blank is null."""
+    """The training history as read: one value an epoch (or step, as `unit` says) for each column; blank is null.
+
+    `chance` is the log loss of the best constant answer on the training rows, or on the test rows where none were given.
+    """
 
     epochs: tuple[float, ...]
     columns: dict[str, tuple[float | None, ...]]
     best_epoch: float | None
     audited_epoch: float | None
+    unit: str = "epoch"
+    chance: float | None = None

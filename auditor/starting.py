@@ -20,7 +20,7 @@ from auditor.models.files import MODEL_ENDINGS, read_model_file
 
 TARGETS = ("label", "labels", "target", "y", "class", "outcome", "truth", "response")
 SPLITS = {"test": ("test",), "train": ("train",), "validation": ("validation", "valid", "val", "dev")}
-HISTORIES = ("history", "metrics", "training_log", "log")
+HISTORIES = ("history", "trainer_state", "metrics", "training_log", "log")
 NEEDS_CLASS = (Format.SAFETENSORS, Format.STATE_DICT)
 IDENTIFIERS = ("id", "uuid", "guid", "index", "row", "key")
 

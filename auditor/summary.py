@@ -127,9 +127,9 @@ def history(measurements: Measurements) -> HistoryResult | None:
     found = measurements.training_history
     if found is None:
         return None
-    losses = found.columns.get("val_loss") or found.columns["train_loss"]
-    known = [(loss, epoch) for loss, epoch in zip(losses, found.epochs, strict=True) if loss is not None]
-    return HistoryResult(found.epochs, dict(found.columns), min(known)[1] if known else None, found.epochs[-1])
+    known = measurements.splits.get("train", measurements.test)
+    chance = known[Confusion].entropy if Confusion in known else None
+    return HistoryResult(found.epochs, dict(found.columns), found.best_epoch, found.audited_epoch, found.unit, chance)
 
 
 def reliability(split: SplitMeasurements) -> Reliability | None:

@@ -36,10 +36,12 @@ def test_a_toml_in_the_working_folder_is_found_by_itself(tmp_path):
     assert load_config({}, None, tmp_path).model == tmp_path / "m.pt2"
 
 
-@pytest.mark.parametrize("line", ['sha256 = "ab"', "trust_model_code = true", 'checks = ["mine"]'])
+@pytest.mark.parametrize(
+    "line", ['sha256 = "ab"', "trust_model_code = true", 'checks = ["mine"]', 'model_class = "net:Net"']
+)
 def test_a_toml_found_by_itself_grants_no_trust(tmp_path, line):
     path = write(tmp_path, f'model = "m.pt2"\ntest = "test.csv"\n{line}\n')
-    with pytest.raises(UsageError, match="grants trust, which a file found by itself may not; run with --config"):
+    with pytest.raises(UsageError, match="lets code run, which a file found by itself may not; run with --config"):
         load_config({}, None, tmp_path)
     assert load_config({}, path, tmp_path).model is not None
 

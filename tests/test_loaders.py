@@ -385,5 +385,5 @@ def test_a_loader_that_cannot_be_used_is_told_in_one_line(home: Path, arguments:
 
 def test_a_loader_is_taken_only_from_a_file_that_was_named(home: Path) -> None:
     (home / "auditor.toml").write_text('loader = "rows:loader"\n')
-    assert "`loader` grants trust" in run().stderr
+    assert "`loader` lets code run" in run().stderr
     assert run("--config", "auditor.toml").exit_code == 0

@@ -262,7 +262,7 @@ def test_an_adapter_is_taken_only_from_a_file_that_was_named(home, monkeypatch):
     (home / "auditor.toml").write_text('model = "two.pt2"\ntest = "test.csv"\nadapter = "adapter.py"\n')
     told, _ = run(home)
     assert told.exit_code == 2
-    assert "`adapter` grants trust" in told.stderr
+    assert "`adapter` lets code run" in told.stderr
     told, _ = run(home, "--config", "auditor.toml")
     assert "--adapter" in told.stderr
     assert "cannot be read: No such file or directory" in told.stderr

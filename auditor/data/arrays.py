@@ -173,9 +173,9 @@ def open_arrays(arrays: Arrays, config: Config) -> ArrayFile:
     Raises InputError where one is missing, holds Python objects, or they differ in length.
     """
     y, path = _member(arrays, config.y, "y"), arrays.path
-    group, weight = _design_members(arrays, y, config)
     if not config.inputs:
-        return ArrayFile(arrays, (_checked(path, _member(arrays, config.x, "x"), y, 2),), y, (), group, weight)
+        x = _checked(path, _member(arrays, config.x, "x"), y, 2)
+        return ArrayFile(arrays, (x,), y, (), *_design_members(arrays, y, config))
     members = {
         name: _checked(path, _member(arrays, _key(name, entry), "[inputs]"), y, 1)
         for name, entry in config.inputs.items()
@@ -183,7 +183,7 @@ def open_arrays(arrays: Arrays, config: Config) -> ArrayFile:
     parts = side_by_side(
         (name, member.shape[1:], config.inputs[name].dtype or _kept(member.dtype)) for name, member in members.items()
     )
-    return ArrayFile(arrays, tuple(members.values()), y, parts, group, weight)
+    return ArrayFile(arrays, tuple(members.values()), y, parts, *_design_members(arrays, y, config))
 
 
 def _design_members(arrays: Arrays, y: Member, config: Config) -> tuple[Member | None, Member | None]:

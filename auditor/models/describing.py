@@ -15,7 +15,7 @@ from auditor import wording
 from auditor.errors import AuditorError
 from auditor.models.detection import Format
 from auditor.models.inert import Contents, Described, contents, key_name, saved_contents, tensors
-from auditor.models.onnx import described_onnx
+from auditor.models.onnx_contents import described_onnx
 from auditor.models.verification import Violation, verify
 from auditor.models.verification.program import ELEMENTS
 

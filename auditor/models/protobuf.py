@@ -36,7 +36,7 @@ def parse(content: memoryview) -> Message:
             continue
         length, place = _varint(content, place) if kind == 2 else ({1: 8, 5: 4}.get(kind, -1), place)
         if length < 0 or place + length > len(content):
-            raise ValueError("a field is longer than the message")
+            raise ValueError("it is cut short: a field is longer than the message")
         if kind == 2:
             strings.setdefault(field, []).append(content[place : place + length])
         place += length
@@ -56,4 +56,4 @@ def _varint(content: memoryview, place: int) -> tuple[int, int]:
         place += 1
         if byte < 0x80:
             return value, place
-    raise ValueError("a number does not end")
+    raise ValueError("it is cut short: a number does not end")

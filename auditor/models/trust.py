@@ -9,6 +9,7 @@ from auditor.errors import InputError, ModelRefused, UsageError
 from auditor.models.detection import Format
 from auditor.models.files import ModelFile
 from auditor.models.inert import saved_contents
+from auditor.models.onnx_files import weight_files
 from auditor.models.verification import Violation, verify
 
 EXPORTED = (Format.EXPORTED, Format.EXPORTED_OLD)
@@ -66,6 +67,8 @@ def allow(file: ModelFile, config: Config) -> Allowed:
     form = file.detected.format
     if form in EXPORTED:
         return _exported(file, given, trust)
+    if form is Format.ONNX:
+        weight_files(file)  # refuses what opens other files or calls other libraries
     if form in {Format.SAFETENSORS, Format.SHARDED, Format.ONNX}:
         return Allowed(file.content, runs_code=False, notes=given)
     if form is Format.STATE_DICT:

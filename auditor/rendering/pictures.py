@@ -14,6 +14,10 @@ from auditor.results import HistoryResult, Reliability, ScoreHistogram, SplitRes
 
 # Characters of pictures beside findings: the file stays small enough to be mailed, however much the checks draw.
 BUDGET = 250_000
+LOSSES = ("train_loss", "val_loss")
+# With the level of a constant answer, as many lines as are told apart by name.
+COLUMNS_TOGETHER = figures.LINES_NAMED - 1
+COLUMNS_DRAWN = 24
 
 
 @dataclass(frozen=True)
@@ -106,26 +110,37 @@ def of_operating_points(test: SplitResult) -> Picture | None:
 
 
 def of_history(history: HistoryResult) -> Iterator[Picture]:
-    """Training curves, losses apart from the other columns, with the best and the audited epoch marked."""
+    """Training curves, losses apart from the other columns, with the best and the audited epoch marked.
+
+    Beside the losses stands that of the best constant answer. Of the other columns the first ones are drawn.
+    """
     for title, is_loss in (("loss", True), ("other columns", False)):
         lines = tuple(
             Line(name, history.epochs, values)
             for name, values in history.columns.items()
             if ("loss" in name.lower()) == is_loss and any(value is not None for value in values)
         )
-        for first in range(0, len(lines), figures.LINES_NAMED):
-            shown = lines[first : first + figures.LINES_NAMED]
+        for first in range(0, min(len(lines), COLUMNS_DRAWN), COLUMNS_TOGETHER):
+            shown = lines[first : first + COLUMNS_TOGETHER]
             own = shown[0].name if len(shown) == 1 else title
             label = "loss" if is_loss else own if len(shown) == 1 else "value"
-            yield picture(Curve(f"Training history: {own}", "epoch", label, shown, _marks(history)))
+            drawn = (*shown, *_chance(history, shown))
+            yield picture(Curve(f"Training history: {own}", history.unit, label, drawn, _marks(history)))
+
+
+def _chance(history: HistoryResult, lines: Sequence[Line]) -> tuple[Line, ...]:
+    """The level of the best constant answer, beside losses that it can be compared with."""
+    if history.chance is None or len(history.epochs) < 2 or not {line.name for line in lines} & {*LOSSES}:
+        return ()
+    return (Line("best constant answer", (history.epochs[0], history.epochs[-1]), (history.chance,) * 2),)
 
 
 def _marks(history: HistoryResult) -> tuple[tuple[str, float], ...]:
     best, audited = history.best_epoch, history.audited_epoch
     if best is not None and best == audited:
-        return ((f"best and audited: epoch {figures.figure_number(best)}", best),)
+        return ((f"best and audited: {history.unit} {figures.figure_number(best)}", best),)
     marked = (("best", best), ("audited", audited))
-    return tuple((f"{name}: epoch {figures.figure_number(x)}", x) for name, x in marked if x is not None)
+    return tuple((f"{name}: {history.unit} {figures.figure_number(x)}", x) for name, x in marked if x is not None)
 
 
 def of_confusion(test: SplitResult) -> Picture | None:

@@ -58,6 +58,7 @@ from auditor.statistics.hypothesis_tests import (
     two_sided,
 )
 from auditor.statistics.labels import gain_over_majority
+from auditor.statistics.learning import LevelFault, double_sigmoid_floor, level, starts_badly
 from auditor.statistics.operating_points import (
     OperatingPoints,
     Outcome,
@@ -127,6 +128,7 @@ __all__ = [
     "FScore",
     "Floor",
     "LabelsNeeded",
+    "LevelFault",
     "Limits",
     "MeanOfProportions",
     "OperatingPoints",
@@ -172,6 +174,7 @@ __all__ = [
     "defined",
     "design_effect",
     "divergence",
+    "double_sigmoid_floor",
     "double_softmax_ceiling",
     "double_softmax_floor",
     "examine",
@@ -190,6 +193,7 @@ __all__ = [
     "largest_by_chance",
     "least_size",
     "leave_one_out",
+    "level",
     "losses_by_temperature",
     "macro_f1",
     "macro_precision",
@@ -223,6 +227,7 @@ __all__ = [
     "spiegelhalter_z",
     "squared_calibration_error",
     "stability_index",
+    "starts_badly",
     "summary_estimates",
     "tally",
     "trend",

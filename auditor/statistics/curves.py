@@ -35,19 +35,29 @@ class Trend:
 class Divergence:
     """How far validation loss ends above its best window.
 
-    best_epoch: lowest loss of the best window. rise: relative rise of the last window over it. z: rise over its noise.
-    gain: share of the squared error of a falling fit that a falling-then-rising fit saves. epochs_after: since the
-    window. train_fell: whether training loss fell over the same span (None if not given). found: whether this is
-    divergence: rise > .05, z > 3, gain > .1, a full window after the best one, and training loss that did not rise.
+    best_epoch: lowest loss of the best window. best, end: first epoch and length of the best and of the last window.
+    rise: relative rise of the last window over the best. z: rise over its noise. gain: share of the squared error of a
+    falling fit that a falling-then-rising fit saves. epochs_after: since the best window. train_fell: whether training
+    loss fell over the same span (None if not given). found: whether this is divergence: rise > .05, z > 3, gain > .1,
+    a full window after the best one, and training loss that did not rise.
     """
 
     best_epoch: int
+    best: tuple[int, int]
+    end: tuple[int, int]
     rise: float
     z: float
     gain: float
     epochs_after: int
     train_fell: bool | None
     found: bool
+
+    def change(self, values: NDArray[np.floating]) -> float | None:
+        """How much another figure, (epochs,) with NaN for blanks, changed from the best window to the last; None if blank."""
+        means = [values[first : first + length] for first, length in (self.best, self.end)]
+        if any(np.isnan(part).all() for part in means):
+            return None
+        return float(np.nanmean(means[1]) - np.nanmean(means[0]))
 
 
 @dataclass(frozen=True)
@@ -138,7 +148,9 @@ def divergence(validation: NDArray[np.floating], train: NDArray[np.floating] | N
     found = rise > RISE and z > RISE_Z and gain > U_SHAPE_GAIN and after >= window and fell is not False
     first = dropped + start * size
     best_epoch = first + int(np.argmin(given[0][first : first + window * size]))
-    return Divergence(best_epoch, rise, z, gain, after * size, fell, found)
+    span = window * size
+    windows = (first, span), (len(given[0]) - span, span)
+    return Divergence(best_epoch, *windows, rise, z, gain, after * size, fell, found)
 
 
 def noise(logs: Floats) -> float:

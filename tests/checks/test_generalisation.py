@@ -1,17 +1,12 @@
-"""The gap between train and test, and what the training history tells."""
+"""The gap between train and test."""
 
-from dataclasses import replace
-from pathlib import Path
-
-import numpy as np
 import pytest
 
 from auditor import Severity, Status
 from auditor.checking import judge
 from auditor.config import parse_gate
-from auditor.data import History
 from auditor.policy import NOTHING_BY_DEFAULT, Policy
-from auditor.testing import compute, from_confusion, measured
+from auditor.testing import from_confusion, measured
 
 NAMES = ["a", "b"]
 
@@ -56,78 +51,3 @@ def test_a_test_clearly_better_than_train_is_told(checks):
 
 def test_few_test_rows_cannot_tell(checks):
     assert gap(checks, right(950, 1000), right(46, 50)).status is Status.INCONCLUSIVE
-
-
-def curves(checks, train, val, not_finite=None):
-    history = History(
-        Path("history.csv"),
-        "",
-        tuple(range(1, len(train) + 1)),
-        {"train_loss": tuple(train), "val_loss": tuple(val)},
-        not_finite or {},
-    )
-    measurements = replace(measured(right(800, 1000), class_names=NAMES, positive="b"), training_history=history)
-    return compute(checks["loss-curves"], measurements)
-
-
-TRAIN = [1, 0.78, 0.62, 0.5, 0.42, 0.35, 0.3, 0.26, 0.22, 0.19, 0.17, 0.15]
-
-
-def test_validation_loss_that_turned_up_is_major_and_names_the_epoch_to_keep(checks):
-    findings = curves(checks, TRAIN, [1, 0.8, 0.65, 0.55, 0.5, 0.52, 0.56, 0.6, 0.66, 0.7, 0.76, 0.8])
-    diverged = next(f for f in findings if f.subject == "epoch 5")
-    assert (diverged.status, diverged.severity) == (Status.FAIL, Severity.MAJOR)
-    assert diverged.value == pytest.approx(0.529, abs=5e-4)
-    assert "53% above" in diverged.message
-    assert "epoch 5" in diverged.remedy
-
-
-def test_validation_loss_that_levels_off_is_no_divergence(checks):
-    findings = curves(checks, TRAIN, [1, 0.8, 0.65, 0.55, 0.51, 0.50, 0.49, 0.485, 0.48, 0.482, 0.479, 0.478])
-    assert [f.status for f in findings] == [Status.PASS]
-    assert findings[0].figures[0].lines[1].y[0] == 1
-
-
-def test_nan_in_a_loss_is_a_blocker(checks):
-    findings = curves(checks, TRAIN, [*TRAIN[:-1], None], {"val_loss": 1})
-    assert any(f.severity is Severity.BLOCKER and "NaN" in f.message for f in findings)
-
-
-def test_a_loss_that_stays_at_that_of_a_constant_learnt_nothing(checks):
-    findings = curves(
-        checks, [0.70, 0.694, 0.693, 0.692, 0.693, 0.692, 0.691, 0.692, 0.691, 0.692], [0.70] + [0.693] * 9
-    )
-    assert any("nothing was learnt" in f.message and f.severity is Severity.MAJOR for f in findings)
-
-
-def test_three_epochs_are_described_and_not_judged(checks):
-    findings = curves(checks, [0.6, 0.5, 0.4], [0.6, 0.55, 0.56])
-    assert findings[0].status is Status.PASS
-    assert "described, not judged" in findings[0].message
-
-
-def test_without_a_history_it_says_so(checks):
-    (finding,) = compute(checks["loss-curves"], measured(right(80, 100), class_names=NAMES, positive="b"))
-    assert (finding.status, finding.message) == (Status.SKIP, "No training history was given.")
-
-
-def test_losses_recorded_every_other_epoch_are_paired_by_epoch(checks):
-    val = [None if i % 2 else 0.5 + 0.0001 * i for i in range(20)]
-    findings = curves(checks, list(np.linspace(0.6, 0.3, 20)), val)
-    assert not any("NaN" in f.message for f in findings)
-
-
-def test_a_nan_that_training_recovered_from_is_no_stop(checks):
-    findings = curves(checks, TRAIN, [None, *TRAIN[1:]], {"val_loss": 1})
-    assert any(f.severity is Severity.MAJOR and "NaN" in f.message for f in findings)
-
-
-def test_three_epochs_learn_nothing_about_learning(checks):
-    findings = curves(checks, [5, 0.9, 0.3], [5, 0.9, 0.3])
-    assert [f.status for f in findings] == [Status.PASS]
-
-
-def test_losses_of_zero_are_losses(checks):
-    findings = curves(checks, [0.0] * 12, [0.0] * 12)
-    assert "training loss went from 0.000 to 0.000" in findings[0].message
-    assert "still falling" not in findings[0].message

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from auditor.data import read_history
 from auditor.data.quotes import refuse_unclosed
 from auditor.errors import InputError
+from auditor.histories import read_history
 from tests.data.reading import opened, refusal, says, text
 
 LAST = "LAST"

@@ -85,7 +85,10 @@ KINDS = {
         lambda path: written(path, ONNX),
         ["written by pytorch 2.13", "operator set ai.onnx 18", "takes x", "gives yy"],
     ),
-    "cut onnx": (lambda path: written(path, ONNX[:30]), ["ONNX model", "could not be read: the file is cut short"]),
+    "cut onnx": (
+        lambda path: written(path, ONNX[:30]),
+        ["ONNX model", "It is not loaded.", "no whole ONNX model: it is cut short"],
+    ),
     "nothing known": (lambda path: written(path, b"a,b\n1,2\n"), ["file of no known format", "It is not loaded."]),
     "empty": (lambda path: written(path, b""), ["empty file", "It is not loaded."]),
 }

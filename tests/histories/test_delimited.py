@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from auditor.data import read_history
 from auditor.data.formats import sha256
 from auditor.errors import InputError
+from auditor.histories import Wanted, read_history
 from tests.data.reading import npz, says, text
 
 
@@ -51,6 +51,51 @@ def test_rows_of_one_epoch_become_one(tmp_path: Path) -> None:
     assert found.columns == {"train_loss": (1.2, 0.8), "val_loss": (1.1, 0.9), "step": (49, 99)}
 
 
+def test_steps_of_an_epoch_are_averaged_in_training_and_the_last_stands_in_validation(tmp_path: Path) -> None:
+    found = read_history(history(tmp_path, "epoch,step,train_loss,val_loss\n0,1,1.0,\n0,2,2.0,9\n0,3,,8\n1,4,0.5,7\n"))
+    assert found.columns == {"train_loss": (1.5, 0.5), "val_loss": (8, 7), "step": (3, 4)}
+    assert found.notes == (
+        'training loss from column "train_loss", 3 values in 2 epochs: their mean stands for each',
+        'validation loss from column "val_loss", 3 values in 2 epochs: the last one stands for each',
+    )
+
+
+def test_lightning_s_loss_of_the_epoch_outranks_that_of_steps(tmp_path: Path) -> None:
+    rows = "train_loss_step,epoch,step,val_loss,train_loss_epoch\n3.0,0,9,,\n,0,19,1.1,\n,0,19,,2.5\n1.0,1,29,,\n,1,39,0.9,0.8\n"
+    found = read_history(history(tmp_path, rows))
+    assert (found.columns["train_loss"], found.columns["val_loss"]) == ((2.5, 0.8), (1.1, 0.9))
+    assert found.sources == {"train_loss": "train_loss_epoch"}
+
+
+def test_a_nan_among_the_steps_is_not_averaged_away(tmp_path: Path) -> None:
+    found = read_history(history(tmp_path, "epoch,train_loss\n1,0.5\n1,nan\n2,0.4\n"))
+    assert (found.columns["train_loss"], found.not_finite) == ((None, 0.4), {"train_loss": (1,)})
+
+
+def test_steps_without_epochs_end_at_each_validation(tmp_path: Path) -> None:
+    found = read_history(history(tmp_path, "step,loss,eval_loss\n10,4,\n20,2,\n25,,1.5\n30,1,\n50,,1\n60,9,\n"))
+    assert (found.unit, found.epochs) == ("step", (25, 50))
+    assert found.columns == {"train_loss": (3, 1), "val_loss": (1.5, 1)}
+
+
+def test_columns_can_be_named(tmp_path: Path) -> None:
+    path = history(tmp_path, "epoch,objective,val_loss,held_out\n1,5,8,6\n2,4,9,7\n")
+    found = read_history(path, Wanted(train="objective", validation="held_out"))
+    assert found.columns == {"train_loss": (5, 4), "val_loss": (6, 7), "val_loss (as recorded)": (8, 9)}
+    with pytest.raises(InputError, match=r'no column "objectiv" with numbers, which `history_train` names'):
+        read_history(path, Wanted(train="objectiv"))
+
+
+def test_the_audited_epoch_is_one_of_the_history(tmp_path: Path) -> None:
+    path = history(tmp_path, "epoch,train_loss\n1,0.5\n2,nan\n3,0.3\n")
+    found = read_history(path, Wanted(epoch=2))
+    assert (found.audited_epoch, found.until_audited().columns) == (2, {"train_loss": (0.5, None)})
+    assert read_history(path).audited_epoch == 3
+    assert read_history(path, Wanted(epoch=1)).until_audited().not_finite == {}
+    with pytest.raises(InputError, match="has no epoch 4, which `epoch` names; its 3 epochs run from 1 to 3"):
+        read_history(path, Wanted(epoch=4))
+
+
 def test_rows_without_epochs_are_numbered_from_one(tmp_path: Path) -> None:
     assert read_history(history(tmp_path, "val_loss\n3\n2\n1\n")).epochs == (1, 2, 3)
 
@@ -58,7 +103,7 @@ def test_rows_without_epochs_are_numbered_from_one(tmp_path: Path) -> None:
 def test_a_loss_that_is_not_finite_is_blank_and_counted(tmp_path: Path) -> None:
     found = read_history(history(tmp_path, "epoch,train_loss\n1,0.5\n2,nan\n3,inf\n"))
     assert found.columns == {"train_loss": (0.5, None, None)}
-    assert found.not_finite == {"train_loss": 2}
+    assert found.not_finite == {"train_loss": (2, 3)}
 
 
 def test_a_quoted_line_break_is_no_new_row(tmp_path: Path) -> None:
@@ -100,5 +145,5 @@ def test_text_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
 
 
 def test_arrays_are_no_history(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="is no CSV file; expected one with columns epoch"):
+    with pytest.raises(InputError, match="holds no training history; expected a CSV or JSON file"):
         read_history(npz(tmp_path / "history.npz", x=[1]))
