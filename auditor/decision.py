@@ -8,7 +8,7 @@ import numpy as np
 from auditor import wording
 from auditor.checking import Check
 from auditor.config import Config
-from auditor.findings import Finding, Severity, Status
+from auditor.findings import Finding, NotApplicable, Severity, Status
 from auditor.gating import share_or_number
 from auditor.headline import headline, sentence
 from auditor.label_summary import constant_metric
@@ -17,7 +17,7 @@ from auditor.policy import Policy, state_of
 from auditor.report import Card, Criteria, Decision, Fact, Verdict
 from auditor.results import Value
 from auditor.states import Confusion
-from auditor.statistics.estimates import Proportion
+from auditor.statistics.estimates import Estimate, Proportion
 from auditor.summary import row_flow, value
 from auditor.verdict import Outcome
 
@@ -129,7 +129,7 @@ def _of_positive(measurements: Measurements) -> tuple[str, ...]:
 def _fact(
     metric: str, gate: Finding | None, measurements: Measurements, prior: Mapping[str, float], *, decides: bool
 ) -> Fact:
-    estimate, where = measurements.test.metric_in_use(metric, prior)
+    estimate, where = _in_use(measurements, metric, prior)
     share = share_or_number(metric) is wording.ratio
     limit, at_least = (None, True) if gate is None else (gate.limit, gate.at_least)
     status = "" if gate is None else str(gate.status)
@@ -138,6 +138,14 @@ def _fact(
     of_constant = constant_metric if measurements.labels else _of_majority
     majority = of_constant(metric, measurements, prior)
     return Fact(what, value(estimate), majority, limit, at_least, share, decides, status)
+
+
+def _in_use(measurements: Measurements, metric: str, prior: Mapping[str, float]) -> tuple[Estimate, str]:
+    """A metric at the stated shares, or that of the file where it is not followed to them."""
+    try:
+        return measurements.test.metric_in_use(metric, prior)
+    except NotApplicable:
+        return measurements.test.metric(metric), ""
 
 
 def _what(metric: str, *, multilabel: bool = False) -> str:

@@ -14,12 +14,19 @@ from auditor.statistics.bins import Floats
 from auditor.statistics.design_estimates import rate_estimate
 from auditor.statistics.designs import rates_of_class
 from auditor.statistics.estimates import Estimate, Proportion
-from auditor.statistics.prior import FScoreAtPrior, PrecisionAtPrior, WeightedMean, average_precision_at_prior
+from auditor.statistics.prior import (
+    AccuracyAtPrior,
+    FScoreAtPrior,
+    PrecisionAtPrior,
+    WeightedMean,
+    average_precision_at_prior,
+)
 
 if TYPE_CHECKING:
     from auditor.measurements import SplitMeasurements
 
-UNMOVED = ("recall", "specificity", "roc_auc", "balanced_accuracy", "macro_recall")
+UNMOVED = ("recall", "balanced_accuracy", "macro_recall")
+AGAINST_THE_REST = ("specificity", "roc_auc")
 AS_ACCURACY = ("accuracy", "micro_precision", "micro_recall", "micro_f1", "weighted_recall")
 F_BETA = re.compile(r"f(\d+(?:\.\d+)?)")
 
@@ -27,17 +34,22 @@ F_BETA = re.compile(r"f(\d+(?:\.\d+)?)")
 def metric_in_use(split: "SplitMeasurements", name: str, prior: Mapping[str, float]) -> tuple[Estimate, str]:
     """A metric where the named classes make up these shares of the rows, and the words that say so.
 
-    The other classes share the rest as in the split. Recall, specificity, balanced accuracy and ROC-AUC do not hang on the
-    shares; means over classes of precision or F, MCC, kappa, losses and skills are not followed and stay those of the split.
-    Raises NotApplicable where what it needs was not measured.
+    The other classes share the rest as in the split. Recall and balanced accuracy do not hang on the shares, specificity and
+    ROC-AUC only where a class has several others. Means over classes of precision or F, MCC, kappa, losses and skills are not
+    followed. Raises NotApplicable for what is not followed, or where what it needs was not measured.
     """
     if not prior or name.partition("[")[0] in UNMOVED:
         return split.metric(name), ""
     if split.labels:
         return _of_label(split, name, prior)
-    found = _followed(split, name, class_shares(split, prior))
+    shares = class_shares(split, prior)
+    if _keeps_its_rest(split, name, shares):
+        return split.metric(name), ""
+    found = _followed(split, name, shares)
     if found is None:
-        return split.metric(name), "(at the class shares of this file, not those in use)"
+        raise NotApplicable(
+            "it is not followed to the class shares that were stated; ask for a metric that is, or for recall"
+        )
     return found, in_use(prior)
 
 
@@ -46,7 +58,33 @@ def _of_label(split: "SplitMeasurements", name: str, prior: Mapping[str, float])
     plain, _, label = name.removesuffix("]").partition("[")
     if label in prior and label in split.counts.task.class_names:
         return split.labels[split.counts.task.class_names.index(label)].metric_in_use(plain, {label: prior[label]})
-    return split.metric(name), "" if label else "(at the label shares of this file, not those in use)"
+    if not label:
+        raise NotApplicable(
+            "over all labels it is not followed to the shares that were stated; ask for it of one label"
+        )
+    return split.metric(name), ""
+
+
+def _keeps_its_rest(split: "SplitMeasurements", name: str, shares: Floats) -> bool:
+    """Whether a metric of one class against the rest stays, since the rest is mixed in use as among the rows."""
+    plain, _, class_name = name.removesuffix("]").partition("[")
+    if plain not in AGAINST_THE_REST:
+        return False
+    matrix = split[Confusion]
+    if matrix.task.is_binary:
+        return True
+    return bool(class_name) and _is_observed(matrix, matrix.task.class_names.index(class_name), shares)
+
+
+def _rest_in_use(matrix: ConfusionMatrix, index: int, shares: Floats) -> Floats:
+    """(classes,) shares of the other classes among themselves, 0 for the class itself."""
+    others = np.arange(matrix.task.n_classes) != index
+    return np.asarray(np.where(others, shares, 0.0) / max(1 - float(shares[index]), np.finfo(np.float64).tiny))
+
+
+def _is_observed(matrix: ConfusionMatrix, index: int, shares: Floats) -> bool:
+    rest = np.where(np.arange(matrix.task.n_classes) != index, matrix.support, 0)
+    return np.allclose(_rest_in_use(matrix, index, shares), rest / max(int(rest.sum()), 1), atol=1e-12)
 
 
 def in_use(prior: Mapping[str, float]) -> str:
@@ -63,11 +101,11 @@ def _followed(split: "SplitMeasurements", name: str, shares: Floats) -> Estimate
     if name in AS_ACCURACY and Buckets not in split:
         return WeightedMean(tuple(matrix.correct.tolist()), tuple(matrix.support.tolist()), tuple(shares.tolist()))
     index = matrix.task.class_names.index(class_name) if class_name else matrix.task.positive
-    if index is None or name in AS_ACCURACY:
-        return None
     if Buckets in split:
-        return _under_design(split, plain, index, float(shares[index])) if matrix.task.is_binary else None
-    return _of_class(split, plain, index, shares)
+        index = 0 if name in AS_ACCURACY else index
+        known = index is not None and matrix.task.is_binary
+        return _under_design(split, plain, index or 0, float(shares[index or 0])) if known else None
+    return None if index is None else _of_class(split, plain, index, shares)
 
 
 def class_shares(split: "SplitMeasurements", prior: Mapping[str, float]) -> Floats:
@@ -89,6 +127,8 @@ def _of_class(split: "SplitMeasurements", plain: str, index: int, shares: Floats
         return PrecisionAtPrior(recall, alarms, share)
     if plain == "negative_predictive_value":
         return PrecisionAtPrior(_complement(alarms), _complement(recall), 1 - share)
+    if plain == "specificity":
+        return _complement(alarms)
     if found := F_BETA.fullmatch(plain):
         return FScoreAtPrior(recall, alarms, share, float(found[1]))
     if plain == "average_precision" and matrix.task.is_binary:
@@ -102,6 +142,8 @@ def _under_design(split: "SplitMeasurements", plain: str, index: int, share: flo
     """A metric of one of two classes whose rows stand in groups or carry weights; None where it is not followed."""
     counts, rates = split[Buckets].counts, rates_of_class(index)
     recall, specificity = (rate_estimate(counts, rates[name]) for name in ("recall", "specificity"))
+    if plain in AS_ACCURACY:
+        return AccuracyAtPrior(recall, specificity.complement, share)
     if plain == "precision":
         return PrecisionAtPrior(recall, specificity.complement, share)
     if plain == "negative_predictive_value":
@@ -117,10 +159,9 @@ def _false_alarms(matrix: ConfusionMatrix, index: int, shares: Floats) -> Propor
     column = pairs.called == index
     called[pairs.true[column]] = pairs.counts[column]
     others = np.arange(matrix.task.n_classes) != index
-    weights = np.where(others, shares, 0.0) / max(1 - shares[index], np.finfo(np.float64).tiny)
-    observed = np.where(others, support, 0) / max(int(support[others].sum()), 1)
-    if np.allclose(weights, observed, atol=1e-12):
+    if _is_observed(matrix, index, shares):
         return Proportion(int(called[others].sum()), int(support[others].sum()))
+    weights = _rest_in_use(matrix, index, shares)
     return WeightedMean(tuple(called.tolist()), tuple(support.tolist()), tuple(weights.tolist()))
 
 

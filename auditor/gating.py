@@ -65,7 +65,7 @@ def _finding(gate: Gate, failed_at: float | None, open_at: float) -> Finding:
         limit=gate.limit,
         subject=gate.subject,
         metric=gate.metric,
-        interval=_interval(gate, alpha),
+        interval=_interval(gate, alpha, failed=failed_at is not None),
         remedy=gate.remedy,
         gate=True,
         at_least=gate.at_least,
@@ -74,16 +74,28 @@ def _finding(gate: Gate, failed_at: float | None, open_at: float) -> Finding:
     if failed_at is not None:
         return replace(finding, status=Status.FAIL, severity=Severity.BLOCKER)
     if _clears(gate):
-        return replace(finding, status=Status.PASS, remedy="")
+        return replace(finding, status=Status.PASS, remedy="", message=f"{finding.message}{_nevertheless(gate)}")
     why, remedy = undecided(gate, alpha)
     return replace(finding, message=f"{finding.message}. {why}", remedy=remedy)
 
 
-def _interval(gate: Gate, alpha: float) -> Interval:
-    """The bounds that decide: to pass at 95%, to fail at the level that Holm's correction left."""
-    passing, failing = (GATE_ALPHA, alpha) if gate.at_least else (alpha, GATE_ALPHA)
+def _nevertheless(gate: Gate) -> str:
+    """Why a gate passes whose shown two-sided interval reaches beyond the limit."""
+    shown = gate.estimate.low if gate.at_least else gate.estimate.high
+    bound = gate.estimate.lower(GATE_ALPHA) if gate.at_least else gate.estimate.upper(GATE_ALPHA)
+    if shown is None or (shown >= gate.limit if gate.at_least else shown <= gate.limit):
+        return ""
+    return f"; the one-sided 95% bound, which decides, is {share_or_number(gate.metric)(bound)}"
+
+
+def _interval(gate: Gate, alpha: float, *, failed: bool) -> Interval:
+    """The bounds that decide: to pass at 95%, to fail at the level that Holm's correction left; of a failure both at that."""
     method = f"one-sided {gate.estimate.decision_method}"
-    return Interval(gate.estimate.lower(passing), gate.estimate.upper(failing), 1 - alpha, method)
+    if failed or alpha == GATE_ALPHA:
+        return Interval(gate.estimate.lower(alpha), gate.estimate.upper(alpha), 1 - alpha, method)
+    passing, failing = (GATE_ALPHA, alpha) if gate.at_least else (alpha, GATE_ALPHA)
+    to_fail = f"{method}, to fail {100 * (1 - alpha):.4g}%"
+    return Interval(gate.estimate.lower(passing), gate.estimate.upper(failing), 1 - GATE_ALPHA, to_fail)
 
 
 def describe(gate: Gate) -> str:
@@ -160,9 +172,11 @@ def _rows(gate: Gate, value: float, alpha: float) -> str:
     near = share_or_number(gate.metric) is wording.ratio and abs(value - gate.limit) < AT_THE_LIMIT_WITHIN
     if needed is None or near:
         return AT_THE_LIMIT
-    more = wording.count(max(1, math.ceil(needed - gate.estimate.n)))
-    of_new = _of_new_groups(gate.estimate)
-    return _advice(gate, below, f"label about {more} more rows{of_new or ', drawn like these'}", "then")
+    more = max(1, math.ceil(needed - gate.estimate.n))
+    drawn = _of_new_groups(gate.estimate) or (", drawn like these" if gate.counted == "rows" else "")
+    return _advice(
+        gate, below, f"label about {wording.count(more)} more {gate.counted}{drawn}{_where(gate, more)}", "then"
+    )
 
 
 def _lacks_groups(estimate: Estimate) -> bool:
@@ -196,7 +210,7 @@ def _labels(gate: Gate, estimate: Proportion, alpha: float, given: Estimate) -> 
     ):
         lacking = math.ceil((fewest - estimate.n) * each)
         asked = f"Label at least {wording.count(lacking)} more {gate.counted}{of_new}{_where(gate, lacking)}"
-        return f"{asked}: {wording.count(math.ceil(fewest * each))} without a miss would show it."
+        return f"{asked}: {wording.count(math.ceil(fewest * each))} {_without(gate)} would show it."
     need = labels_needed(k, estimate.n, limit)
     below = not need.passes
     need = labels_needed(k, estimate.n, limit, alpha) if below else need
@@ -207,6 +221,10 @@ def _labels(gate: Gate, estimate: Proportion, alpha: float, given: Estimate) -> 
     range_ = f"; a rate one standard error off would take {wording.count(fewest)} or {most}"
     asked = f"label {wording.count(more)} more {gate.counted}{of_new}{_where(gate, more)}"
     return _advice(gate, below, asked, f"with {wording.count(total)} in all", range_)
+
+
+def _without(gate: Gate) -> str:
+    return "without a miss" if gate.at_least else "without a hit"
 
 
 def _where(gate: Gate, more: float) -> str:
@@ -237,5 +255,5 @@ def _why_few(gate: Gate, estimate: Proportion, shown: Estimate) -> str:
     if fewest is None or best is None or estimate.n >= fewest:
         return f"{rows} cannot tell"
     bound = wording.ratio(best if gate.at_least else 1 - best)
-    without = "without a miss" if gate.at_least else "without a hit"
+    without = _without(gate)
     return f"{rows} cannot tell whatever the model does: even {wording.count(given)} {without} would show only {bound}"

@@ -12,15 +12,13 @@ from auditor.findings import NotApplicable
 from auditor.states.label_counts import LabelCounts, LabelTotals
 from auditor.statistics.bins import Floats
 from auditor.statistics.designs import UnderDesign, effect_of, freedom
-from auditor.statistics.estimates import Estimate, MeanOfProportions, Proportion, Scale, Smooth
-from auditor.statistics.intervals import SHOWN_ALPHA, normal_quantile
+from auditor.statistics.estimates import Estimate, MeanOfEstimates, MeanOfProportions, Proportion, Smooth
 from auditor.statistics.labels import LABEL_AVERAGES, WiderOf, bucket_estimate, gain_over_majority
 
 if TYPE_CHECKING:
     from auditor.measurements import SplitMeasurements
 
 OF_LABEL_MEANS = ("roc_auc", "average_precision", "log_loss", "brier_score")
-LOSSES = ("log_loss", "brier_score")
 MACRO = ("precision", "recall", "f1")
 
 
@@ -125,27 +123,15 @@ def _mean_of_counts(totals: LabelTotals) -> MeanOfProportions:
     )
 
 
-def _mean(split: "SplitMeasurements", name: str) -> Smooth:
-    """Mean over the labels where it is defined; the mean standard error bounds that of the mean, whatever the correlation."""
+def _mean(split: "SplitMeasurements", name: str) -> MeanOfEstimates:
+    """Mean over the labels where it is defined."""
     estimates = [label.metric(name) for label in split.labels]
-    return mean_estimate(estimates, split.n, "labels", logit=name not in LOSSES)
+    return mean_estimate(estimates, split.n, "labels")
 
 
-def mean_estimate(estimates: list[Estimate], n: int, of: str, *, logit: bool = True) -> Smooth:
-    """Mean of the defined ones; the mean of their standard errors bounds that of the mean, whatever the correlation."""
-    scale: Scale = "logit" if logit else "identity"
-    values = [e.value for e in estimates if e.value is not None]
-    errors = [error for e in estimates if (error := _standard_error(e)) is not None]
-    if not values:
-        return Smooth(None, None, scale, n, f"mean over {of}")
-    error = sum(errors) / len(errors) if len(errors) == len(values) else None
-    return Smooth(sum(values) / len(values), error, scale, n, f"mean over {of}, errors fully correlated")
-
-
-def _standard_error(estimate: Estimate) -> float | None:
-    """Half the width of the shown interval in units of the normal quantile: with few rows wider than its variance says."""
-    low, high = estimate.low, estimate.high
-    return None if low is None or high is None else (high - low) / (2 * normal_quantile(1 - SHOWN_ALPHA))
+def mean_estimate(estimates: list[Estimate], n: int, of: str) -> MeanOfEstimates:
+    """Mean of the defined ones; the means of their limits bound it, whatever the correlation."""
+    return MeanOfEstimates(tuple(e for e in estimates if e.value is not None), n, of)
 
 
 OF_ROWS: Mapping[str, Callable[[LabelTotals], Estimate]] = {

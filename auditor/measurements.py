@@ -13,6 +13,7 @@ from auditor.behaviour import Behaviour
 from auditor.clustered import gain_under_design, share_under_design
 from auditor.data.split import Reading
 from auditor.deployment import class_shares, metric_in_use
+from auditor.errors import UsageError
 from auditor.findings import NotApplicable
 from auditor.histories.history import History
 from auditor.label_metrics import label_gain
@@ -87,6 +88,13 @@ class SplitMeasurements:
     def metric(self, name: str) -> Estimate:
         """A metric by its name, as `balanced_accuracy`, `recall[fraud]`; see `auditor.metrics.metric`."""
         return metric(self, name)
+
+    def value(self, name: str) -> float | None:
+        """The value of a metric, None where there is none of that name or it cannot be computed here."""
+        try:
+            return self.metric(name).value
+        except (NotApplicable, UsageError):
+            return None
 
     def metric_in_use(self, name: str, prior: Mapping[str, float]) -> tuple[Estimate, str]:
         """A metric at the class shares of use, and the words that say so; see `auditor.deployment.metric_in_use`."""

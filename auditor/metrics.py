@@ -80,7 +80,7 @@ def _of_class(plain: str, name: str) -> OfClass:
 
 def _mean(split: "SplitMeasurements", plain: str) -> Estimate:
     if plain in ("recall", "precision", "f1"):
-        return OVERALL[f"macro_{plain}"](split)
+        return metric(split, f"macro_{plain}")
     if plain not in ("roc_auc", "average_precision"):
         raise NotApplicable(f"{plain} is defined for a positive class; with more classes ask for {plain}[CLASS]")
     ranking = split[Ranking]

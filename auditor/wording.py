@@ -3,6 +3,7 @@
 import math
 
 NAME_LENGTH = 60
+ROUNDING = 1e-12
 
 
 def ratio(value: float | None, digits: int = 1) -> str:
@@ -17,7 +18,7 @@ def ratio(value: float | None, digits: int = 1) -> str:
     step = 10.0 ** -(digits + 2)
     if 0 < value < 1:
         value = min(max(value, step), 1 - step)
-    return f"{value:.{digits}%}"
+    return f"{value:.{digits}%}".replace("-", "−")
 
 
 def short_ratio(value: float | None) -> str:
@@ -41,6 +42,7 @@ def number(value: float | None, digits: int = 3) -> str:
     """
     if value is None or math.isnan(value):
         return "–"
+    value = 0.0 if abs(value) < ROUNDING else value
     while digits < 8 and value not in (0, 1, -1) and abs(round(value, digits)) in (0, 1):
         digits += 1
     return f"{value:.{digits}f}".replace("-", "−")

@@ -1,5 +1,6 @@
 """Are the conditions of release met?"""
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -205,11 +206,19 @@ def _counted(m: Measurements, metric: str, class_name: str) -> tuple[str, float 
     """What one more of would narrow a metric, and its share of all rows; without a class the positive one is meant."""
     matrix, plain = m.test.counts, metric.partition("[")[0]
     class_name = _class_meant(m, class_name)
-    if class_name not in m.task.class_names or plain not in ("recall", "precision", "specificity"):
+    is_f = re.fullmatch(r"f\d+(\.\d+)?", plain) is not None
+    counted = is_f or plain in ("recall", "precision", "specificity", "negative_predictive_value")
+    if class_name not in m.task.class_names or not counted:
         return "rows", 1.0
     index, name = m.task.class_names.index(class_name), quoted(class_name)
+    calls = matrix.call_rate(index)
     if plain == "precision":
-        return f"rows called {name}", matrix.call_rate(index)
+        return f"rows called {name}", calls
+    if plain == "negative_predictive_value":
+        return f"rows not called {name}", None if calls is None else 1 - calls
+    if is_f:
+        either = int(matrix.support[index] + matrix.predicted[index] - matrix.correct[index])
+        return f"rows that are {name} or called so", either / matrix.n if matrix.n else None
     prevalence = matrix.prevalence(index)
     if plain == "specificity":
         return f"rows that are not {name}", None if prevalence is None else 1 - prevalence

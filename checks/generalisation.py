@@ -49,7 +49,7 @@ def generalisation_gap(
     interval = Interval(low, gap.upper(0.05), 0.95, gap.method)
     seen = Finding.passed(said, value=gap.value, limit=minor, interval=interval)
     met = conditions_met(earlier)
-    missed = any(f.status is Status.FAIL for f in earlier if f.gate)
+    missed = any(_missed_on_train(m, f) for f in earlier if f.gate and f.status is Status.FAIL)
     loss_said, loss_level = _loss_gap(m, loss_minor, loss_major)
     if low is None or low_strict is None or high_strict is None or interval.high is None:
         yield seen.undecided("it could not be bounded")
@@ -76,6 +76,14 @@ def generalisation_gap(
 
 def _points(value: float | None) -> str:
     return "–" if value is None else f"{number(100 * value, 1)} points"
+
+
+def _missed_on_train(m: Measurements, gate: Finding) -> bool:
+    """Whether a condition that test misses is missed by the value on train as well."""
+    value = m.train.value(gate.metric)
+    if value is None or gate.limit is None:
+        return False
+    return value < gate.limit if gate.at_least else value > gate.limit
 
 
 def _loss_gap(m: Measurements, minor: float, major: float) -> tuple[str, str]:

@@ -6,7 +6,19 @@ from operator import itemgetter
 
 import numpy as np
 
-from auditor import Confidence, Curve, Finding, Interval, Line, Measurements, NotApplicable, Severity, Status, check
+from auditor import (
+    Confidence,
+    Curve,
+    Finding,
+    Interval,
+    Line,
+    Measurements,
+    NotApplicable,
+    Policy,
+    Severity,
+    Status,
+    check,
+)
 from auditor.states import Confusion, Reliability, ScoreBins, thresholds
 from auditor.statistics import (
     Floor,
@@ -56,6 +68,7 @@ def threshold_choice(
     m: Measurements,
     *,
     earlier: Sequence[Finding],
+    policy: Policy,
     few: int = 30,
     step: float = 0.05,
     steep: float = 0.10,
@@ -79,6 +92,8 @@ def threshold_choice(
     """
     if m.task.positive is None or not m.task.is_binary:
         raise NotApplicable("a threshold parts two classes; here the highest score of several decides")
+    if policy.prior:
+        raise NotApplicable("thresholds are followed at the class shares of the test file, and others were stated")
     bins = m.test[Reliability]
     if (rarer := int(min(bins.positives.sum(), bins.negatives.sum()))) < few:
         raise NotApplicable(f"{plural(rarer, 'row')} of the rarer class allow no advice ({count(few)} are needed)")
@@ -130,7 +145,7 @@ def _tuned_here(seen: Finding, highest: Tuned, now: Outcome) -> Finding:
 
 def _offered(m: Measurements, bins: ScoreBins, aims: _Aims, offer: Tuned) -> Finding:
     """A threshold whose values meet every floor, proven or not."""
-    proven, now = all(floor.is_met(offer.fair) for floor in aims.floors), _now(m)
+    proven, now = not m.test.grouped and all(floor.is_met(offer.fair) for floor in aims.floors), _now(m)
     enough = "meets every condition" if proven else "is enough for every condition, though these rows cannot show it"
     said = (
         f"{'Fixable' if proven else 'Perhaps fixable'} by threshold: calling {_name(m)} from {probability(_threshold(offer))} on "

@@ -29,7 +29,8 @@ def better_than_chance(
     level = 1 - 2 * alpha
     low, high = estimate.lower(alpha), estimate.upper(alpha)
     if low is None or high is None:
-        raise NotApplicable(f"{name} is undefined: a class is absent from the test data")
+        reason = "a class is absent from the test data" if estimate.value is None else "the rows allow no interval"
+        raise NotApplicable(f"{name} cannot be bounded: {reason}")
     span = f"{100 * level:.4g}% interval {number(low)} to {number(high)}, {estimate.method}"
     said = f"{name} is {number(estimate.value)} ({span}); guessing gives {number(chance, 1)}"
     interval = Interval(low, high, level, estimate.method)

@@ -108,7 +108,7 @@ def _likely(test_standard: bool, train_standard: bool, times: Floats) -> str:  #
     least, most = GREY_LEVELS
     if least < middle < most or least < 1 / middle < most:
         raw, unit = ("test", "train") if middle > 1 else ("train", "test")
-        return f"{raw} looks like 0 to 255 where {unit} is 0 to 1"
+        return f"the deviations of {raw} are about 255 times those of {unit}, as grey levels are to shares of 1"
     if test_standard != train_standard:
         one, other = ("test", "train") if test_standard else ("train", "test")
         return f"{one} looks standardised, {other} does not"

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from auditor import Finding, Interval, Measurements, NotApplicable, Severity, check
-from auditor.states import Buckets, Confusion, LabelCounts, RowHashes
+from auditor import Confidence, Finding, Interval, Measurements, NotApplicable, Severity, check
+from auditor.states import Buckets, Confusion, HashSet, LabelCounts, RowHashes
 from auditor.statistics import FEWEST_GROUPS, UnderDesign, largest_by_chance
 from auditor.wording import count, number, plural
 
@@ -14,7 +14,7 @@ from auditor.wording import count, number, plural
     needs=(Confusion, Buckets, RowHashes),
     by_label=False,
 )
-def independent_rows(m: Measurements, *, minor: float = 1.5) -> Iterator[Finding]:
+def independent_rows(m: Measurements, *, minor: float = 1.5, times: float = 3.0) -> Iterator[Finding]:
     """How much less do rows tell because they come in groups?
 
     Rows of one patient or customer tend to be right or wrong together, so that a thousand rows of a hundred patients can tell
@@ -24,10 +24,12 @@ def independent_rows(m: Measurements, *, minor: float = 1.5) -> Iterator[Finding
     It is a minor finding above `minor`, where it is also beyond what independent rows give in 95% of cases. Fewer than ten
     groups show no interval at all, and conditions stay undecided. Groups are declared with `--group`. Without them rows are
     taken as independent, and those with equal features are counted: they may be copies, which tell nothing new, or the
-    coincidences of a coarse table, and the file does not say which.
+    coincidences of a coarse table, and the file does not say which. Where as copies they would leave less than 1/`minor` of
+    the rows they are a suspected finding, a major one if the training data repeat themselves `times` times less than chance
+    would let them.
     """
     if not m.test.grouped:
-        yield _without_groups(m)
+        yield _without_groups(m, minor, times)
         return
     sums = m.test[LabelCounts] if m.labels else m.test[Buckets]
     assert sums.groups is not None
@@ -53,7 +55,7 @@ def independent_rows(m: Measurements, *, minor: float = 1.5) -> Iterator[Finding
         yield seen
 
 
-def _without_groups(m: Measurements) -> Finding:
+def _without_groups(m: Measurements, minor: float, times: float) -> Finding:
     """How many rows have equal features, and what that would mean if they were copies."""
     if RowHashes not in m.test:
         raise NotApplicable("no column of groups was declared with --group")
@@ -61,11 +63,24 @@ def _without_groups(m: Measurements) -> Finding:
     if not seen.repeated:
         return Finding.passed(f"No two of {plural(seen.n, 'test row')} have the same features; {taken}")
     effective = count(max(1, round(seen.n / seen.alike)))
-    return Finding.passed(
+    found = Finding.passed(
         f"{count(seen.repeated)} of {plural(seen.n, 'test row')} have the features of another test row: as copies all rows would "
         f"tell as much as {effective} independent ones, as coincidences of a coarse table as much as {count(seen.n)}; {taken}",
-        value=seen.repeated / seen.n,
-    )
+        value=seen.alike, limit=minor,
+    )  # fmt: skip
+    if seen.alike <= minor:
+        return found
+    remedy = "If they are copies, take them out or name what they share with --group; all intervals are too narrow until then."
+    severity = Severity.MAJOR if _beyond_chance(m, seen, times) else Severity.MINOR
+    return found.failing(severity, remedy=remedy, confidence=Confidence.SUSPECTED)
+
+
+def _beyond_chance(m: Measurements, seen: HashSet, times: float) -> bool:
+    """Whether test repeats itself more than train does; coincidences grow with the number of rows."""
+    if "train" not in m.splits or RowHashes not in m.train or not m.train[RowHashes].n:
+        return False
+    train = m.train[RowHashes]
+    return seen.alike - 1 > times * max((train.alike - 1) * seen.n / train.n, 1 / times)
 
 
 def _by_chance(accuracy: UnderDesign) -> float:

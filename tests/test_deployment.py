@@ -71,9 +71,24 @@ def test_what_does_not_hang_on_the_shares_is_left_alone_and_what_is_not_followed
     test = split([[8, 2], [3, 17]], positive="a")
     assert metric_in_use(test, "recall", {"a": 0.01}) == (test.metric("recall"), "")
     assert metric_in_use(test, "precision", {}) == (test.metric("precision"), "")
-    estimate, words = metric_in_use(test, "mcc", {"a": 0.01})
-    assert estimate == test.metric("mcc")
-    assert words == "(at the class shares of this file, not those in use)"
+    with pytest.raises(NotApplicable, match="not followed to the class shares that were stated"):
+        metric_in_use(test, "mcc", {"a": 0.01})
+
+
+def test_of_three_classes_specificity_moves_where_the_others_are_mixed_otherwise():
+    test = split([[90, 0, 10], [0, 90, 10], [80, 0, 20]])
+    assert metric_in_use(test, "specificity[a]", {"a": 0.5}) == (test.metric("specificity[a]"), "")
+    found, words = metric_in_use(test, "specificity[a]", {"a": 0.1, "b": 0.1, "c": 0.8})
+    assert found.value == pytest.approx((0.1 * 1.0 + 0.8 * 0.2) / 0.9)
+    assert "80.0% of the rows are “c”" in words
+
+
+def test_accuracy_of_weighted_rows_of_two_classes_is_followed_too():
+    batch = rows([0] * 50 + [1] * 50, predicted=[0] * 40 + [1] * 10 + [1] * 48 + [0] * 2, weights=[2.0] * 100)
+    test = measured(batch, class_names=["a", "b"], positive="b").test
+    found, _ = metric_in_use(test, "accuracy", {"b": 0.9})
+    assert found.value == pytest.approx(0.9 * 0.96 + 0.1 * 0.8)
+    assert found.lower(0.05) < found.value < found.upper(0.05)
 
 
 def test_a_class_without_rows_that_will_occur_leaves_accuracy_undefined():

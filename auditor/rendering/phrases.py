@@ -268,6 +268,8 @@ def facts(report: Report) -> tuple[Fact, ...]:
 
 def file_name(path: str) -> str:
     """The last part of a path, whichever way its slashes lean."""
+    if path.startswith("loader "):
+        return wording.name(path.partition(" (")[0])
     return wording.name(path.replace("\\", "/").rstrip("/").rpartition("/")[2] or path)
 
 

@@ -51,7 +51,7 @@ class Reliability(State["ScoreBins"]):
         margins, true = _margins(batch.scores, batch.labels, self.task)
         place = second_half(batch.row_key) * 2 + true
         np.add.at(self._counts, place * FINE_BINS + bin_index(margins), 1)
-        self._rules.add(_threshold(batch.scores, self.task))
+        self._rules.add(_rule(batch.scores, margins, self.task))
 
     def merge(self, other: Self) -> None:
         """Add the other's counts."""
@@ -164,6 +164,13 @@ def _margins(scores: Scores, labels: Array, task: Task) -> tuple[Array, Counts]:
     with np.errstate(divide="ignore"):
         margins = log_p - np.log(-np.expm1(np.minimum(log_p, 0)))
     return margins.astype(np.float32), (labels == top).astype(np.int64)
+
+
+def _rule(scores: Scores, margins: Array, task: Task) -> float | None:
+    """The threshold in use; without a stated one a tie names the first class, which is no threshold where there are ties."""
+    threshold = _threshold(scores, task)
+    ties = threshold is not None and scores.threshold is None and task.positive != 0 and bool((margins == 0).any())
+    return None if ties else threshold
 
 
 def _threshold(scores: Scores, task: Task) -> float | None:

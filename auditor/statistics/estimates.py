@@ -17,6 +17,7 @@ __all__ = [
     "Estimate",
     "FScore",
     "Limits",
+    "MeanOfEstimates",
     "MeanOfProportions",
     "PairedDifference",
     "Proportion",
@@ -173,6 +174,36 @@ class MeanOfProportions(Estimate):
 
 
 @dataclass(frozen=True)
+class MeanOfEstimates(Estimate):
+    """Plain mean of estimates from the same rows, such as the areas of several classes.
+
+    The means of their limits are its own: exact where all err together, and wider than need be otherwise. Undefined without
+    any, without limits where one has none.
+    """
+
+    each: tuple[Estimate, ...]
+    n: float
+    of: str
+
+    @property
+    def value(self) -> float | None:
+        """The mean, None of none."""
+        values = [e.value for e in self.each if e.value is not None]
+        return math.fsum(values) / len(values) if values else None
+
+    @property
+    def method(self) -> str:
+        """Name of the method."""
+        return f"mean over {self.of}, as if all erred together"
+
+    def _shown(self, alpha: float) -> Limits:
+        return _mean_limits([e.interval(alpha) for e in self.each])
+
+    def _deciding(self, alpha: float) -> Limits:
+        return _mean_limits([e.decision_interval(alpha) for e in self.each])
+
+
+@dataclass(frozen=True)
 class AreaUnderCurve(Estimate):
     """Area under the ROC curve with its DeLong variance.
 
@@ -287,6 +318,14 @@ class PairedDifference(Estimate):
         """The same difference from counts divided by deff (at least 1)."""
         divisor = max(deff, 1.0)
         return PairedDifference(self.n10 / divisor, self.n01 / divisor, self.n / divisor)
+
+
+def _mean_limits(limits: list[Limits]) -> Limits:
+    known = [(low, high) for low, high in limits if low is not None and high is not None]
+    if not known or len(known) < len(limits):
+        return UNDEFINED
+    low, high = (math.fsum(ends) / len(known) for ends in zip(*known, strict=True))
+    return low, high
 
 
 def _known(limits: tuple[Floats, Floats]) -> Limits:

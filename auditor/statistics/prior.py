@@ -122,6 +122,14 @@ class AtPrior(Estimate):
 
 
 @dataclass(frozen=True)
+class AccuracyAtPrior(AtPrior):
+    """Accuracy of two classes: rightly called, and rightly not called."""
+
+    def _combined(self, right: float, wrong: float) -> float | None:
+        return right + (1 - self.prior) - wrong
+
+
+@dataclass(frozen=True)
 class PrecisionAtPrior(AtPrior):
     """Precision: rightly called / all called. With specificity and the rate of misses it is the negative predictive value."""
 

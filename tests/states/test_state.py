@@ -56,7 +56,7 @@ def overfull_bucket_ranking(task: Task) -> State[Any]:
 
 
 def often_gathered_groups(task: Task) -> State[Any]:
-    with patch("auditor.states.buckets.PARTS_AT_ONCE", 1):
+    with patch("auditor.states.group_sizes.PARTS_AT_ONCE", 1):
         return Buckets(task)
 
 
