@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from sklearn import metrics
 
 from auditor.deployment import class_shares, metric_in_use
+from auditor.findings import NotApplicable
 from auditor.testing import from_confusion, measured, rows
 
 NAMES = ("a", "b", "c")
