@@ -195,7 +195,7 @@ def run(  # noqa: PLR0917  (click passes by name)
     from auditor.config import load_config, parse_gate, parse_prior
 
     options |= {"gates": tuple(parse_gate(text) for text in gates), "model_args": _json_object(model_args)}
-    options |= {"prior": dict(parse_prior(text) for text in prior)}
+    options |= {"prior": _shares([parse_prior(text) for text in prior])}
     options |= {"policy": {"strict": True} if strict else None, "batch_size": _batch_size(batch_size)}
     _audit(load_config(options, config, Path.cwd()))
 
@@ -331,6 +331,13 @@ def _json_object(text: str | None) -> dict[str, Any] | None:
     if not isinstance(value, dict):
         raise UsageError(f"--model-args: expected a JSON object such as '{{\"width\": 64}}', found {text!r}")
     return value
+
+
+def _shares(stated: list[tuple[str, float]]) -> dict[str, float]:
+    shares = dict(stated)
+    if len(shares) < len(stated):
+        raise UsageError("--prior states the share of a class twice; state each once")
+    return shares
 
 
 def _batch_size(text: str | None) -> int | str | None:

@@ -273,6 +273,11 @@ def _refuse_own_trust(table: Mapping[str, Any], path: Path, *, named: bool) -> N
             raise UsageError(
                 f"{path}: `{key}` lets code run, which a file found by itself may not; run with --config {path.name}"
             )
+    inside = (path.parent / str(table.get("out", "."))).resolve().is_relative_to(path.parent.resolve())
+    if not named and not inside:
+        raise UsageError(
+            f"{path}: `out` leads out of its folder, which a file found by itself may not; run with --config {path.name}"
+        )
     if table.get("origin") is not None:
         raise UsageError(f"{path}: unknown key `origin`")
 

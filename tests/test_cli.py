@@ -314,6 +314,7 @@ def test_a_class_unknown_to_the_model_is_named(home, tmp_path):
         (["--prior", "yes=2"], "--prior.yes: Input should be less than 1"),
         (["--prior", "maybe=0.2"], "--prior maybe: no class is called so; the classes are no, yes"),
         (["--prior", "yes=0.9", "--prior", "no=0.3"], "--prior: the shares of 2 of 2 classes add up to 1.2; at most 1"),
+        (["--prior", "yes=0.2", "--prior", "yes=0.3"], "--prior states the share of a class twice; state each once"),
         (["--prior", "yes=0.2", "--prior", "no=0.3"], "add up to 0.5; those of all classes add up to 1"),
     ],
 )

@@ -102,7 +102,7 @@ def test_inputs_are_fed_by_name_from_columns_and_from_arrays(home):
         ("", "`hidden` float32 (400, 3), `margin` float32 (400, 2); say which one they are with --output hidden"),
     ],
 )
-def test_what_does_not_fit_is_told_in_one_line_with_the_lines_to_write(home, monkeypatch, settings, help_):
+def test_what_does_not_fit_is_told_with_the_lines_to_write(home, monkeypatch, settings, help_):
     monkeypatch.chdir(home)
     test = "test.npz" if "hidden" in help_ else "test.csv"
     (home / "own.toml").write_text(f'model = "two.pt2"\ntest = "{test}"\ntrust_model_code = true\n{settings}\n')
@@ -110,7 +110,8 @@ def test_what_does_not_fit_is_told_in_one_line_with_the_lines_to_write(home, mon
     assert told.exit_code == 2
     assert report == {}
     assert help_ in told.stderr
-    assert told.stderr.count("\n") == 1
+    lines = told.stderr.splitlines()
+    assert len(lines) == 1 or lines[1:] == ["[inputs]", 'age = ["..."]', 'codes = ["..."]']
 
 
 def test_a_module_of_several_inputs_is_called_by_their_names_and_types(home, monkeypatch):

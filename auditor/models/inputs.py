@@ -28,12 +28,14 @@ def fitted(inputs: Sequence[Input], layout: Layout, name: str) -> Layout:
 
 
 def _unfed(name: str, inputs: Sequence[Input], extra: Sequence[str]) -> str:
+    """Several lines, of which the last are there to be copied."""
     wrong = f"; it has no input {', '.join(wording.name(entry) for entry in extra)}" if extra else ""
-    lines = ", ".join(f'{wording.name(entry.name)} = ["..."]' for entry in inputs)
-    return (
+    lines = [f'{wording.name(entry.name)} = ["..."]' for entry in inputs]
+    told = (
         f"{name} takes {wording.plural(len(inputs), 'input')}: {', '.join(map(_shown, inputs))}{wrong}; say in auditor.toml "
-        f"which columns or array each one gets: [inputs] {lines}"
+        "which columns or array each one gets:"
     )
+    return "\n".join([told, "[inputs]", *lines])
 
 
 def _shown(entry: Input) -> str:
