@@ -40,7 +40,7 @@ def overall_under_design(split: "SplitMeasurements", name: str) -> Estimate:
         return sums.accuracy
     if name in SUMMARIES:
         return sums.summary(*SUMMARIES[name])
-    if name == "macro_recall" and (sums.counts.total.predicted[sums.counts.rows.support == 0] > 0).any():
+    if name == "macro_recall" and (sums.counts.total.predicted[sums.counts.total.support == 0] > 0).any():
         return sums.summary(macro_recall, "logit")
     if name in ("balanced_accuracy", "macro_recall"):
         return mean_recall_estimate(sums.counts)

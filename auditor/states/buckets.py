@@ -35,7 +35,7 @@ Counts = NDArray[np.int64]
 
 
 class Buckets(State["BucketSums"]):
-    """Support, predicted and correct of each class in each bucket, weighted where rows are; and the sizes of the groups.
+    """Support, predicted and correct of each class in each bucket, weighted where rows are; the heaviest; group sizes.
 
     Sums of weights are fixed-point integers; 16 bytes a group. Read only where groups or weights were declared.
     """
@@ -50,12 +50,14 @@ class Buckets(State["BucketSums"]):
         self._rows = np.zeros((3, task.n_classes), np.int64)
         self._groups = GroupSizes()
         self._weighted = False
+        self._heaviest = np.zeros(task.n_classes)
 
     def update(self, batch: Batch) -> None:
         """Count a batch."""
         assert batch.scores is not None
         self._weighted |= batch.weight is not None
         bucket, weight, called = bucket_of(batch), weight_of(batch), batch.scores.predicted
+        np.maximum.at(self._heaviest, batch.labels, weight)
         right = called == batch.labels
         chosen = (slice(None), slice(None), right)
         for place, (part, classes) in enumerate(zip(chosen, (batch.labels, called, called), strict=True)):
@@ -73,6 +75,7 @@ class Buckets(State["BucketSums"]):
             mine.merge(theirs)
         self._rows += other._rows
         self._groups.merge(other._groups)
+        self._heaviest = np.maximum(self._heaviest, other._heaviest)
 
     def result(self) -> "BucketSums":
         """The sums as floats."""
@@ -89,6 +92,8 @@ class Buckets(State["BucketSums"]):
             groups.n,
             groups.alike,
             self._weighted,
+            groups.largest,
+            self._heaviest.copy(),
         )
         return BucketSums(self.task, counts, groups.ungrouped)
 

@@ -19,11 +19,13 @@ class Groups:
     """The number of groups, None where none were declared, and the rows without one, which each count as a group.
 
     alike: the design effect if all rows of a group were alike, the sum of squared group sizes over their sum.
+    largest: rows of the largest group.
     """
 
     n: int | None = None
     ungrouped: int = 0
     alike: float = 1.0
+    largest: int = 1
 
 
 class GroupSizes:
@@ -52,6 +54,7 @@ class GroupSizes:
             len(sizes) if self._declared else None,
             int((hashes & np.uint64(1)).sum()),
             float(np.sum(sizes.astype(np.float64) ** 2) / sizes.sum()) if len(sizes) else 1.0,
+            int(sizes.max(initial=1)),
         )
 
     def _add(self, parts: Sequence[Part]) -> None:

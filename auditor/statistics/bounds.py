@@ -8,7 +8,7 @@ Undefined is None.
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from auditor.statistics import intervals
 from auditor.statistics.intervals import SHOWN_ALPHA
@@ -76,6 +76,34 @@ class Estimate(ABC):
     def upper(self, alpha: float) -> float | None:
         """One-sided upper bound with confidence 1 - alpha."""
         return self.decision_interval(alpha)[1]
+
+
+class Thinned(Protocol):
+    """An estimate that can be had from fewer rows."""
+
+    @property
+    def value(self) -> float | None:
+        """The estimate, None where undefined."""
+        ...
+
+    @property
+    def n(self) -> float:
+        """The count behind it."""
+        ...
+
+    @property
+    def method(self) -> str:
+        """Name of the shown method."""
+        ...
+
+    @property
+    def decision_method(self) -> str:
+        """Name of the deciding method."""
+        ...
+
+    def effective(self, deff: float) -> Estimate:
+        """The same value from n / deff rows."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from auditor.statistics.designs import (
     METHOD,
     BucketCounts,
     UnderDesign,
-    binding_rows,
     effect_of,
     jackknifed,
     without_each,
@@ -61,6 +60,18 @@ class RankedRows:
         held = (tallies[0] + tallies[1]).sum(axis=1) > 0
         return without_each(tallies[0][held]), without_each(tallies[1][held])
 
+    @property
+    def weight_by_bucket(self) -> tuple[Floats, Floats]:
+        """(buckets,) weights of positives and of negatives."""
+        sides = (self.positive, ~self.positive)
+        positives, negatives = (np.bincount(self.bucket[s], self.weight[s], BUCKETS) for s in sides)
+        return positives, negatives
+
+    def units(self, counts: BucketCounts) -> float:
+        """The independent units of the smaller side, at least 1."""
+        heaviest = float(self.weight.max(initial=0)) if counts.weighted else 1.0
+        return max(min(float(counts.units(side, heaviest)) for side in self.weight_by_bucket), 1.0)
+
     def _summed(self, first: Counts) -> tuple[Floats, Floats]:
         if not len(first):
             return np.zeros(0), np.zeros(0)
@@ -74,8 +85,10 @@ def area_estimate(counts: BucketCounts, plain: AreaUnderCurve, ranked: RankedRow
         return UnderDesign(plain, None)
     left = areas(*ranked.without_each)
     plain = replace(plain, value=ranked.auc if counts.weighted else plain.value)
-    error = jackknife_error(left) if counts.can_tell else None
-    return UnderDesign(plain, *effect_of(counts, error, plain.variance or 0.0, counts.classes.n), counts.weighted)
+    sides = ranked.weight_by_bucket
+    error = jackknife_error(left) if all(counts.can_tell(side) for side in sides) else None
+    found = effect_of(error, plain.variance or 0.0, counts.classes.n, plain.n / ranked.units(counts))
+    return UnderDesign(plain, *found, counts.weighted)
 
 
 def average_precision_under_design(counts: BucketCounts, plain: Smooth, ranked: RankedRows | None) -> Smooth:
@@ -84,7 +97,7 @@ def average_precision_under_design(counts: BucketCounts, plain: Smooth, ranked: 
         return replace(plain, standard_error=None, method=METHOD)
     value = ranked.average_precision if counts.weighted else plain.value
     found = jackknifed(counts, value, average_precisions(*ranked.without_each), "logit", plain.n)
-    found = replace(found, binding=binding_rows(counts, plain.n if plain.binding is None else plain.binding))
+    found = replace(found, binding=ranked.units(counts))
     if found.standard_error is None or not plain.standard_error:
         return found
     return replace(found, leaning=plain.leaning * max((found.standard_error / plain.standard_error) ** 2, 1.0))

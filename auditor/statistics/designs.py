@@ -2,21 +2,22 @@
 
 Whole groups share one of 64 hash buckets, and the jackknife over buckets gives variances that hold whatever the
 dependence inside a bucket (Chamandy et al. 2012). A share keeps the interval of independent rows on fewer, effective rows:
-n over the design effect, with Student's t for the buckets (Korn & Graubard 1998). Weights alone leave the effective
-rows of Kish (1965), the squared sum of the weights over the sum of their squares.
+n over the design effect, with Student's t for the buckets (Korn & Graubard 1998). The jackknife's variance is taken as
+it is, down to the least that chance gives independent rows: Student's t covers its noise, and a copy gains nothing. Weights
+alone give the linearised variance of a ratio (Cochran 1977, section 6.4), at most the effective rows of Kish (1965).
+Where a share is 0 or 1 neither varies, and what binds is the independent units behind it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
 from auditor.statistics.bins import Floats
-from auditor.statistics.bounds import UNDEFINED, Estimate, Limits, Scale, Smooth
+from auditor.statistics.bounds import UNDEFINED, Estimate, Limits, Scale, Smooth, Thinned
 from auditor.statistics.confusion import ClassCounts, ratio
 from auditor.statistics.estimates import Proportion
 from auditor.statistics.intervals import t_quantile
@@ -25,37 +26,11 @@ from auditor.statistics.resampling import jackknife_error
 BUCKETS = 64
 FEWEST_GROUPS = 10
 METHOD = "bucket jackknife"
+# A share nearer to 0 or 1 is what rounding leaves of it.
+ROUNDING = 1e-12
 
 Numbers = NDArray[np.number]
 Part = Callable[[ClassCounts], Numbers]
-
-
-class Thinned(Protocol):
-    """An estimate that can be had from fewer rows."""
-
-    @property
-    def value(self) -> float | None:
-        """The estimate, None where undefined."""
-        ...
-
-    @property
-    def n(self) -> float:
-        """The count behind it."""
-        ...
-
-    @property
-    def method(self) -> str:
-        """Name of the shown method."""
-        ...
-
-    @property
-    def decision_method(self) -> str:
-        """Name of the deciding method."""
-        ...
-
-    def effective(self, deff: float) -> Estimate:
-        """The same value from n / deff rows."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -128,7 +103,8 @@ class BucketCounts:
 
     classes: (buckets, classes) support, predicted and correct. squares: (classes,) the same of squared weights, over all
     buckets. rows: (classes,) the same of rows. groups: how many, None where rows are independent. alike: the design
-    effect if all rows of a group were alike, the sum of squared group sizes over their sum.
+    effect if all rows of a group were alike, the sum of squared group sizes over their sum. largest_group: rows of the
+    largest. heaviest: (classes,) largest weight of the rows of each true class, or one number for all.
     """
 
     classes: ClassCounts
@@ -137,6 +113,8 @@ class BucketCounts:
     groups: int | None = None
     alike: float = 1.0
     weighted: bool = False
+    largest_group: int = 1
+    heaviest: Numbers = field(default_factory=lambda: np.ones(1))
 
     @cached_property
     def total(self) -> ClassCounts:
@@ -149,28 +127,53 @@ class BucketCounts:
         kept = self.classes.n > 0
         return ClassCounts(*(without_each(part[kept]) for part in _parts(self.classes)))
 
-    @property
-    def can_tell(self) -> bool:
-        """Whether the groups are enough for a variance."""
-        return self.groups is None or self.groups >= FEWEST_GROUPS
+    def can_tell(self, weights: Numbers) -> bool:
+        """Whether the groups of the rows of these (buckets,) weights are enough for a variance.
+
+        Buckets that hold such rows are at most their groups; where all buckets do, all groups count as behind them.
+        """
+        if self.groups is None:
+            return True
+        held, of_table = weights > 0, self.classes.n > 0
+        return (self.groups if (held == of_table).all() else int(held.sum())) >= FEWEST_GROUPS
+
+    def units(self, weights: Numbers, heaviest: float | Numbers) -> Floats:
+        """Independent units that are sure to be behind sums of weights, (buckets,) or (buckets, classes).
+
+        Without groups the sum over the heaviest weight that could err; else as many of them as groups of the largest size
+        or, if more, the buckets of equal weight (Kish 1965): whole groups share a bucket, so that groups are no fewer.
+        """
+        total, squares = np.sum(weights, axis=0, dtype=np.float64), np.sum(np.square(weights), axis=0, dtype=np.float64)
+        alone = total / np.maximum(heaviest, 1e-300)
+        if self.groups is None:
+            return np.asarray(alone)
+        buckets = total**2 / np.maximum(squares, 1e-300)
+        return np.asarray(np.maximum(np.minimum(buckets, alone), alone / self.largest_group))
+
+    def units_of_smallest_class(self) -> float:
+        """The units of the class that has fewest, among those with rows; at least 1."""
+        units = self.units(self.classes.support, self.heaviest)
+        return float(max(units[self.total.support > 0].min(initial=max(float(self.rows.n), 1.0)), 1.0))
 
 
 @dataclass(frozen=True)
 class Rate:
-    """A share of rows as two sums, each linear in the counts of the classes."""
+    """A share of rows as two sums, each linear in the counts of the classes; `erring` takes the weights that could err."""
 
     part: Part
     whole: Part
+    erring: Callable[[Numbers], Numbers] = lambda heaviest: heaviest
 
 
 def rates_of_class(k: int) -> dict[str, Rate]:
     """The shares of one class against the rest, by name; `jaccard` is that behind its F scores."""
     return {
-        "recall": Rate(lambda c: c.correct[..., k], lambda c: c.support[..., k]),
+        "recall": Rate(lambda c: c.correct[..., k], lambda c: c.support[..., k], lambda heaviest: heaviest[k : k + 1]),
         "precision": Rate(lambda c: c.correct[..., k], lambda c: c.predicted[..., k]),
         "specificity": Rate(
             lambda c: c.n - c.support[..., k] - c.predicted[..., k] + c.correct[..., k],
             lambda c: c.n - c.support[..., k],
+            lambda heaviest: np.delete(heaviest, k),
         ),
         "negative_predictive_value": Rate(
             lambda c: c.n - c.support[..., k] - c.predicted[..., k] + c.correct[..., k],
@@ -192,13 +195,9 @@ ACCURACY = Rate(lambda c: c.correct.sum(axis=-1), lambda c: c.n)
 
 def jackknifed(counts: BucketCounts, value: float | None, left_out: Floats, scale: Scale, n: float) -> Smooth:
     """An estimate from its values without each bucket."""
-    error = jackknife_error(left_out) if counts.can_tell else None
-    return Smooth(value, error, scale, n, METHOD, freedom(counts.classes.n), binding_rows(counts, n))
-
-
-def binding_rows(counts: BucketCounts, smallest: float) -> float:
-    """What binds at an end of a scale: the rows of the smallest class, as if those of a group were all alike."""
-    return float(max(smallest / counts.alike / kish_effect(counts, ACCURACY), 1.0))
+    error = jackknife_error(left_out) if counts.can_tell(counts.classes.n) else None
+    binding = counts.units_of_smallest_class()
+    return Smooth(value, error, scale, n, METHOD, freedom(counts.classes.n), binding)
 
 
 def without_each(buckets: Numbers) -> Floats:
@@ -209,15 +208,40 @@ def without_each(buckets: Numbers) -> Floats:
 
 def rate_effect(counts: BucketCounts, rate: Rate) -> tuple[float | None, float | None]:
     """The design effect of a share and its degrees of freedom, both None where the groups do not show it."""
+    rows = float(rate.whole(counts.rows))
     if counts.groups is None:
-        return kish_effect(counts, rate), None
+        return weighing_effect(counts, rate), None
     k, n = rate.part(counts.classes), rate.whole(counts.classes)
-    k, n = k[n > 0], n[n > 0]
-    if len(n) < 2 or not counts.can_tell:
+    held = n > 0
+    if held.sum() < 2 or not counts.can_tell(n):
         return None, None
-    share, rows = float(k.sum() / n.sum()), float(rate.whole(counts.rows))
-    error = jackknife_error(ratio(without_each(k), without_each(n)))
-    return effect_of(counts, error, share * (1 - share) / rows, n)
+    share = float(k[held].sum() / n[held].sum())
+    error = jackknife_error(ratio(without_each(k[held]), without_each(n[held])))
+    variance = share * (1 - share) / rows if min(share, 1 - share) > ROUNDING else 0.0
+    return effect_of(error, variance, n, rows / units_of(counts, rate))
+
+
+def units_of(counts: BucketCounts, rate: Rate) -> float:
+    """The independent units that bind a share of 0 or 1, at most the effective rows of Kish (1965)."""
+    heaviest = float(rate.erring(counts.heaviest).max(initial=0)) if counts.weighted else 1.0
+    units = float(counts.units(rate.whole(counts.classes), heaviest))
+    return max(min(units, float(rate.whole(counts.rows)) / kish_effect(counts, rate)), 1e-9)
+
+
+def weighing_effect(counts: BucketCounts, rate: Rate) -> float:
+    """The design effect of a weighted share: the linearised variance of a ratio over that of equal weights.
+
+    The variance is sum w^2 (x - p)^2 / (sum w)^2 over the rows behind it (Cochran 1977, section 6.4).
+    """
+    whole, rows = float(rate.whole(counts.total)), float(rate.whole(counts.rows))
+    if not whole or not counts.weighted:
+        return 1.0
+    share = float(rate.part(counts.total)) / whole
+    if min(share, 1 - share) <= ROUNDING:
+        return rows / units_of(counts, rate)
+    right, both = float(rate.part(counts.squares)), float(rate.whole(counts.squares))
+    variance = ((1 - share) ** 2 * right + share**2 * max(both - right, 0.0)) / whole**2
+    return max(rows * variance / (share * (1 - share)), kish_effect(counts, rate))
 
 
 def freedom(weights: Numbers) -> float:
@@ -241,8 +265,13 @@ def largest_by_chance(degrees_of_freedom: float) -> float:
     return float(special.chdtri(degrees_of_freedom, 0.05) / degrees_of_freedom)
 
 
+def least_by_chance(degrees_of_freedom: float) -> float:
+    """The design effect that independent rows fall below in one case of 1,000."""
+    return float(special.chdtri(degrees_of_freedom, 0.999) / degrees_of_freedom)
+
+
 def effect_of(
-    counts: BucketCounts, error: float | None, variance: float, weights: Numbers
+    error: float | None, variance: float, weights: Numbers, largest: float
 ) -> tuple[float | None, float | None]:
     """The jackknife's variance over that of independent rows; where neither varies, the largest there can be.
 
@@ -251,8 +280,9 @@ def effect_of(
     if error is None:
         return None, None
     if variance <= 0 or error == 0:
-        return counts.alike * kish_effect(counts, ACCURACY), freedom(weights)
-    return error**2 / variance, freedom(weights)
+        return largest, freedom(weights)
+    degrees = freedom(weights)
+    return max(error**2 / variance, least_by_chance(degrees)), degrees
 
 
 def _parts(classes: ClassCounts) -> tuple[Numbers, ...]:

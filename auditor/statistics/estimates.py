@@ -59,8 +59,8 @@ class Proportion(Estimate):
         return _known(intervals.clopper_pearson(self.k, self.n, alpha))
 
     def effective(self, deff: float) -> "Proportion":
-        """The same share of n / deff independent rows (Korn & Graubard 1998); a deff below 1 adds no rows."""
-        return Proportion(self.k / max(deff, 1.0), self.n / max(deff, 1.0))
+        """The same share of n / deff independent rows (Korn & Graubard 1998)."""
+        return Proportion(self.k / deff, self.n / deff)
 
 
 @dataclass(frozen=True)
@@ -109,9 +109,8 @@ class FScore(Estimate):
         return _f1_from_jaccard(_known(intervals.clopper_pearson(self.tp, self.n, alpha)))
 
     def effective(self, deff: float) -> "FScore":
-        """The same score from counts divided by deff (at least 1)."""
-        divisor = max(deff, 1.0)
-        return FScore(self.tp / divisor, self.fp / divisor, self.fn / divisor, self.beta)
+        """The same score from counts divided by deff."""
+        return FScore(self.tp / deff, self.fp / deff, self.fn / deff, self.beta)
 
     def _logit_limits(self, alpha: float) -> Limits:
         if self.value is None:
@@ -160,9 +159,8 @@ class MeanOfProportions(Estimate):
         return self._limits(alpha, exact=True)
 
     def effective(self, deff: float) -> "MeanOfProportions":
-        """The same mean from counts divided by deff (at least 1)."""
-        divisor = max(deff, 1.0)
-        return MeanOfProportions(tuple(k / divisor for k in self.k), tuple(n / divisor for n in self.n_each))
+        """The same mean from counts divided by deff."""
+        return MeanOfProportions(tuple(k / deff for k in self.k), tuple(n / deff for n in self.n_each))
 
     def _limits(self, alpha: float, *, exact: bool) -> Limits:
         k, n = np.asarray(self.k, np.float64), np.asarray(self.n_each, np.float64)
@@ -243,10 +241,9 @@ class AreaUnderCurve(Estimate):
         return self._united_limits(self.value, alpha)
 
     def effective(self, deff: float) -> "AreaUnderCurve":
-        """The same area with class counts divided, and the variance multiplied, by deff (at least 1)."""
-        factor = max(deff, 1.0)
-        variance = None if self.variance is None else self.variance * factor
-        return AreaUnderCurve(self.value, self.positives / factor, self.negatives / factor, variance)
+        """The same area with class counts divided, and the variance multiplied, by deff."""
+        variance = None if self.variance is None else self.variance * deff
+        return AreaUnderCurve(self.value, self.positives / deff, self.negatives / deff, variance)
 
     def _united_limits(self, area: float, alpha: float) -> Limits:
         found = []
@@ -315,9 +312,8 @@ class PairedDifference(Estimate):
         return intervals.tango_difference(self.n10, self.n01, self.n, alpha) if self.n else UNDEFINED
 
     def effective(self, deff: float) -> "PairedDifference":
-        """The same difference from counts divided by deff (at least 1)."""
-        divisor = max(deff, 1.0)
-        return PairedDifference(self.n10 / divisor, self.n01 / divisor, self.n / divisor)
+        """The same difference from counts divided by deff."""
+        return PairedDifference(self.n10 / deff, self.n01 / deff, self.n / deff)
 
 
 def _mean_limits(limits: list[Limits]) -> Limits:
