@@ -64,8 +64,8 @@ class RankedRows:
     def weight_by_bucket(self) -> tuple[Floats, Floats]:
         """(buckets,) weights of positives and of negatives."""
         sides = (self.positive, ~self.positive)
-        positives, negatives = (np.bincount(self.bucket[s], self.weight[s], BUCKETS) for s in sides)
-        return positives, negatives
+        found = [np.bincount(self.bucket[s], self.weight[s], BUCKETS).astype(np.float64) for s in sides]
+        return found[0], found[1]
 
     def units(self, counts: BucketCounts) -> float:
         """The independent units of the smaller side, at least 1."""

@@ -103,7 +103,7 @@ def summary_estimate(counts: BucketCounts, statistic: Statistic, scale: Scale) -
 
 def _emptied(counts: BucketCounts) -> NDArray[np.bool_]:
     """(buckets that hold rows,) whether a class has no rows without it."""
-    return ((counts.without_each.support <= 0) & (counts.total.support > 0)).any(axis=1)
+    return np.asarray(((counts.without_each.support <= 0) & (counts.total.support > 0)).any(axis=1))
 
 
 def _missed(answer: int) -> Rate:
