@@ -100,7 +100,7 @@ def _of_groups(totals: LabelTotals, found: Smooth) -> Smooth:
     """The same where rows stand in groups: Student's t as their sizes allow, no error from too few of them."""
     if totals.groups is None:
         return found
-    error = found.standard_error if totals.design.can_tell else None
+    error = found.standard_error if totals.design.can_tell(totals.design.classes.n) else None
     binding = max((found.n if found.binding is None else found.binding) / totals.grouping.alike, 1.0)
     return replace(found, standard_error=error, degrees_of_freedom=freedom(totals.rows), binding=binding)
 
@@ -109,7 +109,7 @@ def _thinned(totals: LabelTotals, single: MeanOfProportions, estimate: Smooth) -
     """The mean on its effective rows, which are no more than there are."""
     right, rows = np.array(single.k, np.float64), np.array(single.n_each, np.float64)
     variance = float(np.sum(right * (rows - right) / rows**3)) / max(len(rows), 1) ** 2
-    effect, degrees = effect_of(totals.design, estimate.standard_error, variance, totals.rows)
+    effect, degrees = effect_of(estimate.standard_error, variance, totals.rows, totals.grouping.alike)
     return UnderDesign(single, None if effect is None else max(effect, 1.0), degrees)
 
 

@@ -54,7 +54,8 @@ EFFECTIVE = " on effective rows"
 METHODS = {
     "effective rows": "Where groups or weights were declared: the same interval of so many independent rows as tell as "
     "much, n over the design effect, with Student's t for the buckets (Korn & Graubard, 1998); by weights alone "
-    "Kish's (1965) number.",
+    "the linearised variance of a ratio (Cochran, 1977), at most Kish's (1965) number. A share of 0 or 1 rests on the "
+    "groups and the heaviest weights behind it.",
     "Wilson": "A share k of n: the score interval (Wilson, 1927; Brown, Cai & DasGupta, 2001).",
     "Clopper-Pearson": "A share k of n where it decides: the exact binomial bound (Clopper & Pearson, 1934), "
     "which never covers less than its level.",
@@ -78,6 +79,8 @@ METHODS = {
     "MOVER-Clopper-Pearson with bucket jackknife": "The same where it decides, on Clopper-Pearson limits.",
     "mean over labels, errors fully correlated": "A mean over labels: the mean of the errors of the labels, which bounds its "
     "own whatever their correlation.",
+    "independent units without a miss": "A value at the end of its scale, where rows are not independent or weigh "
+    "differently: the bound of as many trials without a miss as there are independent units of the smallest class.",
     "Student t": "A mean over rows: its standard error with Student's t; none where all rows have the same.",
     "mean over classes, errors fully correlated": "A mean of areas: the mean of the errors of the classes, which bounds "
     "its own whatever their correlation.",

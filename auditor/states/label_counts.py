@@ -124,7 +124,9 @@ class LabelTotals:
         whole, exact = self.whole[:, None], self.exact[:, None]
         total = ClassCounts(whole.sum(axis=0), whole.sum(axis=0), exact.sum(axis=0), self.whole.sum())
         each = ClassCounts(whole, whole, exact, self.whole)
-        return BucketCounts(each, total, total, self.grouping.n, self.grouping.alike)
+        return BucketCounts(
+            each, total, total, self.grouping.n, self.grouping.alike, largest_group=self.grouping.largest
+        )
 
     @property
     def accuracy(self) -> UnderDesign:

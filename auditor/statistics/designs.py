@@ -20,12 +20,13 @@ from auditor.statistics.bins import Floats
 from auditor.statistics.bounds import UNDEFINED, Estimate, Limits, Scale, Smooth, Thinned
 from auditor.statistics.confusion import ClassCounts, ratio
 from auditor.statistics.estimates import Proportion
-from auditor.statistics.intervals import t_quantile
+from auditor.statistics.intervals import inside_scale, t_quantile
 from auditor.statistics.resampling import jackknife_error
 
 BUCKETS = 64
 FEWEST_GROUPS = 10
 METHOD = "bucket jackknife"
+AT_AN_END = "independent units without a miss"
 # A share nearer to 0 or 1 is what rounding leaves of it.
 ROUNDING = 1e-12
 
@@ -197,7 +198,8 @@ def jackknifed(counts: BucketCounts, value: float | None, left_out: Floats, scal
     """An estimate from its values without each bucket."""
     error = jackknife_error(left_out) if counts.can_tell(counts.classes.n) else None
     binding = counts.units_of_smallest_class()
-    return Smooth(value, error, scale, n, METHOD, freedom(counts.classes.n), binding)
+    at_an_end = error is not None and value is not None and not inside_scale(value, scale)
+    return Smooth(value, error, scale, n, AT_AN_END if at_an_end else METHOD, freedom(counts.classes.n), binding)
 
 
 def without_each(buckets: Numbers) -> Floats:

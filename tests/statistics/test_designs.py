@@ -242,3 +242,10 @@ def test_a_copy_of_the_table_with_its_groups_shortens_no_interval(seed):
     for estimate in (lambda c: rate_estimate(c, ACCURACY), mean_recall_estimate, lambda c: f_estimate(c, 1)):
         one, four = estimate(once), estimate(copied)
         assert four.high - four.low >= (one.high - one.low) * 0.98
+
+
+def test_a_summary_without_a_miss_names_the_bound_it_has():
+    labels = np.repeat([0, 1], 200)
+    found = summary_estimate(counts_of(labels, labels, np.arange(400) // 4), *SUMMARIES["macro_f1"])
+    assert (found.value, found.method) == (1.0, "independent units without a miss")
+    assert found.low == pytest.approx(0.025 ** (1 / 50))
