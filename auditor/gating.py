@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from auditor import wording
 from auditor.findings import Finding, Gate, Interval, Severity, Status
-from auditor.statistics.designs import FEWEST_GROUPS, METHOD, UnderDesign
+from auditor.statistics.designs import AT_AN_END, FEWEST_GROUPS, METHOD, UnderDesign
 from auditor.statistics.estimates import Estimate, Proportion
 from auditor.statistics.sample_size import best_lower_bound, labels_needed, minimum_without_miss, rows_needed
 
@@ -195,7 +195,7 @@ def _independent(estimate: Estimate) -> Proportion | None:
 
 def _of_new_groups(estimate: Estimate) -> str:
     grouped = isinstance(estimate, UnderDesign) and estimate.degrees_of_freedom is not None
-    return " from new groups" if grouped or estimate.method == METHOD else ""
+    return " from new groups" if grouped or estimate.method in (METHOD, AT_AN_END) else ""
 
 
 def _labels(gate: Gate, estimate: Proportion, alpha: float, given: Estimate) -> str:
