@@ -165,7 +165,7 @@ def _filled(file: ModelFile, config: Config, weights: Weights) -> Made:
             f"({failures.listed(_spelled(weights))}) and no code: say which class they belong to with "
             "--model-class module:Class"
         )
-    module, code = build(config.model_class, config.model_args, (Path.cwd(), file.path.parent))
+    module, code = build(config.model_class, config.model_args, (Path.cwd(),), file.path.parent)
     own = module.state_dict()
     renamed, notes = _renamed(weights, set(own))
     _fill(module, renamed, f"{file.name} does not fit {config.model_class}")
