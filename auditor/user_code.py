@@ -12,7 +12,6 @@ from auditor import wording
 from auditor.errors import InputError, UsageError
 from auditor.models import failures
 
-
 ADDED: set[str] = set()  # to sys.path, by what was imported before: no part of the environment
 
 
@@ -66,7 +65,9 @@ def _imported(option: str, name: str, folders: tuple[Path, ...], beside: Path | 
         raise InputError(
             f"{option} {name}: importing it failed: {failures.shown(error)}; install what it needs"
         ) from error
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever the user's code raises
         raise InputError(f"{option} {name}: importing it failed: {failures.shown(error)}") from error
 
 
