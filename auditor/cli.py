@@ -59,7 +59,7 @@ def speaking(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
             raise
         except BrokenPipeError:
             sys.exit(0)
-        except Exception as error:  # noqa: BLE001  (a bug of ours: say so, keep the traceback for the report)
+        except BaseException as error:  # noqa: BLE001  (a bug of ours: say so, keep the traceback for the report)
             from auditor.bugs import save_traceback
 
             click.echo(

@@ -12,18 +12,23 @@ from auditor import wording
 from auditor.errors import InputError, UsageError
 from auditor.models import failures
 
+ADDED: set[str] = set()  # to sys.path, by what was imported before: no part of the environment
 
-def named(option: str, stated: str, folders: tuple[Path, ...], example: str) -> tuple[ModuleType, str]:
+
+def named(
+    option: str, stated: str, folders: tuple[Path, ...], example: str, beside: Path | None = None
+) -> tuple[ModuleType, str]:
     """The module and the name in it that `module:name` stands for.
 
-    The module's file is looked for in `folders` first, then in the environment. UsageError where the name is malformed,
+    The module's file is looked for in `folders` first, then in the environment, then `beside` the model, so that a
+    folder that came with a model cannot take the place of what is installed. UsageError where the name is malformed,
     InputError where the module cannot be imported.
     """
     module_name, _, name = stated.partition(":")
     if not all(part.isidentifier() for part in [*module_name.split("."), *name.split(".")]):
         expected = "Class" if option == "--model-class" else "function"
         raise UsageError(f"{option} {wording.name(stated)}: module:{expected} was expected, for example {example}")
-    return _imported(option, module_name, folders), name
+    return _imported(option, module_name, folders, beside), name
 
 
 def member(module: ModuleType, name: str) -> object:
@@ -46,13 +51,13 @@ def origin(module: ModuleType) -> str:
     return "a built-in module" if file is None else f"{file} (sha256 {digest(module)})"
 
 
-def _imported(option: str, name: str, folders: tuple[Path, ...]) -> ModuleType:
+def _imported(option: str, name: str, folders: tuple[Path, ...], beside: Path | None) -> ModuleType:
     try:
-        folder = next((folder for folder in folders if _spec(name.partition(".")[0], [str(folder)])), None)
+        folder = _home(name.partition(".")[0], folders, beside)
         return importlib.import_module(name) if folder is None else _run(name, folder)
     except ModuleNotFoundError as error:
         if error.name and f"{name}.".startswith(f"{error.name}."):
-            places = " nor ".join(str(folder) for folder in dict.fromkeys(folders))
+            places = " nor ".join(str(folder) for folder in dict.fromkeys([*folders, *([beside] if beside else [])]))
             raise InputError(
                 f"{option} {name}: neither {places} nor the environment has a module {error.name}; "
                 "run from the folder that holds it"
@@ -60,14 +65,30 @@ def _imported(option: str, name: str, folders: tuple[Path, ...]) -> ModuleType:
         raise InputError(
             f"{option} {name}: importing it failed: {failures.shown(error)}; install what it needs"
         ) from error
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever the user's code raises
         raise InputError(f"{option} {name}: importing it failed: {failures.shown(error)}") from error
+
+
+def _home(package: str, folders: tuple[Path, ...], beside: Path | None) -> Path | None:
+    """The folder that a module or package is imported from, None for the environment."""
+    found = next((folder for folder in folders if _spec(package, [str(folder)])), None)
+    if found is None and beside is not None and not _is_installed(package) and _spec(package, [str(beside)]):
+        return beside
+    return found
+
+
+def _is_installed(package: str) -> bool:
+    environment = [entry for entry in sys.path if entry not in ADDED]
+    return package in sys.stdlib_module_names or PathFinder.find_spec(package, environment) is not None
 
 
 def _run(name: str, folder: Path) -> ModuleType:
     """Import a module and its parents from the folder; what they import in turn may lie there as well."""
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
+        ADDED.add(str(folder))
     search: list[str] = [str(folder)]
     module = ModuleType(name)
     for end in range(1, name.count(".") + 2):

@@ -87,21 +87,39 @@ class FolderTable:
 def data_files(folder: Path) -> list[Path]:
     """All files below a folder in the order of their relative names, but those that begin with a dot or underscore.
 
-    Links to folders are followed, unless they lead back to where they lie. Raises InputError where there are no files.
+    Links to folders are followed, unless they lead back to where they lie. Raises InputError where there are no files,
+    where a folder is reached in two ways, and where a name with an ending is that of no regular file.
     """
     found: list[Path] = []
+    seen: dict[Path, Path] = {}
     for root, folders, names in os.walk(folder, followlinks=True):
         here = Path(root)
         folders[:] = [
             n for n in folders if not n.startswith(LEFT_OUT) and not here.resolve().is_relative_to((here / n).resolve())
         ]
-        found += [here / name for name in names if not name.startswith(LEFT_OUT) and (here / name).is_file()]
+        _require_first_visit([here / name for name in folders], seen)
+        found += _regular([here / name for name in names if not name.startswith(LEFT_OUT)])
     if not found:
         raise InputError(f"{shown(folder)} is a folder without data files; expected files of one table, or images")
     for path in found:
         if any("\udc80" <= character <= "\udcff" for character in str(path.relative_to(folder))):
             raise InputError(f"{shown(path)} has a name that is not UTF-8 text: rename it")
     return sorted(found, key=lambda path: path.relative_to(folder).as_posix())
+
+
+def _require_first_visit(folders: list[Path], seen: dict[Path, Path]) -> None:
+    for path in folders:
+        first = seen.setdefault(path.resolve(), path)
+        if first != path:
+            raise InputError(f"{shown(path)} is the same folder as {shown(first)}: take away the link to it")
+
+
+def _regular(paths: list[Path]) -> list[Path]:
+    """Those that are files; a dangling link, as of a file that was not downloaded, must not shrink the data unseen."""
+    odd = next((path for path in sorted(paths) if path.suffix and not path.is_file()), None)
+    if odd is not None:
+        raise InputError(f"{shown(odd)} is no regular file, or a link to nothing: copy or download it, or take it away")
+    return [path for path in paths if path.is_file()]
 
 
 def content_hash(path: Path) -> str:

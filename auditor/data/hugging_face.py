@@ -103,6 +103,10 @@ def _data_files(folder: Path, state: Mapping[str, Any]) -> list[Path]:
     for name in names:
         if not isinstance(name, str) or Path(name).name != name:
             raise InputError(f"{shown(folder / STATE)} names the data file {quoted(str(name))}; expected one beside it")
+        if names.count(name) > 1:
+            raise InputError(
+                f"{shown(folder / STATE)} names the data file {quoted(name)} twice; save the dataset again"
+            )
         if name not in there:
             remedy = "copy the whole folder, or save the dataset again"
             raise InputError(f"{shown(folder)} lacks the data file {quoted(name)} that its {STATE} names; {remedy}")
@@ -122,6 +126,9 @@ def _class_names(features: Mapping[str, dict[str, Any]]) -> dict[str, tuple[str,
         names = feature.get("names") if feature.get("_type") == "ClassLabel" else None
         if isinstance(names, list) and names and len(set(map(str, names))) == len(names):
             found[name] = tuple(map(str, names))
+            odd = next((word for word in found[name] if any("\ud800" <= letter <= "\udfff" for letter in word)), None)
+            if odd is not None:
+                raise InputError(f"{quoted(name)}: the class name {odd!a} is no text; save the dataset again")
     return found
 
 

@@ -1,6 +1,7 @@
 """Data at an address: copied once into a temporary folder that goes with the program, then read as any other."""
 
 import atexit
+import http.client
 import shutil
 import tempfile
 import urllib.error
@@ -41,7 +42,7 @@ def local(path: Path) -> Path:
     copy = root / scheme / rest
     try:
         _download(address, copy) if scheme in WEB else _copy(address, copy)
-    except (OSError, pa.ArrowException, ValueError) as error:
+    except (OSError, pa.ArrowException, ValueError, http.client.HTTPException) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         raise InputError(f"{shown(path)} cannot be read: {reason}; check the address and your access to it") from None
     return copy

@@ -93,7 +93,9 @@ def _run(path: Path, source: bytes) -> object:
     module.__file__ = str(path)
     try:
         exec(compile(source, str(path), "exec", dont_inherit=True), module.__dict__)  # noqa: S102  (the user's own code)
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever the user's code raises
         raise InputError(_failed(path, "running it", error)) from error
     return module
 
@@ -103,9 +105,9 @@ def _told(function: Function, path: Path) -> Function:
     def call(value: object) -> object:
         try:
             return function(value)
-        except AuditorError:
+        except (AuditorError, KeyboardInterrupt):
             raise
-        except (Exception, SystemExit) as error:
+        except BaseException as error:
             if isinstance(error, Exception) and failures.is_out_of_memory(error):
                 raise
             raise InputError(_failed(path, f"{function.__name__}()", error)) from error

@@ -1,10 +1,12 @@
 """The user's own model class: found, imported, hashed and made."""
 
 import inspect
+import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, get_type_hints
 
 from torch import nn
 
@@ -13,14 +15,23 @@ from auditor.errors import InputError
 from auditor.models import failures
 
 
-def build(stated: str, arguments: Mapping[str, Any], folders: tuple[Path, ...]) -> tuple[nn.Module, str]:
+def build(
+    stated: str, arguments: Mapping[str, Any], folders: tuple[Path, ...], beside: Path | None = None
+) -> tuple[nn.Module, str]:
     """The module made by `module:Class` with the given arguments, and a note of which code that was.
 
-    The module's file is looked for in `folders` first, then in the environment. UsageError where the name is malformed;
-    InputError where module, class or arguments do not fit.
+    The module's file is looked for in `folders` first, then in the environment, then `beside` the model. What is named
+    is called only where it makes modules: a class of them, a function that says it returns one, or the user's own code.
+    UsageError where the name is malformed; InputError where module, class or arguments do not fit.
     """
-    module, class_name = user_code.named("--model-class", stated, folders, "net:Net")
-    made = _made(_member(module, class_name, stated), arguments, stated)
+    module, class_name = user_code.named("--model-class", stated, folders, "net:Net", beside)
+    make = _member(module, class_name, stated)
+    if not (_makes_modules(make) or _is_own(make, (*folders, *([beside] if beside else [])))):
+        raise InputError(
+            f"--model-class {stated} is neither a torch.nn.Module nor a function of your own files, and was not called; "
+            "name the class of the model, or a function in your working folder that makes it"
+        )
+    made = _made(make, arguments, stated)
     return made, f"{stated} comes from {user_code.origin(module)}"
 
 
@@ -31,6 +42,30 @@ def _member(module: ModuleType, class_name: str, stated: str) -> Callable[..., A
     offered = sorted(_classes(module))
     hint = f"it has {failures.listed(offered, 5)}" if offered else "it defines no torch.nn.Module"
     raise InputError(f"--model-class {stated}: {_file(module)} has no class {class_name}; {hint}")
+
+
+def _makes_modules(make: object) -> bool:
+    """Whether it is a class of modules, or a function whose written return type is one."""
+    found = make if inspect.isclass(make) else _stated_return(make)
+    return inspect.isclass(found) and issubclass(found, nn.Module)
+
+
+def _stated_return(make: object) -> object:
+    try:
+        return get_type_hints(make).get("return")
+    except Exception:  # noqa: BLE001  (hints are code of whoever wrote them)
+        return None
+
+
+def _is_own(make: object, folders: tuple[Path, ...]) -> bool:
+    """Whether a function or class was written in a file of these folders, and not in a package installed in them."""
+    while isinstance(make, partial):
+        make = make.func
+    file = getattr(sys.modules.get(getattr(make, "__module__", None) or ""), "__file__", None)
+    if file is None:
+        return False
+    path = Path(file).resolve()
+    return "site-packages" not in path.parts and any(path.is_relative_to(folder.resolve()) for folder in folders)
 
 
 def _classes(module: ModuleType) -> Iterator[str]:

@@ -106,8 +106,24 @@ def _safetensors(content: bytes) -> Holds:
     header = json.loads(content[8 : 8 + length])
     metadata = header.pop("__metadata__", {})
     stated = f"its metadata: {_words([f'{key}={value}' for key, value in metadata.items()])}" if metadata else ""
-    found = (Described(name, _dtype(str(entry["dtype"])), tuple(entry["shape"])) for name, entry in header.items())
+    _require_contiguous([entry["data_offsets"] for entry in header.values()])
+    found = (Described(name, _dtype(str(entry["dtype"])), _lengths(entry["shape"])) for name, entry in header.items())
     return Holds((stated,) if stated else (), tuple(found))
+
+
+def _lengths(shape: object) -> tuple[int, ...]:
+    if not isinstance(shape, list) or not all(type(length) is int and length >= 0 for length in shape):
+        raise ValueError(f"{shape} is no shape of a tensor")
+    return tuple(shape)
+
+
+def _require_contiguous(places: list[list[int]]) -> None:
+    """Each tensor begins where the one before it ends."""
+    ends = 0
+    for first, end in sorted(places):
+        if first != ends or end < first:
+            raise ValueError("its tensors overlap or leave gaps")
+        ends = end
 
 
 def _dtype(short: str) -> str:

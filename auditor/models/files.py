@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import stat
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from io import BytesIO
@@ -13,6 +14,7 @@ from auditor.errors import InputError
 from auditor.models.detection import Detected, Format, detect
 
 MODEL_ENDINGS = (".pt2", ".safetensors", ".pt", ".pth", ".ckpt", ".bin")
+LARGEST = 2**36  # bytes
 SHARD_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*\.safetensors", re.ASCII)
 
 
@@ -49,17 +51,40 @@ class ModelFile:
 
 def read_model_file(path: Path) -> ModelFile:
     """Read a saved model, an index with its shards. InputError where one is missing, cannot be read, or is a folder."""
+    file = _read(path)
+    if file.detected.format is not Format.SHARDED:
+        return file
+    return replace(file, shards=tuple(_shard(path.parent / name, path) for name in _shard_names(file)))
+
+
+def _read(path: Path) -> ModelFile:
     if path.is_dir():
         raise InputError(f"{path} is a folder, not a saved model; {_inside(path)}")
     try:
-        file = ModelFile(path, path.read_bytes())
+        _require_plain(path)
+        return ModelFile(path, path.read_bytes())
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file; give the path of a saved model") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
-    if file.detected.format is not Format.SHARDED:
-        return file
-    return replace(file, shards=tuple(read_model_file(path.parent / name) for name in _shard_names(file)))
+
+
+def _require_plain(path: Path) -> None:
+    """InputError for what has no end, as a pipe or a device, or is larger than any model that could be read."""
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise InputError(f"{path} is no regular file; give the path of a saved model")
+    if found.st_size > LARGEST:
+        raise InputError(
+            f"{path} has {wording.plural(found.st_size, 'byte')}: a model of at most {wording.count(LARGEST)} was expected"
+        )
+
+
+def _shard(path: Path, index: Path) -> ModelFile:
+    file = _read(path)
+    if file.detected.format is Format.SHARDED:
+        raise InputError(f"{index.name} names {path.name}, an index itself: a safetensors file was expected")
+    return file
 
 
 def _shard_names(file: ModelFile) -> list[str]:

@@ -82,9 +82,17 @@ def row_shape(module: nn.Module) -> Shape | None:
 
 
 def class_names(module: nn.Module) -> tuple[str, ...]:
-    """`config.id2label` of a Hugging Face model, unless it is the LABEL_0, LABEL_1 that nobody named."""
-    names = getattr(getattr(module, "config", None), "id2label", None)
-    if not isinstance(names, Mapping) or set(names) != set(range(len(names))):
+    """`config.id2label` of a Hugging Face model, unless it is the LABEL_0, LABEL_1 that nobody named.
+
+    Its numbers may be text, as JSON has them.
+    """
+    stated = getattr(getattr(module, "config", None), "id2label", None)
+    names = {_number(key): name for key, name in stated.items()} if isinstance(stated, Mapping) else {}
+    if not isinstance(stated, Mapping) or len(names) != len(stated) or set(names) != set(range(len(names))):
         return ()
     ordered = tuple(str(names[index]) for index in range(len(names)))
     return () if all(re.fullmatch(r"LABEL_\d+", name) for name in ordered) else ordered
+
+
+def _number(key: object) -> object:
+    return int(key) if isinstance(key, str) and re.fullmatch(r"0|[1-9]\d{0,8}", key, re.ASCII) else key

@@ -4,7 +4,7 @@ import json
 import pickle
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -165,28 +165,70 @@ def _filled(file: ModelFile, config: Config, weights: Weights) -> Made:
             f"({failures.listed(_spelled(weights))}) and no code: say which class they belong to with "
             "--model-class module:Class"
         )
-    module, code = build(config.model_class, config.model_args, (Path.cwd(), file.path.parent))
+    module, code = build(config.model_class, config.model_args, (Path.cwd(),), file.path.parent)
     own = module.state_dict()
-    renamed, notes = _renamed(weights, set(own))
+    renamed, notes = _renamed(weights, set(own), file.name)
     _fill(module, renamed, f"{file.name} does not fit {config.model_class}")
     mode = f"{in_evaluation_mode(module)}, as PyTorch makes them; eval() was called"
     return Made(module, (code, *notes, *_cast_note(renamed, own), mode), still_training(module))
 
 
-def _renamed(weights: Weights, expected: set[str]) -> tuple[Weights, tuple[str, ...]]:
-    """Take off what data parallelism (`module.`), torch.compile (`_orig_mod.`) and Lightning (`model.`) put into names."""
+def _renamed(weights: Weights, expected: set[str], name: str) -> tuple[Weights, tuple[str, ...]]:
+    """Take off what data parallelism (`module.`), torch.compile (`_orig_mod.`) and Lightning (`model.`) put into names.
+
+    Names that fit as they are win over copies with a prefix; InputError where two sets of names fit.
+    """
     notes = []
     if any("_orig_mod." in key for key in weights) and not any("_orig_mod." in key for key in expected):
-        weights = {key.replace("_orig_mod.", ""): value for key, value in weights.items()}
+        weights = _without_compiled(weights, name)
         notes.append("`_orig_mod.`, left by torch.compile, was taken out of the names")
-    for prefix in dict.fromkeys(key.partition(".")[0] + "." for key in weights):
-        bare = {key.removeprefix(prefix): value for key, value in weights.items() if key.startswith(prefix)}
-        left = wording.plural(len(weights) - len(bare), "tensor") + " of other parts left out"
-        alone = len(bare) == len(weights) and prefix == "module."
-        if not any(key.startswith(prefix) for key in expected) and (alone or set(bare) == expected):
-            others = "" if len(bare) == len(weights) else f"; {left}"
-            return bare, (*notes, f"`{wording.name(prefix)}` was taken off the start of every name{others}")
-    return weights, tuple(notes)
+    fitting = list(_fitting_prefixes(weights, expected))
+    if expected and expected <= set(weights):
+        return _without_copies(weights, fitting, tuple(notes))
+    if len(fitting) > 1:
+        one, other = (f"`{wording.name(prefix)}`" for prefix in fitting[:2])
+        raise InputError(f"{name}: the names under {one} and those under {other} both fit the class; save those of one")
+    if not fitting:
+        return weights, tuple(notes)
+    bare = {key.removeprefix(fitting[0]): value for key, value in weights.items() if key.startswith(fitting[0])}
+    left = len(weights) - len(bare)
+    others = f"; {wording.plural(left, 'tensor')} of other parts left out" if left else ""
+    return bare, (*notes, f"`{wording.name(fitting[0])}` was taken off the start of every name{others}")
+
+
+def _without_compiled(weights: Weights, name: str) -> Weights:
+    bare: dict[str, str] = {}
+    for key in weights:
+        other = bare.setdefault(key.replace("_orig_mod.", ""), key)
+        if other != key:
+            both = f"both {wording.name(other)} and {wording.name(key)}"
+            raise InputError(f"{name} holds {both}, of which torch.compile made one; save those of one")
+    return {short: weights[key] for short, key in bare.items()}
+
+
+def _fitting_prefixes(weights: Weights, expected: set[str]) -> Iterator[str]:
+    """What could be taken off the names; `module.` alone before every name also where what is left does not fit."""
+    for prefix, keys in _by_prefix(weights).items():
+        alone = len(keys) == len(weights) and prefix == "module."
+        fits = alone or {key.removeprefix(prefix) for key in keys} == expected
+        if fits and not any(key.startswith(prefix) for key in expected):
+            yield prefix
+
+
+def _by_prefix(weights: Weights) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for key in weights:
+        found.setdefault(key.partition(".")[0] + ".", []).append(key)
+    return {prefix: [key for key in keys if key.startswith(prefix)] for prefix, keys in found.items()}
+
+
+def _without_copies(weights: Weights, prefixes: list[str], notes: tuple[str, ...]) -> tuple[Weights, tuple[str, ...]]:
+    left = [key for key in weights if key.startswith(tuple(prefixes))]
+    if not left:
+        return weights, notes
+    listed = failures.listed([f"`{wording.name(prefix)}`" for prefix in prefixes])
+    note = f"{wording.plural(len(left), 'tensor')} under {listed} left out: the names without it fit the class"
+    return {key: value for key, value in weights.items() if key not in left}, (*notes, note)
 
 
 def _fill(module: nn.Module, weights: Weights, complaint: str) -> None:

@@ -40,6 +40,23 @@ def test_the_first_folder_wins_and_the_environment_comes_last(tmp_path: Path) ->
     assert width(build("torch.nn:Linear", {"in_features": 3, "out_features": 1}, (one, two))[0]) == 3
 
 
+def test_what_is_installed_wins_over_a_file_that_lies_beside_the_model(tmp_path: Path) -> None:
+    beside = code(tmp_path / "beside", "torch.py", "raise SystemExit(3)")
+    code(beside, "given.py", linear(1))
+    given = {"in_features": 3, "out_features": 1}
+    assert width(build("torch.nn:Linear", given, (tmp_path,), beside)[0]) == 3
+    assert width(build("given:made", {}, (tmp_path,), beside)[0]) == 1
+    other = code(tmp_path / "other", "given.py", linear(2))
+    assert width(build("given:made", {}, (tmp_path,), other)[0]) == 2
+
+
+def test_only_what_makes_modules_is_called(tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    with pytest.raises(InputError, match="os:mkdir is neither .* was not called"):
+        build("os:mkdir", {"path": str(mark)}, (tmp_path,))
+    assert not mark.exists()
+
+
 def test_the_note_names_the_file_and_its_hash(tmp_path: Path) -> None:
     code(tmp_path, "given.py", linear(1))
     assert build("given:made", {}, (tmp_path,))[1].startswith(f"given:made comes from {tmp_path / 'given.py'} (sha256 ")
@@ -86,7 +103,9 @@ def test_a_malformed_name_is_a_usage_error(stated: str, tmp_path: Path) -> None:
         ("def broken(:", "given:Net", "importing it failed: SyntaxError"),
         (NET, "given:Nett", r"given\.py has no class Nett; it has Net"),
         ("x = 1", "given:Net", r"has no class Net; it defines no torch\.nn\.Module"),
-        ("Net = dict", "given:Net", r"made a dict: a torch\.nn\.Module was expected"),
+        ("def made():\n    return {}", "given:made", r"made a dict: a torch\.nn\.Module was expected"),
+        ("Net = dict", "given:Net", "was not called; name the class of the model"),
+        ("from os import system", "given:system", "was not called; name the class of the model"),
     ],
 )
 def test_each_failure_says_what_is_wrong_in_one_line(tmp_path: Path, source: str, stated: str, help_: str) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from torch import nn
 
 from auditor.errors import InputError, UsageError
 from auditor.models import Model, open_model
+from auditor.models.modules import class_names
 from tests.models.saving import NET, Net, config, saved
 
 ROWS = np.random.default_rng(0).normal(size=(11, 4)).astype(np.float32)
@@ -95,6 +97,28 @@ def test_what_wrappers_put_into_names_is_taken_off_and_noted(
     model = opened(saved(folder / "weights.pt", renamed))
     assert any(note in line for line in model.notes)
     np.testing.assert_allclose(model.forward(ROWS), eager(net), atol=1e-6)
+
+
+@pytest.mark.parametrize("prefix", ["module.", "model.", "ema."])
+def test_names_that_fit_as_they_are_win_over_copies_with_a_prefix(folder: Path, net: Net, prefix: str) -> None:
+    weights = net.state_dict()
+    copies = {f"{prefix}{key}": -value for key, value in weights.items()}
+    model = opened(saved(folder / "weights.pt", weights | copies))
+    assert f"4 tensors under `{prefix}` left out: the names without it fit the class" in model.notes
+    np.testing.assert_allclose(model.forward(ROWS), eager(net), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        ("student.", "teacher.", "the names under `student.` and those under `teacher.` both fit the class"),
+        ("", "_orig_mod.", "holds both layers.0.weight and _orig_mod.layers.0.weight"),
+    ],
+)
+def test_two_sets_of_names_that_fit_are_refused(folder: Path, net: Net, one: str, other: str, said: str) -> None:
+    weights = {f"{one}{key}": value for key, value in net.state_dict().items()}
+    weights |= {f"{other}{key}": -value for key, value in net.state_dict().items()}
+    assert said in failure(saved(folder / "weights.pt", weights))
 
 
 def test_names_of_a_class_that_has_a_part_called_module_are_left_alone(tmp_path: Path, net: Net) -> None:
@@ -189,6 +213,20 @@ def test_class_names_of_a_hugging_face_config_are_taken_unless_they_are_placehol
     for names, expected in ((["ham", "spam"], ("ham", "spam")), (["LABEL_0", "LABEL_1"], ())):
         model = opened(path, model_class="named:Named", model_args={"names": names})
         assert model.class_names == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ({"0": "ham", "1": "spam"}, ("ham", "spam")),
+        ({"1": "spam", "0": "ham"}, ("ham", "spam")),
+        ({"0": "ham", 0: "spam"}, ()),
+    ],
+)
+def test_numbers_of_classes_may_be_text(names: dict[object, str], expected: tuple[str, ...]) -> None:
+    module = nn.Linear(4, 2)
+    module.config = SimpleNamespace(id2label=names)  # type: ignore[assignment]
+    assert class_names(module) == expected
 
 
 def test_a_module_that_stays_in_training_mode_is_named(tmp_path: Path) -> None:
