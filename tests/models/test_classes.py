@@ -52,7 +52,7 @@ def test_what_is_installed_wins_over_a_file_that_lies_beside_the_model(tmp_path:
 
 def test_only_what_makes_modules_is_called(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
-    with pytest.raises(InputError, match="os:mkdir is neither .* was not called"):
+    with pytest.raises(InputError, match=r"os:mkdir is neither .* was not called"):
         build("os:mkdir", {"path": str(mark)}, (tmp_path,))
     assert not mark.exists()
 
