@@ -1,6 +1,5 @@
 """The command line: options, messages and the exit code; the work is elsewhere."""
 
-import json
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -11,30 +10,13 @@ import click
 
 from auditor import __version__
 from auditor.errors import AuditorError, UsageError
+from auditor.options import CommaList, json_object
 
 PRESETS = ("balanced", "screening", "fraud", "spam", "ranking")
 FORMATS = ("html", "pdf", "json")
 INTERRUPTED, OUR_BUG, DEMO = 130, 70, "default"
 
 Parameters = ParamSpec("Parameters")
-
-
-class CommaList(click.ParamType[tuple[str, ...]]):
-    """Words separated by commas, each one of `choices` where any are given."""
-
-    name = "list"
-
-    def __init__(self, choices: tuple[str, ...] = ()) -> None:
-        """Remember what is allowed."""
-        self.choices = choices
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:  # noqa: ANN401
-        """Split and check."""
-        words = value if isinstance(value, tuple) else tuple(word.strip() for word in value.split(",") if word.strip())
-        for word in words if self.choices else ():
-            if word not in self.choices:
-                self.fail(f"{word!r} is not one of {', '.join(self.choices)}", param, ctx)
-        return words
 
 
 def printable(text: str) -> str:
@@ -194,9 +176,9 @@ def run(  # noqa: PLR0917  (click passes by name)
     """Audit MODEL on test data and write report.json, report.html and report.pdf."""
     from auditor.config import load_config, parse_gate, parse_prior
 
-    options |= {"gates": tuple(parse_gate(text) for text in gates), "model_args": _json_object(model_args)}
-    options |= {"prior": _shares([parse_prior(text) for text in prior])}
-    options |= {"policy": {"strict": True} if strict else None, "batch_size": _batch_size(batch_size)}
+    options |= {"gates": tuple(parse_gate(text) for text in gates), "model_args": json_object(model_args)}
+    options |= {"prior": by_class([parse_prior(text) for text in prior])}
+    options |= {"policy": {"strict": True} if strict else None, "batch_size": rows_at_once(batch_size)}
     _audit(load_config(options, config, Path.cwd()))
 
 
@@ -317,32 +299,3 @@ def _audit(config: Any, *, obey: bool = True) -> None:  # noqa: ANN401
             f"the model or a check ended the program with sys.exit({error.code!r}); it must not"
         ) from error
     sys.exit(code if obey else 0)
-
-
-def _json_object(text: str | None) -> dict[str, Any] | None:
-    if text is None:
-        return None
-    try:
-        value = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise UsageError(
-            f"--model-args: not JSON ({error.msg}); expected an object such as '{{\"width\": 64}}'"
-        ) from error
-    if not isinstance(value, dict):
-        raise UsageError(f"--model-args: expected a JSON object such as '{{\"width\": 64}}', found {text!r}")
-    return value
-
-
-def _shares(stated: list[tuple[str, float]]) -> dict[str, float]:
-    shares = dict(stated)
-    if len(shares) < len(stated):
-        raise UsageError("--prior states the share of a class twice; state each once")
-    return shares
-
-
-def _batch_size(text: str | None) -> int | str | None:
-    if text is None or text == "auto":
-        return text
-    if not text.isdigit() or int(text) == 0:
-        raise UsageError(f"--batch-size {text!r}: expected a whole number of rows, at least 1, or auto")
-    return int(text)
