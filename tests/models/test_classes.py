@@ -52,7 +52,7 @@ def test_what_is_installed_wins_over_a_file_that_lies_beside_the_model(tmp_path:
 
 def test_only_what_makes_modules_is_called(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
-    with pytest.raises(InputError, match="os:mkdir is neither .* was not called"):
+    with pytest.raises(InputError, match=r"os:mkdir is neither .* was not called"):
         build("os:mkdir", {"path": str(mark)}, (tmp_path,))
     assert not mark.exists()
 
@@ -121,3 +121,10 @@ def test_wrong_arguments_show_the_parameters(tmp_path: Path) -> None:
         InputError, match=r"given:Net\(width=3\) failed: TypeError.*\(features: int = 4, hidden: int = 8"
     ):
         build("given:Net", {"width": 3}, (tmp_path,))
+
+
+@pytest.mark.parametrize("raised", ["asyncio.CancelledError()", "GeneratorExit()"])
+def test_what_is_no_plain_exception_is_told_as_well(tmp_path: Path, raised: str) -> None:
+    code(tmp_path, "given.py", f"import asyncio\nraise {raised}")
+    with pytest.raises(InputError, match="importing it failed"):
+        build("given:Net", {}, (tmp_path,))
