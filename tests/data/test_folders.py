@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.dataset
 import pytest
 
+from auditor.data.folders import data_files
+from auditor.errors import InputError
 from tests.data.reading import batches, features, labels, opened, parquet, refusal, row_keys, says, text
 
 
@@ -138,3 +140,16 @@ def test_a_folder_read_in_parts_reads_as_one(tmp_path: Path) -> None:
     test = opened(test=tmp_path / "d").test
     assert [len(batch) for batch in batches(test, 8)] == [8, 8, 4]
     assert features(test, 8)[:, 0].tolist() == list(range(20))
+
+
+def test_a_folder_that_is_reached_twice_and_a_dangling_link_are_refused(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "one.csv").write_text("x\n1\n", "utf-8")
+    (tmp_path / "a" / "other").symlink_to(tmp_path / "b")
+    with pytest.raises(InputError, match="is the same folder as"):
+        data_files(tmp_path)
+    (tmp_path / "a" / "other").unlink()
+    (tmp_path / "a" / "two.csv").symlink_to(tmp_path / "absent")
+    with pytest.raises(InputError, match=r"two\.csv is no regular file, or a link to nothing"):
+        data_files(tmp_path)

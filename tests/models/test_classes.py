@@ -121,3 +121,10 @@ def test_wrong_arguments_show_the_parameters(tmp_path: Path) -> None:
         InputError, match=r"given:Net\(width=3\) failed: TypeError.*\(features: int = 4, hidden: int = 8"
     ):
         build("given:Net", {"width": 3}, (tmp_path,))
+
+
+@pytest.mark.parametrize("raised", ["asyncio.CancelledError()", "GeneratorExit()"])
+def test_what_is_no_plain_exception_is_told_as_well(tmp_path: Path, raised: str) -> None:
+    code(tmp_path, "given.py", f"import asyncio\nraise {raised}")
+    with pytest.raises(InputError, match="importing it failed"):
+        build("given:Net", {}, (tmp_path,))
