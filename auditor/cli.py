@@ -10,7 +10,7 @@ import click
 
 from auditor import __version__
 from auditor.errors import AuditorError, UsageError
-from auditor.options import CommaList, json_object
+from auditor.options import CommaList, by_class, json_object, rows_at_once
 
 PRESETS = ("balanced", "screening", "fraud", "spam", "ranking")
 FORMATS = ("html", "pdf", "json")
