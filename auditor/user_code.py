@@ -2,7 +2,10 @@
 
 import hashlib
 import importlib
+import os
+import site
 import sys
+import sysconfig
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import module_from_spec
 from pathlib import Path
@@ -12,7 +15,7 @@ from auditor import wording
 from auditor.errors import InputError, UsageError
 from auditor.models import failures
 
-ADDED: set[str] = set()  # to sys.path, by what was imported before: no part of the environment
+INSTALLED = ("stdlib", "platstdlib", "purelib", "platlib")
 
 
 def named(
@@ -80,15 +83,18 @@ def _home(package: str, folders: tuple[Path, ...], beside: Path | None) -> Path 
 
 
 def _is_installed(package: str) -> bool:
-    environment = [entry for entry in sys.path if entry not in ADDED]
-    return package in sys.stdlib_module_names or PathFinder.find_spec(package, environment) is not None
+    """Whether a module comes with Python, is installed, or lies on PYTHONPATH; what runs before added to sys.path is not asked."""
+    own = site.getusersitepackages() if site.ENABLE_USER_SITE else ""
+    stated = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    environment = [*(sysconfig.get_path(kind) for kind in INSTALLED), own, *stated]
+    known = PathFinder.find_spec(package, [place for place in environment if place])
+    return package in sys.stdlib_module_names or known is not None
 
 
 def _run(name: str, folder: Path) -> ModuleType:
     """Import a module and its parents from the folder; what they import in turn may lie there as well."""
     if str(folder) not in sys.path:
         sys.path.append(str(folder))
-        ADDED.add(str(folder))
     search: list[str] = [str(folder)]
     module = ModuleType(name)
     for end in range(1, name.count(".") + 2):
