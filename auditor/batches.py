@@ -247,6 +247,14 @@ class Batch:
         return known if known.ndim == 1 else np.asarray(known.any(axis=1))
 
     @cached_property
+    def right(self) -> Array:
+        """(n,) bool: rows of which the model says what their label is; where there may be several, all that are known."""
+        if self.label_scores is not None:
+            return np.asarray(((self.label_scores.given == self.labels) | (self.labels < 0)).all(axis=1))
+        assert self.scores is not None
+        return np.asarray(self.scores.predicted == self.labels)
+
+    @cached_property
     def by_label(self) -> tuple["Batch", ...]:
         """For each of several labels the rows for which it is known, as rows of two classes: 0 without it, 1 with it."""
         return tuple(self._of_label(i) for i in range(self.labels.shape[1]))

@@ -204,6 +204,11 @@ class Measurements:
     training_history: History | None = None
     probe: ProbeResult | None = None
     readings: Mapping[str, tuple[Reading, ...]] = field(default_factory=dict)
+    feature_names: tuple[str, ...] = ()
+
+    def column(self, i: int) -> str:
+        """What column i of the features is called: its name in the table, or its number from 1."""
+        return self.feature_names[i] if i < len(self.feature_names) else f"feature {i + 1}"
 
     @property
     def train(self) -> SplitMeasurements:

@@ -155,6 +155,7 @@ def measure(
         training_history,
         reading.probe,
         readings,
+        splits.test.feature_names,
     )
 
 

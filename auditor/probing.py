@@ -18,10 +18,12 @@ from auditor.policy import policy_of
 from auditor.prediction import ScoreReading, batch_rows, predicted
 from auditor.states import OutputForm
 from auditor.states.buckets import DESIGN
+from auditor.states.feature_sample import COLUMNS
 
 PROBE_ROWS = 4096
 ROUNDING = 1e-6
 NO_FEATURES = "tables of predictions carry no features"
+NO_COLUMNS = "images and signals are looked at as a whole, not column by column"
 NO_SCORES = "the table holds decisions and no scores"
 NO_DESIGN = "no column of groups was declared with --group, and none of weights with --weight"
 
@@ -51,7 +53,7 @@ def probe(config: Config, model: Model | None, splits: Splits) -> Reading:
     reading = replace(reading, kind=kind)
     behaviour = tried(model, splits, reading, size, config.precision)
     result = ProbeResult(kind, config.output_kind is not None, len(first), behaviour)
-    return Reading(size, reading, result, _independent(config))
+    return Reading(size, reading, result, _columns(splits) | _independent(config))
 
 
 def _kind(config: Config, model: Model, first: Batch, splits: Splits) -> OutputKind:
@@ -113,9 +115,15 @@ def _read_predictions(config: Config, splits: Splits) -> Reading:
     first = next((batch for shard in splits.test.shards() for batch in shard.batches(size)), None)
     if first is None:
         raise InputError(f"{splits.test.path.name} holds no rows; there is nothing to judge")
-    missing = {"features": NO_FEATURES} | _independent(config)
+    missing = {"features": NO_FEATURES, COLUMNS: NO_FEATURES} | _independent(config)
     decisions_only = first.said.kind is OutputKind.PREDICTED
     return Reading(size, None, None, missing | ({"scores": NO_SCORES} if decisions_only else {}))
+
+
+def _columns(splits: Splits) -> dict[str, str]:
+    """Why nothing of columns is measured, where the features have none."""
+    shape = splits.test.feature_shape or ()
+    return {} if len(shape) == 1 else {COLUMNS: NO_COLUMNS}
 
 
 def _independent(config: Config) -> dict[str, str]:

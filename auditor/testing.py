@@ -34,6 +34,7 @@ from auditor.states import (
     TopRanks,
 )  # fmt: skip
 from auditor.states.buckets import DESIGN
+from auditor.states.feature_sample import COLUMNS
 
 STATES: tuple[type[State[Any]], ...] = (
     Confusion, ConfusionHalves, Losses, Ranking, ScoreHistogram, OutputForm, RowHashes, TopRanks, Reliability, Temperatures,
@@ -86,6 +87,7 @@ def measured(
     train: Batch | None = None,
     validation: Batch | None = None,
     states: Sequence[type[State[Any]]] = (),
+    feature_names: Sequence[str] = (),
 ) -> Measurements:
     """Measurements of batches, as a run would give them; `states` are those of your own checks."""
     names = tuple(class_names)
@@ -94,7 +96,9 @@ def measured(
     given = {"test": test, "train": train, "validation": validation}
     streams = {name: _stream(name, batch) for name, batch in given.items() if batch is not None}
     found = measure(streams, [*STATES, *([LabelCounts] if several else []), *states], task, lambda _split, _rows: None)
-    return Measurements(task, found.test, found.as_given, found.splits, found.overlap)
+    return Measurements(
+        task, found.test, found.as_given, found.splits, found.overlap, feature_names=tuple(feature_names)
+    )
 
 
 def compute(
@@ -112,7 +116,9 @@ def _stream(name: str, batch: Batch) -> Stream:
 
     missing = {}
     if batch.features is None:
-        missing["features"] = "the batch has no features"
+        missing["features"] = missing[COLUMNS] = "the batch has no features"
+    elif batch.features.ndim > 2:
+        missing[COLUMNS] = "images have no columns"
     if batch.said.kind is OutputKind.PREDICTED:
         missing["scores"] = "the batch has decisions and no scores"
     if batch.cluster is None and batch.weight is None:

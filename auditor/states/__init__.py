@@ -4,6 +4,7 @@ from auditor.states.bucket_ranking import BucketRanking, RankedBuckets
 from auditor.states.buckets import BucketLosses, BucketLossSums, Buckets, BucketSums
 from auditor.states.confusion import Confusion, ConfusionMatrix
 from auditor.states.confusion_halves import ConfusionHalves, HalvedConfusion
+from auditor.states.feature_sample import FeatureSample, SampledRows
 from auditor.states.label_counts import LabelCounts, LabelTotals
 from auditor.states.losses import Losses, LossSums
 from auditor.states.output_form import OutputCounts, OutputForm
@@ -24,6 +25,7 @@ __all__ = [
     "Confusion",
     "ConfusionHalves",
     "ConfusionMatrix",
+    "FeatureSample",
     "HalvedConfusion",
     "HashSet",
     "LabelCounts",
@@ -38,6 +40,7 @@ __all__ = [
     "Rankings",
     "Reliability",
     "RowHashes",
+    "SampledRows",
     "ScoreBins",
     "ScoreCounts",
     "ScoreHistogram",

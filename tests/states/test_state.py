@@ -18,6 +18,7 @@ from auditor.states import (
     Buckets,
     Confusion,
     ConfusionHalves,
+    FeatureSample,
     LabelCounts,
     Losses,
     OutputForm,
@@ -51,6 +52,11 @@ def sampled_temperatures(task: Task) -> State[Any]:
         return Temperatures(task)
 
 
+def crowded_feature_sample(task: Task) -> State[Any]:
+    with patch("auditor.states.feature_sample.MOST_ROWS", 5):
+        return FeatureSample(task)
+
+
 def overfull_bucket_ranking(task: Task) -> State[Any]:
     return BucketRanking(task, budget=8)
 
@@ -70,6 +76,8 @@ STATES: Mapping[str, Make] = {
     "confusion": Confusion,
     "confusion halves": ConfusionHalves,
     "sparse confusion": sparse_confusion,
+    "feature sample": FeatureSample,
+    "feature sample beyond its rows": crowded_feature_sample,
     "losses": Losses,
     "output form": OutputForm,
     "ranking": Ranking,
@@ -84,7 +92,18 @@ STATES: Mapping[str, Make] = {
 
 
 # What is measured where a row may have several labels: of each label, or of whole rows.
-OF_LABELS = (Confusion, LabelCounts, Losses, OutputForm, Ranking, Reliability, RowHashes, ScoreHistogram, Temperatures)
+OF_LABELS = (
+    Confusion,
+    FeatureSample,
+    LabelCounts,
+    Losses,
+    OutputForm,
+    Ranking,
+    Reliability,
+    RowHashes,
+    ScoreHistogram,
+    Temperatures,
+)
 
 
 def bits(value: Any) -> object:
