@@ -202,8 +202,9 @@ class Batch:
 
     Where a row may have several labels, `labels` is (n, labels) int8 of 1, 0 and -1 for none, and `label_scores` takes the
     place of `scores`.
-    cluster: (n,) uint64 hash of the group of each row, odd for a row whose group is not stated (see `auditor.hashing`).
-    weight: (n,) float64, at least 0. Both None where none were declared.
+    What declared columns say, each None where none was declared: cluster (n,) uint64, a hash of the group of each row, odd
+    where it is not stated (see `auditor.hashing`); weight (n,) float64, at least 0; time (n,), float64 as it stands or
+    datetime64[us] in UTC, NaN or NaT where it is not stated; identity (n,) uint64, a hash of the id of each row, 0 for none.
     """
 
     labels: Array
@@ -213,6 +214,8 @@ class Batch:
     cluster: Array | None = None
     weight: Array | None = None
     label_scores: "LabelScores | None" = None
+    time: Array | None = None
+    identity: Array | None = None
 
     def __len__(self) -> int:
         """How many rows there are."""
@@ -230,8 +233,12 @@ class Batch:
         features = None if self.features is None else self.features[chosen]
         scores = None if self.scores is None else self.scores.rows(chosen)
         label_scores = None if self.label_scores is None else self.label_scores.rows(chosen)
-        cluster, weight = (None if part is None else part[chosen] for part in (self.cluster, self.weight))
-        return Batch(self.labels[chosen], self.row_key[chosen], features, scores, cluster, weight, label_scores)
+        cluster, weight, time, identity = (
+            None if part is None else part[chosen] for part in (self.cluster, self.weight, self.time, self.identity)
+        )
+        return Batch(
+            self.labels[chosen], self.row_key[chosen], features, scores, cluster, weight, label_scores, time, identity
+        )
 
     @property
     def said(self) -> "Scores | LabelScores":

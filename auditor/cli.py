@@ -98,7 +98,14 @@ def main() -> None:
     help="The labels of which a row may have several: each a column of 0 and 1, or of y in an npz.",
 )
 @click.option("--predicted", metavar="COLUMN", help="The column of decisions in --predictions.  [default: predicted]")
-@click.option("--id", "ids", metavar="COLUMN", multiple=True, help="A column that is no feature; may be repeated.")
+@click.option(
+    "--id",
+    "ids",
+    metavar="COLUMN",
+    multiple=True,
+    help="A column that tells rows apart and is no feature; may be repeated.",
+)
+@click.option("--time", metavar="COLUMN", help="When each row happened: numbers, or ISO dates or times.")
 @click.option("--group", metavar="COLUMN", help="Rows of one group (a patient, a customer) depend on each other.")
 @click.option("--weight", metavar="COLUMN", help="How many rows of the population a row stands for.")
 @click.option(

@@ -152,6 +152,7 @@ class Config(Record):
     ids: tuple[str, ...] = ()
     group: Name | None = None
     weight: Name | None = None
+    time: Name | None = None
     classes: tuple[str, ...] = ()
     labels: tuple[Name, ...] = ()
     features: tuple[str, ...] = ()

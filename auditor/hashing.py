@@ -1,4 +1,4 @@
-"""64-bit fingerprints: of a row's features, equal for rows a model cannot tell apart, and of the group it belongs to."""
+"""64-bit fingerprints: of a row's features, equal for rows a model cannot tell apart, of the group it belongs to, of its id."""
 
 import hashlib
 import math
@@ -59,6 +59,34 @@ def group_hashes(
 
 def _text_hash(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")
+
+
+def text_hashes(letters: NDArray[np.uint8], ends: NDArray[np.integer[Any]]) -> NDArray[np.uint64]:
+    """(n,) uint64 hashes, never 0, of n texts: the bytes from each of (n + 1,) ends to the next.
+
+    The sum of a mixed word for each byte and its place, mixed again with the length (after Zobrist 1970).
+    """
+    hashes = np.empty(len(ends) - 1, np.uint64)
+    for start in range(0, len(hashes), BLOCK_ROWS):
+        block = ends[start : start + BLOCK_ROWS + 1].astype(np.int64)
+        hashes[start : start + BLOCK_ROWS] = _block_text_hashes(letters[block[0] : block[-1]], block - block[0])
+    return np.maximum(hashes, np.uint64(1))
+
+
+def _block_text_hashes(letters: NDArray[np.uint8], ends: NDArray[np.int64]) -> NDArray[np.uint64]:
+    lengths = np.diff(ends)
+    place = np.arange(len(letters)) - np.repeat(ends[:-1], lengths)
+    words = splitmix64(letters.astype(np.uint64) + np.uint64(256) * place.astype(np.uint64) + np.uint64(_STEP))
+    sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(words, dtype=np.uint64)])
+    return splitmix64(np.diff(sums[ends]) ^ splitmix64(lengths.astype(np.uint64)))
+
+
+def combined(hashes: Sequence[NDArray[np.uint64]]) -> NDArray[np.uint64]:
+    """(n,) uint64 hashes, never 0, of rows from those of their parts, whose order counts."""
+    total = np.zeros_like(hashes[0])
+    for one in hashes:
+        total = splitmix64(total + one)
+    return np.maximum(total, np.uint64(1))
 
 
 def splitmix64(x: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -19,6 +19,7 @@ from auditor.prediction import ScoreReading, batch_rows, predicted
 from auditor.states import OutputForm
 from auditor.states.buckets import DESIGN
 from auditor.states.feature_sample import COLUMNS
+from auditor.states.state import GROUP, IDENTITY, TIME
 
 PROBE_ROWS = 4096
 ROUNDING = 1e-6
@@ -26,6 +27,9 @@ NO_FEATURES = "tables of predictions carry no features"
 NO_COLUMNS = "images and signals are looked at as a whole, not column by column"
 NO_SCORES = "the table holds decisions and no scores"
 NO_DESIGN = "no column of groups was declared with --group, and none of weights with --weight"
+NO_GROUP = "no column of groups was declared with --group"
+NO_TIME = "no column of times was declared with --time"
+NO_IDENTITY = "no column of ids was declared with --id"
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def probe(config: Config, model: Model | None, splits: Splits) -> Reading:
     reading = replace(reading, kind=kind)
     behaviour = tried(model, splits, reading, size, config.precision)
     result = ProbeResult(kind, config.output_kind is not None, len(first), behaviour)
-    return Reading(size, reading, result, _columns(splits) | _independent(config))
+    return Reading(size, reading, result, _columns(splits) | _undeclared(config))
 
 
 def _kind(config: Config, model: Model, first: Batch, splits: Splits) -> OutputKind:
@@ -115,7 +119,7 @@ def _read_predictions(config: Config, splits: Splits) -> Reading:
     first = next((batch for shard in splits.test.shards() for batch in shard.batches(size)), None)
     if first is None:
         raise InputError(f"{splits.test.path.name} holds no rows; there is nothing to judge")
-    missing = {"features": NO_FEATURES, COLUMNS: NO_FEATURES} | _independent(config)
+    missing = {"features": NO_FEATURES, COLUMNS: NO_FEATURES} | _undeclared(config)
     decisions_only = first.said.kind is OutputKind.PREDICTED
     return Reading(size, None, None, missing | ({"scores": NO_SCORES} if decisions_only else {}))
 
@@ -126,9 +130,15 @@ def _columns(splits: Splits) -> dict[str, str]:
     return {} if len(shape) == 1 else {COLUMNS: NO_COLUMNS}
 
 
-def _independent(config: Config) -> dict[str, str]:
-    """Why nothing of groups and weights is measured, where neither was declared."""
-    return {} if config.group or config.weight else {DESIGN: NO_DESIGN}
+def _undeclared(config: Config) -> dict[str, str]:
+    """Why nothing of groups, weights, times and ids is measured, where they were not declared."""
+    declared = {
+        DESIGN: (config.group or config.weight, NO_DESIGN),
+        GROUP: (config.group, NO_GROUP),
+        TIME: (config.time, NO_TIME),
+        IDENTITY: (config.ids, NO_IDENTITY),
+    }
+    return {read: reason for read, (given, reason) in declared.items() if not given}
 
 
 def _scored(config: Config, splits: Splits) -> int:

@@ -26,6 +26,10 @@ IDENTIFIERS = ("id", "uuid", "guid", "index", "row", "key")
 
 HEAD = "# Written by `auditor init` from what the files tell. Please check what is called a guess."
 TAIL = """
+# group = "patient"      # the column of what rows share that depend on each other
+# time = "visited_on"    # the column of when each row happened: numbers, or ISO dates
+# weight = "w"           # the column of how many rows of the population a row stands for
+
 # preset = "balanced"   # or screening, fraud, spam, ranking; until one or a gate is stated, the criteria are defaults
 # threshold = 0.5       # name the positive class from this probability on
 

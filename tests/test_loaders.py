@@ -236,6 +236,9 @@ def test_an_error_in_a_loader_is_told_by_its_batch() -> None:
             "model_class says how a saved model is loaded, and the model is in",
         ),
         ((Net(), [(X, Y)]), {"inputs": {"a": "b"}}, "a loader gives its inputs by the keys of its batches"),
+        ((Net(), [(X, Y)]), {"group": "who"}, "--group who: it names a column of files; a loader gives features"),
+        ((Net(), [(X, Y)]), {"time": "when"}, "--time when: it names a column of files"),
+        ((Net(), [(X, Y)]), {"ids": ("key",)}, "--id key: it names a column of files"),
     ],
 )
 def test_wrong_arguments_are_usage_errors(arguments: Any, settings: dict[str, Any], help_: str) -> None:

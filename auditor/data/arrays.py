@@ -4,7 +4,7 @@ import itertools
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +14,13 @@ import numpy as np
 
 from auditor.batches import Array, Batch
 from auditor.config import Config, InputSettings
+from auditor.data.declared import Declared
 from auditor.data.formats import readable, shown
-from auditor.data.groups import clusters, judged_weights, row_design
+from auditor.data.groups import NO_DESIGN, RowDesign, clusters, declared_columns, judged_weights
+from auditor.data.identities import array_texts, identities
 from auditor.data.labels import ClassIndex, Encoded, encode_numpy
 from auditor.data.tables import listed, quoted
+from auditor.data.times import array_times
 from auditor.errors import InputError, UsageError
 from auditor.layout import Part, side_by_side
 
@@ -85,8 +88,8 @@ class ArrayFile:
     inputs: tuple[Member, ...]
     y: Member
     parts: tuple[Part, ...] = ()
-    group: Member | None = None
-    weight: Member | None = None
+    design: RowDesign = NO_DESIGN
+    declared: tuple[Member, ...] = ()
 
     @property
     def path(self) -> Path:
@@ -114,15 +117,23 @@ class ArrayFile:
         for run in runs:
             yield np.concatenate([_flat(part) for part in run], axis=1) if self.parts else _single(run[0])
 
-    def design(self, size: int) -> Iterator[tuple[Array | None, Array | None]]:
-        """Groups and weights as they stand, `size` a run."""
-        parts = -(-self.n_rows // size)
-        groups, weights = (
-            itertools.repeat(None, parts) if member is None else self.arrays.rows(member, size)
-            for member in (self.group, self.weight)
+    def columns(self, size: int) -> Iterator[dict[str, Array]]:
+        """The arrays that are declared as groups, weights, times or ids, by their keys, `size` rows a run."""
+        if not self.declared:
+            yield from itertools.repeat({}, -(-self.n_rows // size))
+        for run in zip(*(self.arrays.rows(member, size) for member in self.declared), strict=True):
+            yield dict(zip((member.key for member in self.declared), run, strict=True))
+
+    def declares(self, columns: Mapping[str, Array], labels: Array, first_row: int) -> Declared:
+        """What a run of these arrays says of its rows, whose labels these are."""
+        group, weight, time, ids = self.design.group, self.design.weight, self.design.time, self.design.ids
+        given = None if weight is None else columns[weight].astype(np.float64)
+        return Declared(
+            None if group is None else clusters(encode_numpy(columns[group]), first_row),
+            judged_weights(given, labels, weight, self.where, first_row),
+            None if time is None else array_times(columns[time], time, self.where, first_row),
+            identities(array_texts(columns[name]) for name in ids) if ids else None,
         )
-        for group, weight in zip(groups, weights, strict=True):
-            yield group, None if weight is None else weight.astype(np.float64)
 
     def where(self, row: int) -> str:
         """File, and row from 1."""
@@ -157,13 +168,11 @@ class ArrayShard:
     def batches(self, size: int) -> Iterator[Batch]:
         """Batches with features (n, ...) float32, labels and row keys."""
         row = self.first_row
-        features, design = self.file.features(size), self.file.design(size)
-        for x, y, (group, given) in zip(features, self.file.labels(size), design, strict=True):
+        features, columns = self.file.features(size), self.file.columns(size)
+        for x, y, given in zip(features, self.file.labels(size), columns, strict=True):
             labels = self.classes.labels(y, self.file.where, row)
-            cluster = None if group is None else clusters(encode_numpy(group), row)
-            key = None if self.file.weight is None else self.file.weight.key
-            weight = judged_weights(given, labels, key, self.file.where, row)
-            yield Batch(labels, np.arange(row, row + len(x), dtype=np.uint64), x, None, cluster, weight)
+            keys = np.arange(row, row + len(x), dtype=np.uint64)
+            yield self.file.declares(given, labels, row).on(Batch(labels, keys, x))
             row += len(x)
 
 
@@ -175,7 +184,7 @@ def open_arrays(arrays: Arrays, config: Config) -> ArrayFile:
     y, path = _member(arrays, config.y, "y"), arrays.path
     if not config.inputs:
         x = _checked(path, _member(arrays, config.x, "x"), y, 2)
-        return ArrayFile(arrays, (x,), y, (), *_design_members(arrays, y, config))
+        return ArrayFile(arrays, (x,), y, (), *_declared(arrays, y, config))
     members = {
         name: _checked(path, _member(arrays, _key(name, entry), "[inputs]"), y, 1)
         for name, entry in config.inputs.items()
@@ -183,15 +192,16 @@ def open_arrays(arrays: Arrays, config: Config) -> ArrayFile:
     parts = side_by_side(
         (name, member.shape[1:], config.inputs[name].dtype or _kept(member.dtype)) for name, member in members.items()
     )
-    return ArrayFile(arrays, tuple(members.values()), y, parts, *_design_members(arrays, y, config))
+    return ArrayFile(arrays, tuple(members.values()), y, parts, *_declared(arrays, y, config))
 
 
-def _design_members(arrays: Arrays, y: Member, config: Config) -> tuple[Member | None, Member | None]:
-    design, n_rows = row_design(config), y.shape[0]
-    group, weight = (
-        _row_member(arrays, key, n_rows, role) for key, role in ((design.group, "group"), (design.weight, "weight"))
-    )
-    return group, weight
+def _declared(arrays: Arrays, y: Member, config: Config) -> tuple[RowDesign, tuple[Member, ...]]:
+    """The declared arrays: one value a row; those of ids are left aside where the file lacks one of them."""
+    declared_columns(config)
+    ids = config.ids if all(key in arrays.keys for key in config.ids) else ()
+    kinds = {config.group: TEXTUAL, config.weight: "", config.time: TEXTUAL + "M"} | dict.fromkeys(ids, TEXTUAL)
+    members = (_row_member(arrays, key, y.shape[0], NUMERIC + kind) for key, kind in kinds.items() if key is not None)
+    return RowDesign(config.group, config.weight, config.time, ids), tuple(members)
 
 
 def _key(name: str, entry: InputSettings) -> str:
@@ -235,16 +245,14 @@ def _checked(path: Path, x: Member, y: Member, dimensions: int) -> Member:
     return x
 
 
-def _row_member(arrays: Arrays, key: str | None, n_rows: int, role: str) -> Member | None:
-    """The array of groups or weights, None where none is declared; InputError where it is not one value a row."""
-    if key is None:
-        return None
-    member, path = _member(arrays, key, role), arrays.path
+def _row_member(arrays: Arrays, key: str, n_rows: int, kinds: str) -> Member:
+    """An array of declared values; InputError where it is not one value a row, of one of these kinds."""
+    member, path = _member(arrays, key, "group, weight, time or ids"), arrays.path
     if member.shape != (n_rows,):
         raise InputError(
             f"{shown(path)}: array {quoted(key)} has shape {member.shape}; expected ({n_rows},), one a row"
         )
-    if member.dtype.kind not in NUMERIC + (TEXTUAL if role == "group" else ""):
+    if member.dtype.kind not in kinds:
         raise InputError(f"{shown(path)}: array {quoted(key)} holds {member.dtype}; expected numbers")
     return member
 

@@ -12,20 +12,17 @@ import pyarrow as pa
 import pyarrow.compute
 
 from auditor.batches import Array
+from auditor.data.declared import NOTHING, Declared, end_to_end, joined
 
 
 @dataclass(frozen=True)
 class Rows:
-    """A run of rows as read: the columns of the matrix, labels (n,) int64, and the decisions of a prediction table.
-
-    cluster (n,) uint64 and weight (n,) float64: as in a Batch.
-    """
+    """A run of rows as read: the columns of the matrix, labels (n,) int64, and the decisions of a prediction table."""
 
     columns: tuple[Array, ...]
     labels: Array
     decided: Array | None = None
-    cluster: Array | None = None
-    weight: Array | None = None
+    declared: Declared = NOTHING
 
     def __len__(self) -> int:
         """How many rows there are."""
@@ -40,8 +37,7 @@ class Cut:
     matrix: Array
     labels: Array
     decided: Array | None
-    cluster: Array | None = None
-    weight: Array | None = None
+    declared: Declared = NOTHING
 
     @property
     def row_key(self) -> Array:
@@ -109,10 +105,9 @@ def _whole(size: int) -> int:
 
 
 def _part(run: Rows, start: int, stop: int) -> Rows:
-    decided, cluster, weight = (
-        None if part is None else part[start:stop] for part in (run.decided, run.cluster, run.weight)
-    )
-    return Rows(tuple(column[start:stop] for column in run.columns), run.labels[start:stop], decided, cluster, weight)
+    decided = None if run.decided is None else run.decided[start:stop]
+    columns = tuple(column[start:stop] for column in run.columns)
+    return Rows(columns, run.labels[start:stop], decided, run.declared.rows(slice(start, stop)))
 
 
 def _joined(runs: list[Rows], dtype: type[np.floating[Any]], first_row: int) -> Cut:
@@ -124,10 +119,5 @@ def _joined(runs: list[Rows], dtype: type[np.floating[Any]], first_row: int) -> 
                 matrix[start : start + len(run), index] = column
             start += len(run)
     labels = np.concatenate([run.labels for run in runs])
-    others = (_end_to_end([getattr(run, name) for run in runs]) for name in ("decided", "cluster", "weight"))
-    return Cut(first_row, matrix, labels, *others)
-
-
-def _end_to_end(parts: list[Array | None]) -> Array | None:
-    known = [part for part in parts if part is not None]
-    return np.concatenate(known) if known else None
+    decided = end_to_end([run.decided for run in runs])
+    return Cut(first_row, matrix, labels, decided, joined([run.declared for run in runs]))

@@ -12,7 +12,7 @@ from auditor.config import Config
 from auditor.data.categories import codes, refuse_text, toml_text
 from auditor.data.columns import Rows, numbers, recut
 from auditor.data.formats import shown
-from auditor.data.groups import RowDesign, judged_weights, require_design, row_design
+from auditor.data.groups import RowDesign, declared_columns, require_design
 from auditor.data.label_names import require_targets, targets
 from auditor.data.tables import ColumnKind, Part, Table, listed, missing_column, quoted
 from auditor.data.truth import Truth
@@ -39,24 +39,25 @@ class FeatureShard:
         return self.part.first_row
 
     def batches(self, size: int) -> Iterator[Batch]:
-        """Batches with features (n, columns) float32, labels, row keys, and the declared groups and weights."""
+        """Batches with features (n, columns) float32, labels, row keys, and what columns declare."""
         for cut in recut(self._runs(), size, np.float32, self.first_row):
-            yield Batch(cut.labels, cut.row_key, cut.matrix, None, cut.cluster, cut.weight)
+            yield cut.declared.on(Batch(cut.labels, cut.row_key, cut.matrix))
 
     def _runs(self) -> Iterator[Rows]:
         row = self.first_row
         for record in self.table.read(self.part, self._types()):
             columns = tuple(self._numbers(record.column(name), name, row) for name in self.names)
             labels = self.truth.labels(record, self.table.where, row)
-            cluster, weight = self.design.columns(record, row)
-            weight = judged_weights(weight, labels, self.design.weight, self.table.where, row)
-            yield Rows(columns, labels, None, cluster, weight)
+            yield Rows(columns, labels, None, self.design.read(record, labels, self.table.where, row))
             row += record.num_rows
 
     def _types(self) -> dict[str, Any]:
         kinds = {name: ColumnKind.TEXT if name in self.categories else self.table.kinds[name] for name in self.names}
-        truth = dict.fromkeys(self.truth.columns, pa.string())
-        return {name: ARROW_TYPES[kind] for name, kind in kinds.items()} | truth | self.design.types
+        read = {name: ARROW_TYPES[kind] for name, kind in kinds.items()} | dict.fromkeys(
+            self.truth.columns, pa.string()
+        )
+        # a feature may be declared too: it is read as one, but for times, which single precision would round
+        return read | {name: t for name, t in self.design.types.items() if name not in read or name == self.design.time}
 
     def _numbers(self, column: Any, name: str, first_row: int) -> Array:  # noqa: ANN401  (pyarrow is untyped)
         if name not in self.categories:
@@ -76,10 +77,7 @@ def feature_columns(tables: Sequence[Table], config: Config) -> tuple[str, ...]:
         raise UsageError(f"features in auditor.toml names the label column {quoted(name)}: {remedy}")
     for table in tables:
         require_targets(table, config)
-        require_design(table, config)
-    for name in config.ids:
-        if not any(name in table.kinds for table in tables):
-            raise missing_column(tables[0], name, "column", "correct --id, or ids in auditor.toml")
+    require_design(tables, config)
     names = config.features or _all_but(tables[0], config)
     for table in tables:
         _require_features(table, names, config, tables[0])
@@ -88,7 +86,7 @@ def feature_columns(tables: Sequence[Table], config: Config) -> tuple[str, ...]:
 
 
 def _all_but(table: Table, config: Config) -> tuple[str, ...]:
-    left_out = {*targets(config), *config.ids, *row_design(config).names}
+    left_out = {*targets(config), *declared_columns(config)}
     names = tuple(n for n in table.kinds if n not in left_out and not n.startswith(PANDAS_INDEX))
     if "" in names:
         place = f"{shown(table.path)}: column {list(table.kinds).index('') + 1} has no name"

@@ -19,8 +19,9 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from auditor.batches import Array, Batch
 from auditor.config import Config, ImageSettings
+from auditor.data.declared import Declared, joined
 from auditor.data.formats import shown
-from auditor.data.groups import RowDesign, judged_weights
+from auditor.data.groups import RowDesign
 from auditor.data.tables import ColumnKind, Part, Table, missing_column, quoted
 from auditor.data.truth import Truth
 from auditor.errors import InputError
@@ -29,8 +30,7 @@ DECODERS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 DEEP = ("I", "F", "I;16", "I;16B", "I;16L")
 COLUMN = "image"
 
-Facts = tuple[Array | None, ...]  # labels, clusters and weights
-Run = tuple[list[object], Facts]
+Run = tuple[list[object], Array, Declared]  # cells, labels, and what columns declare
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it complains of ends in an error of ours
 
@@ -56,12 +56,11 @@ class ImageShard:
         """Batches with features, labels and row keys; raises InputError at the first image that cannot be used."""
         row = self.first_row
         with ThreadPoolExecutor(os.cpu_count(), "auditor-images") as pool:
-            for cells, (labels, cluster, weight) in _cut(self._runs(), size):
-                assert labels is not None
+            for cells, labels, declared in _cut(self._runs(), size):
                 with _no_warnings():
                     images = list(pool.map(partial(_decoded, self), cells, count(row)))
                 keys = np.arange(row, row + len(cells), dtype=np.uint64)
-                yield Batch(labels, keys, as_features(images, self.settings), None, cluster, weight)
+                yield declared.on(Batch(labels, keys, as_features(images, self.settings)))
                 row += len(cells)
 
     def _runs(self) -> Iterator[Run]:
@@ -69,9 +68,8 @@ class ImageShard:
         types = dict.fromkeys(self.truth.columns, pa.string()) | self.design.types
         for record in _records(self.table, self.part, self.column, types):
             labels = self.truth.labels(record, self.table.where, row)
-            cluster, weight = self.design.columns(record, row)
-            weight = judged_weights(weight, labels, self.design.weight, self.table.where, row)
-            yield record.column(self.column).to_pylist(), (labels, cluster, weight)
+            declared = self.design.read(record, labels, self.table.where, row)
+            yield record.column(self.column).to_pylist(), labels, declared
             row += record.num_rows
 
 
@@ -127,21 +125,25 @@ def feature_shape(size: tuple[int, int], settings: ImageSettings) -> tuple[int, 
 
 
 def _cut(runs: Iterator[Run], size: int) -> Iterator[Run]:
-    """The same images with their facts, `size` a run but for the last."""
-    cells: list[object] = []
-    facts: Facts = ()
-    for more_cells, more in runs:
-        facts = tuple(map(_end_to_end, facts, more)) if facts else more
-        cells = [*cells, *more_cells]
-        while len(cells) >= size:
-            yield cells[:size], tuple(None if fact is None else fact[:size] for fact in facts)
-            cells, facts = cells[size:], tuple(None if fact is None else fact[size:] for fact in facts)
-    if cells:
-        yield cells, facts
+    """The same images, `size` a run but for the last."""
+    held: Run | None = None
+    for run in runs:
+        held = run if held is None else _end_to_end(held, run)
+        while len(held[0]) >= size:
+            yield _rows(held, slice(size))
+            held = _rows(held, slice(size, None))
+    if held is not None and held[0]:
+        yield held
 
 
-def _end_to_end(first: Array | None, second: Array | None) -> Array | None:
-    return None if first is None or second is None else np.concatenate([first, second])
+def _rows(run: Run, chosen: slice) -> Run:
+    cells, labels, declared = run
+    return cells[chosen], labels[chosen], declared.rows(chosen)
+
+
+def _end_to_end(first: Run, second: Run) -> Run:
+    labels = np.concatenate([first[1], second[1]])
+    return [*first[0], *second[0]], labels, joined([first[2], second[2]])
 
 
 def _records(table: Table, part: Part, column: str, types: Mapping[str, Any]) -> Iterator[Any]:

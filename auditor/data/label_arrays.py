@@ -9,8 +9,7 @@ from auditor.batches import Array, Batch
 from auditor.config import Config
 from auditor.data.arrays import LABELS_AT_ONCE, NUMERIC, ArrayFile
 from auditor.data.formats import shown
-from auditor.data.groups import clusters
-from auditor.data.labels import UNLABELLED, encode_numpy
+from auditor.data.labels import UNLABELLED
 from auditor.data.tables import listed, quoted
 from auditor.errors import InputError
 
@@ -28,10 +27,10 @@ class LabelArrayShard:
         """Batches with features (n, ...) float32, labels (n, labels) int8 and row keys."""
         row = self.first_row
         features, truth = self.file.features(size), self.file.arrays.rows(self.file.y, size)
-        for x, y, (group, _) in zip(features, truth, self.file.design(size), strict=True):
+        for x, y, given in zip(features, truth, self.file.columns(size), strict=True):
             labels = self._labels(y, row)
-            cluster = None if group is None else clusters(encode_numpy(group), row)
-            yield Batch(labels, np.arange(row, row + len(x), dtype=np.uint64), x, cluster=cluster)
+            keys = np.arange(row, row + len(x), dtype=np.uint64)
+            yield self.file.declares(given, labels, row).on(Batch(labels, keys, x))
             row += len(x)
 
     def any_labelled(self) -> bool:

@@ -39,7 +39,7 @@ class LabelPredictionShard:
         for cut in self.scored.cuts(self.part, size):
             outputs = refuse_unlike(cut.matrix, self.kind, self.scored.table.where, cut.first_row)
             said = LabelScores(outputs, self.kind.kind, self.thresholds, cut.decided)
-            yield Batch(cut.labels, cut.row_key, None, None, cut.cluster, cut.weight, said)
+            yield cut.declared.on(Batch(cut.labels, cut.row_key, label_scores=said))
 
 
 def label_shards(table: Table, config: Config) -> tuple[LabelPredictionShard, ...]:
@@ -55,7 +55,7 @@ def label_shards(table: Table, config: Config) -> tuple[LabelPredictionShard, ..
     columns = numeric(table, ScoreColumns(scores, 1, None))
     decisions = LabelColumns(decided) if decided else None
     truth = LabelColumns(config.labels, config.ignore_index)
-    scored = ScoreTable(table, truth, decisions, columns, row_design(config))
+    scored = ScoreTable(table, truth, decisions, columns, row_design(table, config))
     kind = _first_kind(scored, config)
     return tuple(LabelPredictionShard(scored, part, kind, thresholds_of(config)) for part in table.parts())
 

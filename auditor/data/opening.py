@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from auditor import wording
 from auditor.config import Config, ImageSettings
 from auditor.data.arrays import ArrayFile, Arrays, ArrayShard
 from auditor.data.classes import (
@@ -124,6 +125,10 @@ def _loaded(loaders: Mapping[str, Loader], config: Config) -> Files:
     if named:
         given = ", ".join(loaders)
         raise UsageError(f"{named[0]} is a file and {given} a loader; give all splits as files or all as loaders")
+    for name, setting in _columns_of_files(config):
+        raise UsageError(
+            f"--{setting} {name}: it names a column of files; a loader gives features and labels: write its rows to a file"
+        )
     if config.inputs:
         raise UsageError(
             "[inputs] says what files give to a model; a loader gives its inputs by the keys of its batches"
@@ -136,6 +141,13 @@ def _loaded(loaders: Mapping[str, Loader], config: Config) -> Files:
 
     test = data["test"]
     return Files(data, (), test.feature_shape, lambda split: data[split].labels(), shards, parts=test.parts)
+
+
+def _columns_of_files(config: Config) -> Iterator[tuple[str, str]]:
+    """What only a file can hold, as it is named and the option that names it."""
+    settings = {"group": config.group, "weight": config.weight, "time": config.time}
+    yield from ((wording.name(name), setting) for setting, name in settings.items() if name is not None)
+    yield from ((wording.name(name), "id") for name in config.ids)
 
 
 def _with_inputs(config: Config, inputs: tuple[Input, ...], path: Path) -> Config:
@@ -176,14 +188,12 @@ def _files(opened: Mapping[str, Table | ArrayFile], config: Config) -> Files:
 
 
 def _feature_files(tables: Mapping[str, Table], config: Config) -> Files:
-    stated, design = (
-        config.model_copy(update={"features": input_columns(config) or config.features}),
-        row_design(config),
-    )
+    stated = config.model_copy(update={"features": input_columns(config) or config.features})
     names = feature_columns(list(tables.values()), stated)
 
     def shards(split: str, agreed: Agreed) -> tuple[Shard, ...]:
         table, truth = tables[split], truth_of(config, agreed.names)
+        design = row_design(table, config)
         return tuple(FeatureShard(table, part, names, config.categories, truth, design) for part in table.parts())
 
     return Files(tables, names, (len(names),), partial(_labels, tables, config), shards, parts=table_parts(config))
@@ -193,9 +203,9 @@ def _image_files(tables: Mapping[str, Table], columns: Mapping[str, str], config
     settings = config.image or ImageSettings()
     for split, table in tables.items():
         require_targets(table, config)
-        require_design(table, config)
         if split not in columns:
             raise InputError(f"{shown(table.path)} holds no images and {shown(tables['test'].path)} does")
+    require_design(list(tables.values()), config)
     sizes = {split: image_size(table, columns[split], settings) for split, table in tables.items()}
     for split, (height, width) in sizes.items():
         if (height, width) != sizes["test"]:
@@ -207,7 +217,7 @@ def _image_files(tables: Mapping[str, Table], columns: Mapping[str, str], config
 
     def shards(split: str, agreed: Agreed) -> tuple[Shard, ...]:
         table, truth = tables[split], truth_of(config, agreed.names)
-        shared = (columns[split], settings, truth, sizes[split], row_design(config))
+        shared = (columns[split], settings, truth, sizes[split], row_design(table, config))
         return tuple(ImageShard(table, part, *shared) for part in table.parts())
 
     shape = feature_shape(sizes["test"], settings)
@@ -241,7 +251,7 @@ def _prediction_files(tables: Mapping[str, Table], config: Config) -> Files:
     if config.labels:
         for table in tables.values():
             require_targets(table, config)
-            require_design(table, config)
+        require_design(list(tables.values()), config)
         return Files(tables, (), None, lambda _: iter(()), lambda split, _: label_shards(tables[split], config))
     predictions: PredictionTables = open_predictions(tables, config)
 

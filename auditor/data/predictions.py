@@ -13,7 +13,7 @@ from auditor.config import Config
 from auditor.data.columns import Cut, Rows, numbers, recut
 from auditor.data.decisions import predicted_column, refuse_unlike_labels
 from auditor.data.formats import shown
-from auditor.data.groups import RowDesign, judged_weights, require_design, row_design
+from auditor.data.groups import RowDesign, declared_columns, require_design, row_design
 from auditor.data.label_names import PREFIX, require_targets
 from auditor.data.labels import (
     UNLABELLED,
@@ -69,9 +69,7 @@ class ScoreTable:
             scores = tuple(numbers(record.column(name)) for name in self.columns.scores)
             labels = self.truth.labels(record, self.table.where, row)
             decided = self._decided(self.decisions, record, labels, row) if self.decisions else None
-            cluster, weight = self.design.columns(record, row)
-            weight = judged_weights(weight, labels, self.design.weight, self.table.where, row)
-            yield Rows(scores, labels, decided, cluster, weight)
+            yield Rows(scores, labels, decided, self.design.read(record, labels, self.table.where, row))
             row += record.num_rows
 
     def _decided(self, decisions: Truth, record: Any, labels: Array, first_row: int) -> Array:  # noqa: ANN401  (pyarrow)
@@ -105,7 +103,7 @@ class PredictionShard:
             outputs = refuse_unlike(cut.matrix, self.kind, where, cut.first_row)
             scores = Scores(outputs, self.kind.kind, self.scored.columns.scored, self.threshold, cut.decided)
             scores = turned(scores) if self.scored.columns.turned else scores
-            yield Batch(cut.labels, cut.row_key, None, scores, cut.cluster, cut.weight)
+            yield cut.declared.on(Batch(cut.labels, cut.row_key, scores=scores))
 
 
 @dataclass(frozen=True)
@@ -144,7 +142,7 @@ class PredictionTables:
         table, config = self.tables[split], self.config
         columns = score_columns(table, classes.names, config, positive)
         decisions = ClassColumn(columns.predicted, classes, "decision") if columns.predicted else None
-        scored = ScoreTable(table, ClassColumn(config.target, classes), decisions, columns, row_design(config))
+        scored = ScoreTable(table, ClassColumn(config.target, classes), decisions, columns, row_design(table, config))
         kind = _first_kind(scored, config)
         threshold = config.threshold if len(classes.names) == 2 else None
         return tuple(PredictionShard(scored, part, kind, threshold) for part in table.parts())
@@ -157,8 +155,8 @@ def open_predictions(tables: Mapping[str, Table], config: Config) -> PredictionT
     """
     for table in tables.values():
         require_targets(table, config)
-        require_design(table, config)
         predicted_column(table, config)
+    require_design(list(tables.values()), config)
     return PredictionTables(tables, config)
 
 
@@ -195,7 +193,7 @@ def _first_kind(scored: ScoreTable, config: Config) -> ScoreKind:
 
 
 def _candidates(table: Table, config: Config) -> list[str]:
-    taken = {config.target, *config.ids, *row_design(config).names, predicted_column(table, config)}
+    taken = {config.target, *declared_columns(config), predicted_column(table, config)}
     return [name for name in table.kinds if name not in taken]
 
 

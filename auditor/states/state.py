@@ -8,6 +8,8 @@ from auditor.batches import Batch
 
 Result = TypeVar("Result")
 
+GROUP, TIME, IDENTITY = "group", "time", "identity"
+
 
 @dataclass(frozen=True)
 class Task:
@@ -59,9 +61,9 @@ class State(ABC, Generic[Result]):
     """A mergeable measurement of sufficient statistics.
 
     Given the predictions, cutting the stream elsewhere or merging in another order changes no bit of the result. `reads` names
-    the parts of a batch it needs beside the labels: `predicted`, `scores`, `features`, and `design` for declared
-    groups or weights. Where a row may have several labels, a state is measured for each label on rows of two classes,
-    unless it takes `whole_rows`.
+    the parts of a batch it needs beside the labels: `predicted`, `scores`, `features`, `design` for declared groups or
+    weights, and `group`, `time` and `identity` for these alone. Where a row may have several labels, a state is measured
+    for each label on rows of two classes, unless it takes `whole_rows`.
     """
 
     reads: ClassVar[frozenset[str]] = frozenset()

@@ -163,6 +163,11 @@ CASES: Mapping[str, tuple[Mapping[str, Content], tuple[str, ...]]] = {
     "more classes than outputs": of_test("a,b,label\n1,2,x\n3,4,y\n5,6,z\n"),
     "a positive that is no class": of_test(GOOD, "t.csv", "--positive", "fraud"),
     "an id that is no column": of_test(GOOD, "t.csv", "--id", "customer"),
+    "a time that is no date": of_test(
+        "a,b,when,label\n1,2,2026-01-31,x\n3,4,31/01/2026,y\n", "t.csv", "--time", "when"
+    ),
+    "a time that is no column": of_test(GOOD, "t.csv", "--time", "when"),
+    "one column as group and time": of_test(GOOD, "t.csv", "--time", "b", "--group", "b"),
     "a target that is no column": of_test(GOOD, "t.csv", "--target", "labl"),
     "train in another order": (
         {"t.csv": GOOD, "train.csv": "b,a,label\n1,2,x\n3,4,y\n"},

@@ -113,7 +113,7 @@ def test_every_file_of_the_run_needs_the_column(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("names", [{"group": "w", "weight": "w"}, {"group": "label"}])
 def test_one_column_has_one_meaning(tmp_path: Path, names: dict[str, str]) -> None:
-    with pytest.raises(UsageError, match="named twice among target, group and weight"):
+    with pytest.raises(UsageError, match="named twice among target, group, weight and time"):
         opened(test=text(tmp_path / "t.csv", TABLE), **names)
 
 
