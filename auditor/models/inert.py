@@ -6,11 +6,12 @@ Only the standard library: this must answer before PyTorch is imported.
 import pickle
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from typing import IO, Any, Self
+from typing import IO, Any, ClassVar, Self
 
+from auditor.models.keys import Entries, Members, Slow, require_quick, require_quick_call
 from auditor.models.pickles import TORCH_LEGACY
 
 LONGEST = 2**28
@@ -73,17 +74,18 @@ class Made:
 
     def __new__(cls, *arguments: object, **_named: object) -> Self:
         """Keep the arguments."""
+        require_quick_call(cls.called, arguments)
         made = super().__new__(cls)
-        made.arguments, made.entries = arguments, {}
+        made.arguments, made.entries = arguments, Entries()
         return made
 
     def __init__(self, *_arguments: object, **_named: object) -> None:
         """The arguments are kept already."""
         self.arguments: tuple[object, ...]
-        self.entries: dict[object, object]
+        self.entries: Entries
 
     def __setstate__(self, state: object) -> None:
-        self.entries |= state if isinstance(state, dict) else {}
+        self.entries = Entries([*self.entries.items(), *(state.items() if isinstance(state, dict) else ())])
 
     def __setitem__(self, key: object, value: object) -> None:
         self.entries[key] = value
@@ -127,9 +129,34 @@ class Described:
 class _Reader(pickle._Unpickler):  # noqa: SLF001  (C's grows a table as the file asks)
     """An unpickler that finds no class and no function: each is a name."""
 
+    dispatch: ClassVar[dict[int, Callable[[Any], None]]] = dict(pickle._Unpickler.dispatch)  # noqa: SLF001
+    append: Callable[[object], None]
+    pop_mark: Callable[[], list[Any]]
+
     def __init__(self, stream: IO[bytes]) -> None:
         super().__init__(stream, encoding="utf-8", errors="surrogateescape")
         self.names: dict[str, None] = {}
+        self.memo = Entries()
+
+    def load_empty_dictionary(self) -> None:
+        self.append(Entries())
+
+    def load_dict(self) -> None:
+        items = self.pop_mark()
+        self.append(Entries(zip(items[::2], items[1::2], strict=True)))
+
+    def load_empty_set(self) -> None:
+        self.append(Members())
+
+    def load_frozenset(self) -> None:
+        items = self.pop_mark()
+        require_quick(items)
+        self.append(frozenset(items))
+
+    dispatch[pickle.EMPTY_DICT[0]] = load_empty_dictionary
+    dispatch[pickle.DICT[0]] = load_dict
+    dispatch[pickle.EMPTY_SET[0]] = load_empty_set
+    dispatch[pickle.FROZENSET[0]] = load_frozenset
 
     def find_class(self, module: str, name: str) -> type[Made]:
         module, name = NAMES_OF_PYTHON_2.get(module, module), NAMES_OF_PYTHON_2.get(name, name)
@@ -148,6 +175,8 @@ def contents(stream: IO[bytes]) -> Contents:
     reader = _Reader(stream)
     try:
         return Contents(reader.load(), tuple(reader.names))
+    except Slow as slow:
+        raise ValueError(f"its pickle would take for ever to read, {slow}") from slow
     except Exception as error:
         raise ValueError(f"no whole pickle: {type(error).__name__}") from error
 
