@@ -15,6 +15,7 @@ from auditor.models.keys import Entries, Members, Slow, require_quick, require_q
 from auditor.models.pickles import TORCH_LEGACY
 
 LONGEST = 2**28
+UNREMARKABLE, MOST_EXPANSION = 2**20, 100  # torch.save compresses nothing; deflate can by a thousand
 LONGEST_NAME = 1000
 REBUILDS = "torch._utils._rebuild_"
 BEFORE_THE_OBJECT, AFTER_IT = 3, 1  # a legacy file: magic number, version, machine, the object, names of storages
@@ -176,26 +177,41 @@ def contents(stream: IO[bytes]) -> Contents:
     try:
         return Contents(reader.load(), tuple(reader.names))
     except Slow as slow:
-        raise ValueError(f"its pickle would take for ever to read, {slow}") from slow
+        raise Slow(f"its pickle would take for ever to read, {slow}") from slow
     except Exception as error:
         raise ValueError(f"no whole pickle: {type(error).__name__}") from error
 
 
 def saved_contents(content: bytes) -> Contents:
     """What a torch.save file holds, in the format of today or of before PyTorch 1.6. ValueError where it is neither."""
-    if content.startswith(TORCH_LEGACY):
-        stream = BytesIO(content)
+    return saved_in(BytesIO(content))
+
+
+def saved_in(stream: IO[bytes]) -> Contents:
+    """The same of an open file, of which the pickle alone is read."""
+    legacy = stream.read(len(TORCH_LEGACY)) == TORCH_LEGACY
+    stream.seek(0)
+    if legacy:
         parts = [contents(stream) for _ in range(BEFORE_THE_OBJECT + 1 + AFTER_IT)]
         return Contents(
             parts[BEFORE_THE_OBJECT].value, tuple(dict.fromkeys(name for part in parts for name in part.calls))
         )
     try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
-            name = next(name for name in archive.namelist() if name.rpartition("/")[2] == "data.pkl")
-            with archive.open(name) as member:
-                return contents(BytesIO(member.read(LONGEST)))
-    except (zipfile.BadZipFile, StopIteration, RuntimeError, OSError, EOFError, NotImplementedError) as error:
+        with zipfile.ZipFile(stream) as archive, archive.open(_pickle_of(archive)) as member:
+            return contents(BytesIO(member.read()))
+    except (zipfile.BadZipFile, RuntimeError, OSError, EOFError, NotImplementedError) as error:
         raise ValueError(f"no whole archive: {type(error).__name__}") from error
+
+
+def _pickle_of(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+    """The one member `data.pkl`; Slow where it is not alone, or grows beyond all measure when it is expanded."""
+    found = [entry for entry in archive.infolist() if entry.filename.rpartition("/")[2].lower() == "data.pkl"]
+    if len(found) != 1:
+        raise Slow(f"its archive has {len(found)} members data.pkl, and one was expected")
+    expanded, stored = found[0].file_size, found[0].compress_size
+    if expanded > min(LONGEST, UNREMARKABLE + MOST_EXPANSION * stored):
+        raise Slow(f"its pickle of {stored:,} bytes expands to {expanded:,}, more than is read")
+    return found[0]
 
 
 def is_inert(name: str) -> bool:

@@ -4,11 +4,12 @@ import collections
 import io
 import pickle
 import pickletools
+import zipfile
 from typing import Any
 
 import pytest
 
-from auditor.models.inert import contents
+from auditor.models.inert import contents, saved_contents
 
 SAME_HASH = 2**61 - 1
 COLLIDING = [SAME_HASH * number for number in range(1, 3000)]
@@ -29,7 +30,7 @@ def call(name: str, *arguments: Any) -> bytes:
 @pytest.mark.parametrize(
     "value",
     [
-        {number: 0 for number in COLLIDING},
+        dict.fromkeys(COLLIDING, 0),
         set(COLLIDING),
         collections.OrderedDict.fromkeys(COLLIDING),
         collections.Counter(COLLIDING),
@@ -40,7 +41,7 @@ def call(name: str, *arguments: Any) -> bytes:
     ids=["dict", "set", "ordered", "counter", "tuples", "nested tuple", "long tuple"],
 )
 def test_keys_that_may_have_been_chosen_to_be_slow_are_refused(value: object, protocol: int) -> None:
-    with pytest.raises(ValueError, match="its pickle would take for ever to read, .*key"):
+    with pytest.raises(ValueError, match=r"its pickle would take for ever to read, .*key"):
         read(pickle.dumps(value, protocol))
 
 
@@ -89,3 +90,24 @@ def test_calls_that_would_not_end_soon_are_refused(name: str, arguments: tuple[A
 )
 def test_the_same_calls_as_pytorch_writes_them_are_read(name: str, arguments: tuple[Any, ...]) -> None:
     assert contents(io.BytesIO(call(name, *arguments))).calls == (name,)
+
+
+def archived(members: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def test_a_pickle_that_expands_beyond_measure_is_refused_unread() -> None:
+    padded = b"\x80\x02" + b"N0" * 5_000_000 + b"N."
+    with pytest.raises(ValueError, match=r"its pickle of [\d,]+ bytes expands to 10,000,004"):
+        saved_contents(archived({"a/data.pkl": padded}))
+    assert saved_contents(archived({"a/data.pkl": padded[:20_000] + b"N."})).value is None
+
+
+@pytest.mark.parametrize("other", ["b/data.pkl", "a/DATA.pkl"])
+def test_an_archive_of_two_pickles_is_refused_since_readers_may_differ_in_which_they_take(other: str) -> None:
+    with pytest.raises(ValueError, match=r"2 members data\.pkl"):
+        saved_contents(archived({"a/data.pkl": b"N.", other: b"N."}))
