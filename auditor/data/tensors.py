@@ -18,8 +18,11 @@ from auditor.data.arrays import Member, unbroken
 from auditor.data.formats import shown
 from auditor.data.tables import quoted
 from auditor.errors import InputError
+from auditor.models.inert import saved_in
+from auditor.models.keys import Slow
 
 NUMPY_FLOATS = (torch.float16, torch.float32, torch.float64)
+MOST_REPEATED = 2**24
 SAVE = 'torch.save({"x": features, "y": labels}, file)'
 
 
@@ -77,12 +80,21 @@ class TorchFile:
         if tensor.layout is not torch.strided or tensor.is_meta or tensor.is_quantized:
             remedy = f"save plain ones: {SAVE}"
             raise InputError(f"{shown(self.path)}: tensor {quoted(key)} holds no plain dense numbers; {remedy}")
+        self._require_stored(key, tensor)
         return _described(key, tensor[:0] if tensor.dim() else tensor, tuple(tensor.shape))
 
     def rows(self, member: Member, size: int) -> Iterator[Array]:
         """A tensor in runs of `size` rows."""
         tensor = self._tensors()[member.key]
         yield from (_as_numpy(tensor[start : start + size]) for start in range(0, member.shape[0], size))
+
+    def _require_stored(self, key: str, tensor: Tensor) -> None:
+        """Raise InputError where a few numbers stand for very many, which no one could read to the end."""
+        held = tensor.untyped_storage().nbytes() // tensor.element_size()
+        if tensor.numel() > max(held, MOST_REPEATED):
+            remedy = f"save {quoted(key)} with .clone(memory_format=torch.contiguous_format)"
+            found = f"shows {held:,} numbers as {tensor.numel():,} (it was expanded)"
+            raise InputError(f"{shown(self.path)}: tensor {quoted(key)} {found}; {remedy}")
 
     def _tensors(self) -> dict[str, Tensor]:
         saved = _unpickled(self.path)
@@ -94,6 +106,7 @@ class TorchFile:
 
 def _unpickled(path: Path) -> Any:  # noqa: ANN401  (whatever was saved)
     try:
+        _require_readable(path)
         with warnings.catch_warnings(), torch.sparse.check_sparse_tensor_invariants():  # type: ignore[no-untyped-call]
             warnings.simplefilter("ignore")  # what they warn of ends in one of the errors below
             return torch.load(path, map_location="cpu", weights_only=True, mmap=_is_zip(path))
@@ -104,6 +117,17 @@ def _unpickled(path: Path) -> Any:  # noqa: ANN401  (whatever was saved)
         reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         remedy = "perhaps it was cut short: copy or write it again"
         raise InputError(f"{shown(path)} is not a whole torch file ({reason}); {remedy}") from None
+
+
+def _require_readable(path: Path) -> None:
+    """Raise Slow where the pickle of the file would take for ever; whatever else is wrong torch.load finds."""
+    with path.open("rb") as file:
+        try:
+            saved_in(file)
+        except Slow:
+            raise
+        except ValueError:
+            return
 
 
 def _is_zip(path: Path) -> bool:

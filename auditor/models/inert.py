@@ -6,14 +6,16 @@ Only the standard library: this must answer before PyTorch is imported.
 import pickle
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from typing import IO, Any, Self
+from typing import IO, Any, ClassVar, Self
 
+from auditor.models.keys import Entries, Members, Slow, require_quick, require_quick_call
 from auditor.models.pickles import TORCH_LEGACY
 
 LONGEST = 2**28
+UNREMARKABLE, MOST_EXPANSION = 2**20, 100  # torch.save compresses nothing; deflate can by a thousand
 LONGEST_NAME = 1000
 REBUILDS = "torch._utils._rebuild_"
 BEFORE_THE_OBJECT, AFTER_IT = 3, 1  # a legacy file: magic number, version, machine, the object, names of storages
@@ -73,17 +75,18 @@ class Made:
 
     def __new__(cls, *arguments: object, **_named: object) -> Self:
         """Keep the arguments."""
+        require_quick_call(cls.called, arguments)
         made = super().__new__(cls)
-        made.arguments, made.entries = arguments, {}
+        made.arguments, made.entries = arguments, Entries()
         return made
 
     def __init__(self, *_arguments: object, **_named: object) -> None:
         """The arguments are kept already."""
         self.arguments: tuple[object, ...]
-        self.entries: dict[object, object]
+        self.entries: Entries
 
     def __setstate__(self, state: object) -> None:
-        self.entries |= state if isinstance(state, dict) else {}
+        self.entries = Entries([*self.entries.items(), *(state.items() if isinstance(state, dict) else ())])
 
     def __setitem__(self, key: object, value: object) -> None:
         self.entries[key] = value
@@ -127,9 +130,34 @@ class Described:
 class _Reader(pickle._Unpickler):  # noqa: SLF001  (C's grows a table as the file asks)
     """An unpickler that finds no class and no function: each is a name."""
 
+    dispatch: ClassVar[dict[int, Callable[[Any], None]]] = dict(pickle._Unpickler.dispatch)  # noqa: SLF001
+    append: Callable[[object], None]
+    pop_mark: Callable[[], list[Any]]
+
     def __init__(self, stream: IO[bytes]) -> None:
         super().__init__(stream, encoding="utf-8", errors="surrogateescape")
         self.names: dict[str, None] = {}
+        self.memo = Entries()
+
+    def load_empty_dictionary(self) -> None:
+        self.append(Entries())
+
+    def load_dict(self) -> None:
+        items = self.pop_mark()
+        self.append(Entries(zip(items[::2], items[1::2], strict=True)))
+
+    def load_empty_set(self) -> None:
+        self.append(Members())
+
+    def load_frozenset(self) -> None:
+        items = self.pop_mark()
+        require_quick(items)
+        self.append(frozenset(items))
+
+    dispatch[pickle.EMPTY_DICT[0]] = load_empty_dictionary
+    dispatch[pickle.DICT[0]] = load_dict
+    dispatch[pickle.EMPTY_SET[0]] = load_empty_set
+    dispatch[pickle.FROZENSET[0]] = load_frozenset
 
     def find_class(self, module: str, name: str) -> type[Made]:
         module, name = NAMES_OF_PYTHON_2.get(module, module), NAMES_OF_PYTHON_2.get(name, name)
@@ -148,25 +176,42 @@ def contents(stream: IO[bytes]) -> Contents:
     reader = _Reader(stream)
     try:
         return Contents(reader.load(), tuple(reader.names))
+    except Slow as slow:
+        raise Slow(f"its pickle would take for ever to read, {slow}") from slow
     except Exception as error:
         raise ValueError(f"no whole pickle: {type(error).__name__}") from error
 
 
 def saved_contents(content: bytes) -> Contents:
     """What a torch.save file holds, in the format of today or of before PyTorch 1.6. ValueError where it is neither."""
-    if content.startswith(TORCH_LEGACY):
-        stream = BytesIO(content)
+    return saved_in(BytesIO(content))
+
+
+def saved_in(stream: IO[bytes]) -> Contents:
+    """The same of an open file, of which the pickle alone is read."""
+    legacy = stream.read(len(TORCH_LEGACY)) == TORCH_LEGACY
+    stream.seek(0)
+    if legacy:
         parts = [contents(stream) for _ in range(BEFORE_THE_OBJECT + 1 + AFTER_IT)]
         return Contents(
             parts[BEFORE_THE_OBJECT].value, tuple(dict.fromkeys(name for part in parts for name in part.calls))
         )
     try:
-        with zipfile.ZipFile(BytesIO(content)) as archive:
-            name = next(name for name in archive.namelist() if name.rpartition("/")[2] == "data.pkl")
-            with archive.open(name) as member:
-                return contents(BytesIO(member.read(LONGEST)))
-    except (zipfile.BadZipFile, StopIteration, RuntimeError, OSError, EOFError, NotImplementedError) as error:
+        with zipfile.ZipFile(stream) as archive, archive.open(_pickle_of(archive)) as member:
+            return contents(BytesIO(member.read()))
+    except (zipfile.BadZipFile, RuntimeError, OSError, EOFError, NotImplementedError) as error:
         raise ValueError(f"no whole archive: {type(error).__name__}") from error
+
+
+def _pickle_of(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+    """The one member `data.pkl`; Slow where it is not alone, or grows beyond all measure when it is expanded."""
+    found = [entry for entry in archive.infolist() if entry.filename.rpartition("/")[2].lower() == "data.pkl"]
+    if len(found) != 1:
+        raise Slow(f"its archive has {len(found)} members data.pkl, and one was expected")
+    expanded, stored = found[0].file_size, found[0].compress_size
+    if expanded > min(LONGEST, UNREMARKABLE + MOST_EXPANSION * stored):
+        raise Slow(f"its pickle of {stored:,} bytes expands to {expanded:,}, more than is read")
+    return found[0]
 
 
 def is_inert(name: str) -> bool:

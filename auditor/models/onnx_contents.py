@@ -3,13 +3,25 @@
 from collections.abc import Iterator
 
 from auditor import wording
-from auditor.models.onnx_files import DATA_LOCATION, DOMAIN, EXTERNAL, GRAPH, INITIALIZERS, NODES, OWN_DOMAINS
+from auditor.models.onnx_fields import (
+    DATA_LOCATION,
+    DOMAIN,
+    EXTERNAL,
+    GRAPH,
+    INITIALIZERS,
+    INPUT,
+    NAME,
+    NODES,
+    OPSET,
+    OPSET_DOMAIN,
+    OPSET_VERSION,
+    OUTPUT,
+    PRODUCER,
+    PRODUCER_VERSION,
+)
+from auditor.models.onnx_files import OWN_DOMAINS
 from auditor.models.protobuf import Message, parse
 
-PRODUCER, PRODUCER_VERSION, OPSET = 2, 3, 8
-INPUT, OUTPUT = 11, 12
-OPSET_DOMAIN, OPSET_VERSION = 1, 2
-NAME = 1
 MOST_NAMES = 8
 
 

@@ -7,19 +7,38 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from auditor import wording
 from auditor.errors import InputError, ModelRefused
 from auditor.models.files import ModelFile
+from auditor.models.onnx_fields import (
+    ALGORITHM,
+    ATTRIBUTES,
+    DATA_LOCATION,
+    DOMAIN,
+    EXTERNAL,
+    EXTERNAL_DATA,
+    FUNCTION_DEFAULTS,
+    FUNCTION_DOMAIN,
+    FUNCTION_NODES,
+    FUNCTIONS,
+    GRAPH,
+    INITIALISATION,
+    INITIALIZERS,
+    KEY,
+    NODES,
+    OPERATOR,
+    SPARSE,
+    SPARSE_TENSOR,
+    SPARSE_TENSORS,
+    SUBGRAPH,
+    SUBGRAPHS,
+    TENSOR,
+    TENSORS,
+    TRAINING,
+    VALUE,
+)
+from auditor.models.onnx_functions import operators_in_place
 from auditor.models.protobuf import DEEPEST, Message, parse
 
 OWN_DOMAINS = ("", "ai.onnx", "ai.onnx.ml", "com.microsoft")
 OPENS_FILES = ("EPContext", "PythonOp", "PythonOpGrad")
-EXTERNAL = 1
-
-# field numbers of onnx.proto
-GRAPH, FUNCTIONS = 7, 25
-NODES, INITIALIZERS, SPARSE = 1, 5, 15
-FUNCTION_NODES, FUNCTION_DOMAIN = 7, 10
-OPERATOR, ATTRIBUTES, DOMAIN = 4, 5, 7
-TENSOR, SUBGRAPH, TENSORS, SUBGRAPHS, SPARSE_TENSOR, SPARSE_TENSORS = 5, 6, 10, 11, 22, 23
-EXTERNAL_DATA, DATA_LOCATION, KEY, VALUE = 13, 14, 1, 2
 
 
 @dataclass
@@ -39,16 +58,26 @@ def weight_files(file: ModelFile) -> tuple[Path, ...]:
     try:
         model = parse(memoryview(file.content))
         found = Found()
-        for graph in model.messages(GRAPH):
+        for graph in _graphs(model):
             _graph(graph, found, 0)
         functions = list(model.messages(FUNCTIONS))
         for function in functions:
             _nodes(function.messages(FUNCTION_NODES), found, 0)
+            _attributes(function.messages(FUNCTION_DEFAULTS), found, 0)
+        operators_in_place(model)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{file.name} is no whole ONNX model: {error}; copy or download it again") from None
     domains = {domain for function in functions for domain in function.texts(FUNCTION_DOMAIN)}
     _refuse_operators(file, found, domains)
     return tuple(_inside(file, name) for name in sorted(found.files))
+
+
+def _graphs(model: Message) -> Iterator[Message]:
+    """The graph of a model, and those with which it was trained."""
+    yield from model.messages(GRAPH)
+    for training in model.messages(TRAINING):
+        for place in (INITIALISATION, ALGORITHM):
+            yield from training.messages(place)
 
 
 def _graph(graph: Message, found: Found, depth: int) -> None:
@@ -64,16 +93,20 @@ def _graph(graph: Message, found: Found, depth: int) -> None:
 def _nodes(nodes: Iterator[Message], found: Found, depth: int) -> None:
     for node in nodes:
         found.operators.add(("".join(node.texts(DOMAIN)[-1:]), "".join(node.texts(OPERATOR)[-1:])))
-        for attribute in node.messages(ATTRIBUTES):
-            for place in (TENSOR, TENSORS):
-                for tensor in attribute.messages(place):
-                    _tensor(tensor, found)
-            for place in (SPARSE_TENSOR, SPARSE_TENSORS):
-                for sparse in attribute.messages(place):
-                    _sparse(sparse, found)
-            for place in (SUBGRAPH, SUBGRAPHS):
-                for graph in attribute.messages(place):
-                    _graph(graph, found, depth + 1)
+        _attributes(node.messages(ATTRIBUTES), found, depth)
+
+
+def _attributes(attributes: Iterator[Message], found: Found, depth: int) -> None:
+    for attribute in attributes:
+        for place in (TENSOR, TENSORS):
+            for tensor in attribute.messages(place):
+                _tensor(tensor, found)
+        for place in (SPARSE_TENSOR, SPARSE_TENSORS):
+            for sparse in attribute.messages(place):
+                _sparse(sparse, found)
+        for place in (SUBGRAPH, SUBGRAPHS):
+            for graph in attribute.messages(place):
+                _graph(graph, found, depth + 1)
 
 
 def _sparse(sparse: Message, found: Found) -> None:

@@ -25,6 +25,12 @@ X, Y = torch.ones(4, 2), torch.tensor([0, 1, 0, 1])
         ({"x": X[:0], "y": Y[:0]}, ["has no rows"]),
         ({"x": X, "y": X}, ["row 1", "one 1 and else 0"]),
         ({"x": torch.empty(4, 2, device="meta"), "y": Y}, ['tensor "x" holds no plain dense numbers']),
+        (
+            {"x": X, "y": torch.zeros(1).expand(10**12)},
+            ['"y"', "shows 1 numbers as 1,000,000,000,000 (it was expanded)"],
+        ),
+        ({"x": torch.zeros(2).expand(2**24, 2), "y": Y}, ['"x"', "save", "contiguous_format"]),
+        ({"x": X, "y": Y, "z": {2**61 * n - n: 0 for n in range(1, 3000)}}, ["would take for ever to read"]),
         (nn.Linear(1, 1), ["holds more than tensors, which is not loaded since that could run code"]),
     ],
 )
@@ -53,4 +59,9 @@ def test_a_file_cut_short_is_one_clear_error(tmp_path: Path, write: object) -> N
 
 def test_other_values_beside_the_tensors_are_left_alone(tmp_path: Path) -> None:
     torch.save({"x": X, "y": Y, "made": "2026-01-01", 7: [1]}, tmp_path / "t.pt")
+    assert opened(test=tmp_path / "t.pt").test.n_rows == 4
+
+
+def test_a_tensor_that_repeats_a_few_numbers_is_read_where_they_are_not_many(tmp_path: Path) -> None:
+    torch.save({"x": X[:1].expand(4, 2), "y": Y}, tmp_path / "t.pt")
     assert opened(test=tmp_path / "t.pt").test.n_rows == 4

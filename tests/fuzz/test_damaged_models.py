@@ -24,6 +24,7 @@ from auditor.models.detection import detect
 from auditor.models.inspection import shown
 from auditor.models.verification import Violation, verify
 from tests.fuzz.mutations import bytes_changed, members_changed
+from tests.models.onnx_saving import linear
 from tests.models.saving import Net, config, exported, saved
 from tests.models.verification.crafting import torch_saved
 from tests.models.verification.test_architectures import Blocks, Residual
@@ -111,6 +112,7 @@ def test_damaged_files_of_other_kinds(folder: Path) -> None:
         save({"a": torch.ones(2, 3)}, {"format": "pt"}),
         scripted.read_bytes(),
         (folder / "a.npz").read_bytes(),
+        linear(folder / "linear.onnx", np.eye(2, dtype=np.float32)).read_bytes(),
         pickle.dumps({"a": [1, 2.5, "x"], "b": (None, {3})}, protocol=4),
     ]
     path = folder / "damaged.bin"

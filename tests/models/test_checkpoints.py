@@ -222,9 +222,7 @@ def test_lists_that_hold_each_other_a_thousandfold_are_walked_once() -> None:
 
 def test_what_nests_deeply_is_walked_without_recursion() -> None:
     deep = b"\x80\x02" + b"N" + b"\x85" * 50_000 + b"."  # None in a tuple in a tuple ...
-    key = b"\x80\x02}N" + b"\x85" * 50_000 + b"Ns."
-    for pickle in (deep, key):
-        assert list(tensors(contents(io.BytesIO(pickle)).value)) == []
+    assert list(tensors(contents(io.BytesIO(deep)).value)) == []
 
 
 def test_sparse_weights_are_refused(folder: Path, net: Net) -> None:

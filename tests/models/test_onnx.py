@@ -1,6 +1,7 @@
 """ONNX models: the scores they give, and what they may not open or call."""
 
 import builtins
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,8 @@ HIDDEN = {
     "a sparse attribute": graph([node("Any", [], [], attribute=field(22, field(2, OUTSIDE)))], [], [], []),
     "a second graph": graph([], [], [], []),
     "a function": graph([], [], [], []),
+    "a default of a function": graph([], [], [], []),
+    "a graph of training": graph([], [], [], []),
     "no location in its data location": graph(
         [], [tensor("w", WEIGHT) + field(13, field(1, "location") + field(2, "../a"))], [], []
     ),
@@ -113,10 +116,50 @@ HIDDEN = {
 def test_weights_outside_are_found_wherever_a_file_can_hold_them(tmp_path: Path, place: str) -> None:
     more = {
         "a second graph": field(7, graph([], [OUTSIDE], [], [])),
+        "a default of a function": field(25, field(11, WITHIN)),
+        "a graph of training": field(20, field(2, graph([], [OUTSIDE], [], []))),
         "a function": field(25, field(7, node("Constant", [], ["c"], attribute=WITHIN))),
     }.get(place, b"")
     with pytest.raises(ModelRefused, match="outside its own folder"):
         open_model(config(model(tmp_path / "model.onnx", HIDDEN[place], more)))
+
+
+def function(name: str, *called: str) -> bytes:
+    nodes = b"".join(field(7, node(each, ["x"], ["y"], "own" if each != "Relu" else "")) for each in called)
+    opsets = field(9, field(2, 17)) + field(9, field(1, "own") + field(2, 1))
+    return field(25, field(1, name) + field(4, "x") + field(5, "y") + nodes + opsets + field(10, "own"))
+
+
+@pytest.mark.parametrize(
+    ("functions", "reason"),
+    [
+        (
+            [function("f0", "Relu", "Relu"), *(function(f"f{n}", *[f"f{n - 1}"] * 2) for n in range(1, 40))],
+            "grow to more",
+        ),
+        ([function("f39", "f39")], "more than 64 deep, or themselves"),
+        ([function("f39", "g"), function("g", "f39")], "more than 64 deep, or themselves"),
+        ([function("f39", "f0"), *(function(f"f{n}", f"f{n + 1}") for n in range(5000))], "more than 64 deep"),
+    ],
+)
+@pytest.mark.parametrize("branch", [False, True])
+def test_functions_that_grow_without_end_are_refused_before_the_runtime_sees_them(
+    tmp_path: Path, functions: list[bytes], reason: str, *, branch: bool
+) -> None:
+    called = node("f39", ["x"], ["y"], "own")
+    nodes = [node("If", ["c"], ["y"], attribute=field(6, graph([called], [], [], [])))] if branch else [called]
+    content = graph(nodes, [], [value("x", 2)], [value("y", 2)])
+    with pytest.raises(InputError, match=reason):
+        open_model(config(model(tmp_path / "model.onnx", content, b"".join(functions), ["own"])))
+
+
+def test_a_function_in_many_places_is_run(tmp_path: Path) -> None:
+    names = ["x", *(f"h{n}" for n in range(9)), "y"]
+    nodes = [node("f1", [one], [other], "own") for one, other in itertools.pairwise(names)]
+    more = function("f0", "Relu") + function("f1", "f0")
+    content = graph(nodes, [], [value("x", 2)], [value("y", 2)])
+    found = opened(model(tmp_path / "model.onnx", content, more, ["own"]))
+    np.testing.assert_array_equal(found.forward(ROWS), np.maximum(ROWS, 0))
 
 
 @pytest.mark.parametrize(

@@ -5,12 +5,15 @@ PyTorch gives the first to sympy's `sympify` and the second to `exec`; both run 
 
 import ast
 import re
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from auditor import wording
+from auditor.models.verification.effort import effort
 from auditor.models.verification.violations import Violation
 
 LONGEST = 10_000
+MOST_STEPS = 1_000_000
 LARGEST = 2**64
 LARGEST_POWER = 32
 LARGEST_DIGITS = 200
@@ -39,14 +42,44 @@ COMPARISONS = (ast.Eq, ast.NotEq, ast.Lt, ast.LtE, ast.Gt, ast.GtE)
 
 def expression(value: Any) -> str:  # noqa: ANN401  (any JSON value)
     """An expression of sizes as PyTorch writes it, `Mul(Integer(2), Symbol('s77', positive=True))` or `2*s77 + 1`."""
-    _check_expression(_parsed(value))
-    return str(value)
+    return _checked(value, _check_expression)
 
 
 def guard(value: Any) -> str:  # noqa: ANN401
     """A comparison of the inputs' sizes as PyTorch writes it, `L['x'].size()[0] >= 2`."""
-    _check_guard(_parsed(value))
+    return _checked(value, _check_guard)
+
+
+def _checked(value: Any, check: Callable[[ast.expr], None]) -> str:  # noqa: ANN401
+    """The text, once the grammar knows it and working with it is known to end soon."""
+    node = _parsed(value)
+    try:
+        check(node)
+        excess = effort(node).excess()
+    except RecursionError:
+        raise _odd(value) from None
+    if excess:
+        raise Violation("expressions", f"{wording.quoted(value)} has {excess}")
     return str(value)
+
+
+def require_soon(program: Any) -> None:  # noqa: ANN401
+    """Raise Violation where all expressions of a program together, each as often as it occurs, take too long to read."""
+    steps = sum(effort(_parsed(text)).steps for text in _texts(program))
+    if steps > MOST_STEPS:
+        raise Violation(
+            "expressions",
+            f"they take {wording.count(steps)} steps to read, at most {wording.count(MOST_STEPS)} are taken",
+        )
+
+
+def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401
+    """The expressions and guards anywhere in a program."""
+    if isinstance(value, dict):
+        yield from [value["expr_str"]] if "expr_str" in value else value.get("guards_code", ())
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for entry in inside:
+        yield from _texts(entry)
 
 
 def _parsed(value: Any) -> ast.expr:  # noqa: ANN401

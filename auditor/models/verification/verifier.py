@@ -10,7 +10,7 @@ from typing import Any
 from auditor import wording
 from auditor.models.inert import saved_contents
 from auditor.models.inert import tensors as described
-from auditor.models.verification import program
+from auditor.models.verification import expressions, program
 from auditor.models.verification.archive import read_archive
 from auditor.models.verification.payloads import Tensor, stored_tensors
 from auditor.models.verification.violations import Violation, within
@@ -134,6 +134,8 @@ def _present(members: Mapping[str, memoryview], name: str) -> Mapping[str, memor
 
 def _program(members: Mapping[str, memoryview], name: str) -> dict[str, Any]:
     understood: dict[str, Any] = program.parsed(name, _present(members, name)[name], program.exported_program)
+    with within(name):
+        expressions.require_soon(understood)
     return understood
 
 

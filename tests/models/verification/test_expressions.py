@@ -5,7 +5,7 @@ import sympy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.models.verification.expressions import expression, guard
+from auditor.models.verification.expressions import expression, guard, require_soon
 from auditor.models.verification.violations import Violation
 
 HONEST = [
@@ -127,3 +127,40 @@ def test_guards_of_sizes_pass(text: str) -> None:
 def test_guards_of_anything_else_are_refused(text: str) -> None:
     with pytest.raises(Violation, match="rule expressions"):
         guard(text)
+
+
+SUMS = [f"({'+'.join(f's{symbol + number}' for number in range(3))})" for symbol in range(0, 60, 3)]
+SLOW = {
+    "parts": f"Add({', '.join(['s0'] * 2100)})",
+    "arguments of maxima and minima": f"Max({', '.join(f'3*s{n} - s{n + 1}' for n in range(300))})",
+    "terms once multiplied out": f"FloorDiv({'*'.join(SUMS[:15])}, {'*'.join(SUMS[10:20])})",
+    "factors in one term": "Mod(" + "*".join(["s0**32"] * 300) + " + 1, s0**31 - 3)",
+    "bits in one number": "*".join(["18446744073709551615**32"] * 300),
+    "quotients within each other": "FloorDiv(" * 60 + "s0" + " + 1, 2)" * 60,
+}
+
+
+@pytest.mark.parametrize("reason", SLOW)
+def test_what_would_keep_sympy_busy_is_refused_with_the_reason(reason: str) -> None:
+    with pytest.raises(Violation, match=f"rule expressions.* has more than .* {reason}"):
+        expression(SLOW[reason])
+
+
+def test_guards_are_held_to_the_same() -> None:
+    with pytest.raises(Violation, match="has more than 20 factors in one term"):
+        guard(" * ".join(["L['x'].size()[0]"] * 30) + " > 1")
+
+
+def test_sizes_of_a_deep_network_of_images_are_far_from_the_limits() -> None:
+    side = "s1"
+    for _ in range(12):
+        side = f"FloorDiv(Add({side}, Integer(-3)), Integer(2))"
+    strides = f"Mul(Integer(64), Max(Integer(1), {side}), Max(Integer(1), {side.replace('s1', 's2')}))"
+    assert expression(strides) == strides
+
+
+def test_many_expressions_that_are_each_allowed_are_refused_together() -> None:
+    one = {"as_expr": {"expr_str": f"Max({', '.join(f's{n}' for n in range(30))})"}}
+    require_soon([one] * 1000)
+    with pytest.raises(Violation, match=r"1,0.* steps to read, at most 1,000,000 are taken"):
+        require_soon({"sizes": [one] * 1100, "guards_code": []})
