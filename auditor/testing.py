@@ -23,6 +23,7 @@ from auditor.states import (
     ConfusionHalves,
     LabelCounts,
     Losses,
+    LossHistogram,
     OutputForm,
     Ranking,
     Reliability,
@@ -36,7 +37,7 @@ from auditor.states import (
 from auditor.states.buckets import DESIGN
 
 STATES: tuple[type[State[Any]], ...] = (
-    Confusion, ConfusionHalves, Losses, Ranking, ScoreHistogram, OutputForm, RowHashes, TopRanks, Reliability, Temperatures,
+    Confusion, ConfusionHalves, Losses, LossHistogram, Ranking, ScoreHistogram, OutputForm, RowHashes, TopRanks, Reliability, Temperatures,
     Buckets, BucketLosses, BucketRanking,
 )  # fmt: skip
 

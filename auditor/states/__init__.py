@@ -5,6 +5,7 @@ from auditor.states.buckets import BucketLosses, BucketLossSums, Buckets, Bucket
 from auditor.states.confusion import Confusion, ConfusionMatrix
 from auditor.states.confusion_halves import ConfusionHalves, HalvedConfusion
 from auditor.states.label_counts import LabelCounts, LabelTotals
+from auditor.states.loss_histogram import LossCounts, LossHistogram
 from auditor.states.losses import Losses, LossSums
 from auditor.states.output_form import OutputCounts, OutputForm
 from auditor.states.ranking import Ranking, Rankings
@@ -28,6 +29,8 @@ __all__ = [
     "HashSet",
     "LabelCounts",
     "LabelTotals",
+    "LossCounts",
+    "LossHistogram",
     "LossSums",
     "Losses",
     "OutputCounts",
