@@ -23,6 +23,7 @@ from auditor.states import (
     ConfusionHalves,
     LabelCounts,
     Losses,
+    LossHistogram,
     OutputForm,
     Ranking,
     Reliability,
@@ -37,7 +38,7 @@ from auditor.states.buckets import DESIGN
 from auditor.states.feature_sample import COLUMNS
 
 STATES: tuple[type[State[Any]], ...] = (
-    Confusion, ConfusionHalves, Losses, Ranking, ScoreHistogram, OutputForm, RowHashes, TopRanks, Reliability, Temperatures,
+    Confusion, ConfusionHalves, Losses, LossHistogram, Ranking, ScoreHistogram, OutputForm, RowHashes, TopRanks, Reliability, Temperatures,
     Buckets, BucketLosses, BucketRanking,
 )  # fmt: skip
 

@@ -37,7 +37,7 @@ def test_the_built_in_checks_are_found_by_path_with_text_and_stable_ids():
     checks = {check.id: check for check in checking.built_in()}
     assert set(checks) == {
         "acceptance", "class-recall", "class-precision", "better-than-majority", "better-than-chance", "constant-prediction",
-        "precision-recall-balance", "class-imbalance", "prior-shift", "shared-rows", "generalisation-gap", "loss-curves",
+        "precision-recall-balance", "class-imbalance", "prior-shift", "shared-rows", "generalisation-gap", "loss-curves", "memorisation",
         "finite-outputs", "output-kind", "calibration", "threshold-choice", "label-order", "evaluation-mode", "determinism",
         "batch-independence", "input-sensitivity", "preprocessing", "independent-rows", "loader-faithful",
     }  # fmt: skip

@@ -68,6 +68,8 @@ METHODS = {
     "on the logit scale (Perme & Manevski, 2018).",
     "logit DeLong with Newcombe 5": "The area under the ROC curve with few rows of a class: the logit DeLong interval "
     "united with the score interval of Newcombe (2006, method 5).",
+    "DeLong within classes": "The same within each class, a class weighing as its smaller side, moved apart by what losses counted "
+    "in bins can hide.",
     "Newcombe hybrid score": "A difference of two independent shares (Newcombe, 1998, method 10).",
     "Tango score": "A difference of two shares of the same rows (Tango, 1998).",
     "Poisson bootstrap": "Any other function of counts: its spread over draws of the counts from Poisson distributions "

@@ -6,6 +6,7 @@ from auditor.states.confusion import Confusion, ConfusionMatrix
 from auditor.states.confusion_halves import ConfusionHalves, HalvedConfusion
 from auditor.states.feature_sample import FeatureSample, SampledRows
 from auditor.states.label_counts import LabelCounts, LabelTotals
+from auditor.states.loss_histogram import LossCounts, LossHistogram
 from auditor.states.losses import Losses, LossSums
 from auditor.states.output_form import OutputCounts, OutputForm
 from auditor.states.ranking import Ranking, Rankings
@@ -30,6 +31,8 @@ __all__ = [
     "HashSet",
     "LabelCounts",
     "LabelTotals",
+    "LossCounts",
+    "LossHistogram",
     "LossSums",
     "Losses",
     "OutputCounts",

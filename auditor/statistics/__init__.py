@@ -59,6 +59,7 @@ from auditor.statistics.hypothesis_tests import (
 )
 from auditor.statistics.labels import gain_over_majority
 from auditor.statistics.learning import LevelFault, double_sigmoid_floor, level, starts_badly
+from auditor.statistics.membership import BinnedArea, stratified_area
 from auditor.statistics.operating_points import (
     OperatingPoints,
     Outcome,
@@ -120,6 +121,7 @@ __all__ = [
     "SUMMARIES",
     "TEMPERATURES",
     "AreaUnderCurve",
+    "BinnedArea",
     "BucketCounts",
     "ClassCounts",
     "ConfusionCounts",
@@ -228,6 +230,7 @@ __all__ = [
     "squared_calibration_error",
     "stability_index",
     "starts_badly",
+    "stratified_area",
     "summary_estimates",
     "tally",
     "trend",

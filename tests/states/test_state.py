@@ -21,6 +21,7 @@ from auditor.states import (
     FeatureSample,
     LabelCounts,
     Losses,
+    LossHistogram,
     OutputForm,
     Ranking,
     Reliability,
@@ -61,6 +62,10 @@ def overfull_bucket_ranking(task: Task) -> State[Any]:
     return BucketRanking(task, budget=8)
 
 
+def coarse_loss_histogram(task: Task) -> State[Any]:
+    return LossHistogram(task, budget=64)
+
+
 def often_gathered_groups(task: Task) -> State[Any]:
     with patch("auditor.states.group_sizes.PARTS_AT_ONCE", 1):
         return Buckets(task)
@@ -79,6 +84,8 @@ STATES: Mapping[str, Make] = {
     "feature sample": FeatureSample,
     "feature sample beyond its rows": crowded_feature_sample,
     "losses": Losses,
+    "loss histogram": LossHistogram,
+    "loss histogram within its budget": coarse_loss_histogram,
     "output form": OutputForm,
     "ranking": Ranking,
     "ranking beyond its budget": binned_ranking,
@@ -97,6 +104,7 @@ OF_LABELS = (
     FeatureSample,
     LabelCounts,
     Losses,
+    LossHistogram,
     OutputForm,
     Ranking,
     Reliability,
@@ -204,7 +212,9 @@ def test_a_state_of_another_task_or_kind_is_refused(make: Make) -> None:
         state.merge(stranger)
 
 
-@pytest.mark.parametrize("make", [Losses, OutputForm, ScoreHistogram, Ranking, Reliability, Temperatures])
+@pytest.mark.parametrize(
+    "make", [Losses, LossHistogram, OutputForm, ScoreHistogram, Ranking, Reliability, Temperatures]
+)
 def test_wide_outputs_add_up_alike_in_either_layout(make: Make) -> None:
     rng = np.random.default_rng(3)
     task = Task(tuple(map(str, range(200))))
