@@ -231,7 +231,10 @@ class Batch:
         scores = None if self.scores is None else self.scores.rows(chosen)
         label_scores = None if self.label_scores is None else self.label_scores.rows(chosen)
         cluster, weight = (None if part is None else part[chosen] for part in (self.cluster, self.weight))
-        return Batch(self.labels[chosen], self.row_key[chosen], features, scores, cluster, weight, label_scores)
+        part = Batch(self.labels[chosen], self.row_key[chosen], features, scores, cluster, weight, label_scores)
+        if "row_hashes" in vars(self):  # hashed once is enough
+            vars(part)["row_hashes"] = self.row_hashes[chosen]
+        return part
 
     @property
     def said(self) -> "Scores | LabelScores":
