@@ -1,5 +1,6 @@
 """Which rows repeat, with which labels: sorted fingerprints of the features, label and outcome in their lowest bits."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from auditor.batches import Batch
 from auditor.hashing import row_hashes
 from auditor.states.state import State, Task
-from auditor.statistics.duplicates import Repeats, repeats_of
+from auditor.statistics.duplicates import Repeats, expected_across, repeats_of, sizes_of
 
 Hashes = NDArray[np.uint64]
 
@@ -37,9 +38,10 @@ class RowHashes(State["HashSet"]):
 
     def update(self, batch: Batch) -> None:
         """Hash the rows of a batch."""
-        bits = spare_bits(self.task)
-        low = (_labels(batch) << np.uint64(1)) | _right(batch)
-        self._parts.append((batch.row_hashes & ~_mask(bits)) | low)
+        words: Hashes = batch.row_hashes & ~_mask(spare_bits(self.task))
+        words |= _labels(batch) << np.uint64(1)
+        words |= batch.right
+        self._parts.append(words)
 
     def merge(self, other: Self) -> None:
         """Take in the other's hashes."""
@@ -65,13 +67,6 @@ def _labels(batch: Batch) -> Hashes:
     return row_hashes(batch.labels) & _mask(BITS_OF_LABELS)
 
 
-def _right(batch: Batch) -> Hashes:
-    if batch.label_scores is not None:
-        return ((batch.labels == 1) == batch.label_scores.given).all(axis=1).astype(np.uint64)
-    assert batch.scores is not None
-    return (batch.scores.predicted == batch.labels).astype(np.uint64)
-
-
 def _mask(bits: int) -> np.uint64:
     return np.uint64(2**bits - 1)
 
@@ -91,7 +86,7 @@ class HashSet:
     @cached_property
     def repeats(self) -> Repeats:
         """What the rows that equal another row of the set tell."""
-        return sum((repeats_of(piece, self.bits) for piece in self._pieces()), Repeats())
+        return sum((repeats_of(piece, self.bits) for piece in self.cut(self.ends)), Repeats())
 
     @property
     def repeated(self) -> int:
@@ -99,15 +94,24 @@ class HashSet:
         return self.repeats.rows
 
     @property
+    def right(self) -> int:
+        """Rows of which the model says what their label is."""
+        return int(np.count_nonzero(self.hashes & np.uint64(1)))
+
+    @property
     def alike(self) -> float:
         """The design effect if equal rows were copies of one: the sum of their squared numbers over their sum, 1 at the least."""
         return (self.n + self.repeats.squares - self.repeats.rows) / self.n if self.n else 1.0
 
     @cached_property
-    def features(self) -> Hashes:
-        """The distinct hashes of features, sorted, their lowest bits 0."""
+    def distinct(self) -> "HashSet":
+        """The hashes of the features alone, each once."""
         kept = self.hashes & ~_mask(self.bits)
-        return kept[np.r_[True, kept[1:] != kept[:-1]]] if len(kept) else kept
+        return HashSet(kept[np.r_[True, kept[1:] != kept[:-1]]] if len(kept) else kept, self.bits)
+
+    def place(self, wanted: Hashes) -> NDArray[np.int64]:
+        """(n,) where in the set the first of each of these hashes of features stands, if it does."""
+        return np.searchsorted(self.hashes, wanted & ~_mask(self.bits))
 
     def contains(self, wanted: Hashes) -> NDArray[np.bool_]:
         """(n,) bool: which of the hashes of features are in the set."""
@@ -120,7 +124,23 @@ class HashSet:
         found[order] = self.hashes[place] & ~_mask(self.bits) == sought
         return found
 
-    def _pieces(self) -> Iterator[Hashes]:
-        """Runs of about a million hashes that part no equal rows."""
-        ends = self.hashes[PIECE::PIECE] & ~_mask(self.bits)
-        yield from np.split(self.hashes, np.unique(np.searchsorted(self.hashes, ends)))
+    def expected_across(self, train: "HashSet") -> float:
+        """How many of these rows a random split of them and of `train` into as many each would show to stand in train.
+
+        Given the groups of equal rows in both together: see `auditor.statistics.expected_across`.
+        """
+        larger = self if self.n >= train.n else train
+        ends, sizes = larger.ends, Counter[int]()
+        for mine, theirs in zip(self.cut(ends), train.cut(ends), strict=True):
+            both = np.sort(np.concatenate([mine, theirs]) >> np.uint64(self.bits))
+            sizes.update(sizes_of(both))
+        return expected_across(sizes, self.n, train.n)
+
+    @property
+    def ends(self) -> Hashes:
+        """Hashes that cut the set into pieces of about a million rows and part no equal ones."""
+        return np.unique(self.hashes[PIECE::PIECE] & ~_mask(self.bits))
+
+    def cut(self, ends: Hashes) -> Iterator[Hashes]:
+        """The hashes below the first end, then those from each end on to the next."""
+        yield from np.split(self.hashes, np.searchsorted(self.hashes, ends))

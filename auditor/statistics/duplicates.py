@@ -5,8 +5,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
-
-from auditor.statistics.bounds import Smooth
+from scipy.special import gammaln
 
 
 @dataclass(frozen=True)
@@ -63,6 +62,28 @@ def repeats_of(words: NDArray[np.uint64], bits: int) -> Repeats:
         floor=int((size - np.maximum.reduceat(alike, first_label)).sum()),
         wrong=len(words) - int((words & np.uint64(1)).sum()) if bits else 0,
     )
+
+
+def sizes_of(features: NDArray[np.uint64]) -> dict[int, int]:
+    """How many groups of two or more there are of each size, among sorted (n,) words."""
+    words = features[_repeated(features)]
+    sizes, times = np.unique(np.diff(_starts(words), append=len(words)), return_counts=True) if len(words) else ((), ())
+    return {int(size): int(amount) for size, amount in zip(sizes, times, strict=True)}
+
+
+def expected_across(sizes: Mapping[int, int], n_test: int, n_train: int) -> float:
+    """How many test rows would equal a training row, were all rows divided at random.
+
+    sizes: how many groups of equal rows there are of each size, test and train together. A row that falls to test has no
+    equal in train where the other m - 1 of its group fall to test too, which is hypergeometric:
+    C(N - m, n_test - m) / C(N - 1, n_test - 1).
+    """
+    m, groups = (np.array(part, np.float64) for part in (list(sizes), list(sizes.values())))
+    n = n_test + n_train
+    held = np.minimum(m, n_test)
+    with np.errstate(invalid="ignore"):
+        alone = np.exp(gammaln(n_test) - gammaln(n_test - held + 1) - gammaln(n) + gammaln(n - m + 1))
+    return float(np.sum(groups * m * (n_test / n) * (1 - np.where(m > n_test, 0.0, alone)))) if len(m) else 0.0
 
 
 def _repeated(features: NDArray[np.uint64]) -> NDArray[np.bool_]:
