@@ -1,5 +1,6 @@
 """Rows of equal hash are compared value by value; what only seems to be a copy is none."""
 
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
@@ -9,7 +10,6 @@ from hypothesis import strategies as st
 
 from auditor.batches import Array, Batch, OutputKind, Scores
 from auditor.engines.local import Measured, Stream, measure
-from auditor.engines.second_look import Matched
 from auditor.hashing import row_hashes
 from auditor.overlap import Pair
 from auditor.states import Confusion, LabelCounts, RowHashes, Task
@@ -28,7 +28,7 @@ def run(
     train: Batch, test: Batch, task: Task = TASK, cuts: int = 1, faithful: bool = True
 ) -> tuple[Measured, list[tuple[int, int]]]:
     """What was measured, and all pairs of a test row and a training row as they were kept."""
-    kept: list[Matched] = []
+    kept: list[Any] = []
 
     def stream(name: str, batch: Batch) -> Stream:
         pieces = [batch.rows(part) for part in np.array_split(np.arange(len(batch)), cuts)]
