@@ -236,9 +236,12 @@ class Batch:
         cluster, weight, time, identity = (
             None if part is None else part[chosen] for part in (self.cluster, self.weight, self.time, self.identity)
         )
-        return Batch(
+        part = Batch(
             self.labels[chosen], self.row_key[chosen], features, scores, cluster, weight, label_scores, time, identity
         )
+        if "row_hashes" in vars(self):  # hashed once is enough
+            vars(part)["row_hashes"] = self.row_hashes[chosen]
+        return part
 
     @property
     def said(self) -> "Scores | LabelScores":

@@ -169,6 +169,7 @@ def main() -> None:
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="The folder for the reports.  [default: audit]"
 )
+@click.option("--save-overlap", is_flag=True, help="List all test rows that stand in train in overlap.parquet.")
 @click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 @speaking
 def run(  # noqa: PLR0917  (click passes by name)

@@ -190,6 +190,7 @@ class Config(Record):
 
     format: tuple[Literal["html", "pdf", "json"], ...] = FORMATS  # type: ignore[assignment]
     out: Path = Path("audit")
+    save_overlap: bool = False
     quiet: bool = False
     origin: Path | None = None
 
@@ -324,8 +325,16 @@ def _whole(config: Config) -> Config:
         raise UsageError("give either --loader or files of rows, not both: the function gives every split")
     if config.test is None and config.loader is None:
         raise UsageError("no test data: give --test FILE with the rows the model is to be judged on")
-    if config.history is None and config.epoch is not None:
-        raise UsageError("--epoch says which epoch of a training history is audited: give --history FILE too")
+    _refuse_alone(config)
     if config.predictions is not None and config.model_class is not None:
         config = config.model_copy(update={"model_class": None})
     return config
+
+
+def _refuse_alone(config: Config) -> None:
+    """Raise UsageError for a setting that means nothing without another."""
+    without_train = config.predictions is not None or (config.train is None and config.loader is None)
+    if config.save_overlap and without_train:
+        raise UsageError("--save-overlap lists the test rows that stand in train: give a model, and --train FILE too")
+    if config.history is None and config.epoch is not None:
+        raise UsageError("--epoch says which epoch of a training history is audited: give --history FILE too")

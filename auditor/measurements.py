@@ -18,17 +18,16 @@ from auditor.findings import NotApplicable
 from auditor.histories.history import History
 from auditor.label_metrics import label_gain
 from auditor.metrics import metric
+from auditor.overlap import OverlapCounts
 from auditor.states.buckets import Buckets
 from auditor.states.confusion import Confusion, ConfusionMatrix
 from auditor.states.label_counts import LabelCounts, LabelTotals
 from auditor.states.state import State, Task
 from auditor.statistics.averages import SUMMARIES, macro_recall
-from auditor.statistics.estimates import Difference, Estimate, Proportion, Smooth
+from auditor.statistics.estimates import Estimate, Proportion, Smooth
 from auditor.statistics.resampling import summary_estimates
 
 Result = TypeVar("Result")
-
-COPIED_EXCESS = 0.001
 
 
 @dataclass(frozen=True)
@@ -144,40 +143,6 @@ class SplitMeasurements:
 
 
 @dataclass(frozen=True)
-class OverlapCounts:
-    """Test rows whose features stand in train, beside how often train repeats itself."""
-
-    n_test: int
-    n_shared: int
-    n_train: int
-    n_train_repeated: int
-    first_rows: tuple[int, ...] = ()
-
-    @property
-    def share(self) -> Proportion:
-        """Share of test rows that stand in train."""
-        return Proportion(self.n_shared, self.n_test)
-
-    @property
-    def train_share(self) -> Proportion:
-        """Share of train rows that equal another train row: what a random split of the same table would show."""
-        return Proportion(self.n_train_repeated, self.n_train)
-
-    @property
-    def excess(self) -> Difference:
-        """How much more of test stands in train than train repeats itself (Newcombe 1998, method 10)."""
-        return Difference(self.share, self.train_share)
-
-    @property
-    def copied(self) -> bool:
-        """Whether the shared rows are copies to be taken out: more than chance explains, or train never repeats itself."""
-        if not self.n_shared:
-            return False
-        low = self.excess.lower(0.05)
-        return self.n_train_repeated == 0 or (low is not None and low > COPIED_EXCESS)
-
-
-@dataclass(frozen=True)
 class ProbeResult:
     """What a few rows told of the model: what its outputs are, whether that was declared or detected, and how it behaves."""
 
@@ -192,8 +157,9 @@ class Measurements:
     """Everything the checks may read.
 
     `test` holds the rows that are judged: copies of training rows are taken out where they are proven; `as_given` holds all
-    rows of the test file. `train`, `validation`, `overlap` and `history` raise NotApplicable where nothing was given, or
-    where a loader gave other rows at each of its `readings`.
+    rows of the test file, `without_shared` those that do not stand in train, None where all are such. `train`, `validation`,
+    `overlap` and `history` raise NotApplicable where nothing was given, or where a loader gave other rows at each of its
+    `readings`.
     """
 
     task: Task
@@ -205,6 +171,7 @@ class Measurements:
     probe: ProbeResult | None = None
     readings: Mapping[str, tuple[Reading, ...]] = field(default_factory=dict)
     feature_names: tuple[str, ...] = ()
+    without_shared: SplitMeasurements | None = None
 
     def column(self, i: int) -> str:
         """What column i of the features is called: its name in the table, or its number from 1."""
@@ -249,6 +216,7 @@ class Measurements:
                 task=task,
                 test=self.test.labels[i],
                 as_given=self.as_given.labels[i],
+                without_shared=None if self.without_shared is None else self.without_shared.labels[i],
                 splits={name: split.labels[i] for name, split in self.splits.items()},
             )
             for i, task in enumerate(self.task.by_label)

@@ -4,6 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, overload
@@ -14,11 +15,14 @@ from auditor.config import Config
 from auditor.data import Splits, open_splits
 from auditor.decision import criteria, decision, verdict
 from auditor.engines import local
+from auditor.engines.second_look import Keep
 from auditor.findings import Finding, Status
 from auditor.histories import History, Wanted, read_history
 from auditor.label_summary import label_split_result
 from auditor.measurements import Measurements
 from auditor.models import Model, fed, open_model
+from auditor.overlap import OVERLAP_FILE
+from auditor.overlap_summary import overlap
 from auditor.probing import probe, streams
 from auditor.progress import progress
 from auditor.provenance import provenance
@@ -38,7 +42,7 @@ from auditor.states import (
     State,
     TopRanks,
 )
-from auditor.summary import history, overlap, split_result, suggested_threshold
+from auditor.summary import history, split_result, suggested_threshold
 from auditor.verdict import decide
 
 REPORTED: tuple[type[State[Any]], ...] = (
@@ -108,7 +112,7 @@ def _audited(config: Config, sources: Sources) -> Report:
         findings=tuple(checking.shown(findings)),
         checks=tuple(_record(check, findings) for check in (*checks, *choice.left_out)),
         measurements=_results(measurements, findings),
-        overlap=overlap(measurements),
+        overlap=overlap(measurements, checks, findings, held_to),
         history=history(measurements),
         provenance=provenance(
             config, model, splits, measurements, started=started, seconds=time.perf_counter() - clock
@@ -141,8 +145,9 @@ def measure(
     reading = probe(config, model, splits)
     of_rows: tuple[type[State[Any]], ...] = (LabelCounts,) if task.multilabel else ()
     states = tuple(dict.fromkeys([*REPORTED, *of_rows, *(state for check in checks for state in check.needs)]))
-    with progress({split.name: split.n_rows for split in splits.given}, quiet=config.quiet) as advance:
-        measured = local.measure(streams(model, splits, reading), states, task, advance)
+    progressing = progress({split.name: split.n_rows for split in splits.given}, quiet=config.quiet)
+    with progressing as advance, _keeping(config, splits) as keep:
+        measured = local.measure(streams(model, splits, reading), states, task, advance, keep)
     readings = {split.name: split.readings() for split in splits.given if split.readings()}
     if any(len(set(found)) > 1 for found in readings.values()):
         measured = local.uncompared(measured)
@@ -156,7 +161,17 @@ def measure(
         reading.probe,
         readings,
         splits.test.feature_names,
+        measured.without_shared,
     )
+
+
+def _keeping(config: Config, splits: Splits) -> AbstractContextManager[Keep | None]:
+    """What writes the rows that test shares with train, where that was asked for."""
+    if not config.save_overlap or splits.train is None:
+        return nullcontext()
+    from auditor.overlap_file import overlap_file
+
+    return overlap_file(config.out, splits.task)
 
 
 def audit_and_write(config: Config) -> int:
@@ -166,6 +181,7 @@ def audit_and_write(config: Config) -> int:
     report = audit(config)
     formats = tuple(dict.fromkeys(("json", *config.format)))
     written, missing = write(report, formats, config.out)
+    written += [config.out / OVERLAP_FILE] if config.save_overlap and report.overlap is not None else []
     if not config.quiet:
         _show_if_read(show, report, written)
     for line in (*missing, *_idle_waivers(report)):

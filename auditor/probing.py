@@ -106,7 +106,10 @@ def _stream(model: Model | None, split: Split, reading: Reading) -> Stream:
             else:
                 yield predicted(model, batches, reading.scores, source=split.path.name)
 
-    return Stream(split.name, shards, reading.missing)
+    def unscored() -> Iterator[Iterator[Batch]]:
+        return (shard.batches(reading.size) for shard in split.shards())
+
+    return Stream(split.name, shards, reading.missing, unscored, lambda: len(set(split.readings())) < 2)
 
 
 def _scored_batches(model: Model, split: Split, size: int, reading: ScoreReading) -> Iterator[Batch]:

@@ -1,6 +1,6 @@
 """What was measured, as the report shows it: one record a split, a class, a curve."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from auditor.findings import Curve
 
@@ -207,8 +207,35 @@ class RowFlow:
 
 
 @dataclass(frozen=True)
+class SharedRow:
+    """A test row and the first training row with equal features: their numbers in the files, from 1, and their labels."""
+
+    test_row: int
+    train_row: int
+    test_label: str
+    train_label: str
+
+
+@dataclass(frozen=True)
+class WithAndWithout:
+    """A metric on all test rows and without those that stand in train; `limit` is what a condition holds it to."""
+
+    metric: str
+    all_rows: Value
+    without_shared: Value
+    limit: float | None = None
+    at_least: bool = True
+
+
+@dataclass(frozen=True)
 class Overlap:
-    """Rows of test whose features stand in train, against how often train repeats itself."""
+    """Rows of test whose features stand in train, against how often train repeats itself.
+
+    `verified` of them were compared value by value, the others by hash; `refuted` rows have an equal hash and other values.
+    `same_label` have the label of the training row. `expected` is how many a random split of both files together would
+    share. `inflation` is accuracy on all rows minus that without the shared ones. `verdict_all_rows` and
+    `verdict_without_shared` say what the conditions alone would give on either.
+    """
 
     n_test: int
     n_shared: int
@@ -219,6 +246,16 @@ class Overlap:
     excess: Value
     removed: bool
     first_rows: tuple[int, ...] = ()
+    verified: int = 0
+    refuted: int = 0
+    same_label: int = 0
+    by_class: dict[str, int] = field(default_factory=dict)
+    pairs: tuple[SharedRow, ...] = ()
+    expected: float | None = None
+    inflation: Value | None = None
+    with_and_without: tuple[WithAndWithout, ...] = ()
+    verdict_all_rows: str = ""
+    verdict_without_shared: str = ""
 
 
 @dataclass(frozen=True)

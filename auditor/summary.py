@@ -15,7 +15,6 @@ from auditor.results import (
     HistoryResult,
     Majority,
     OperatingPoint,
-    Overlap,
     Reliability,
     ReliabilityGroup,
     RowFlow,
@@ -102,24 +101,6 @@ def row_flow(measurements: Measurements) -> RowFlow:
     removed = rows.shared if measurements.removed else 0
     judged = measurements.test.n
     return RowFlow(rows.read, rows.without_label, rows.unusable, removed, judged, rows.shared - removed)
-
-
-def overlap(measurements: Measurements) -> Overlap | None:
-    """What test shares with train."""
-    found = measurements.overlap_counts
-    if found is None:
-        return None
-    return Overlap(
-        found.n_test,
-        found.n_shared,
-        found.n_train,
-        found.n_train_repeated,
-        value(found.share),
-        value(found.train_share),
-        value(found.excess),
-        found.copied,
-        tuple(row + 1 for row in found.first_rows),
-    )
 
 
 def history(measurements: Measurements) -> HistoryResult | None:

@@ -98,8 +98,9 @@ def measured(
     streams = {name: _stream(name, batch) for name, batch in given.items() if batch is not None}
     found = measure(streams, [*STATES, *([LabelCounts] if several else []), *states], task, lambda _split, _rows: None)
     return Measurements(
-        task, found.test, found.as_given, found.splits, found.overlap, feature_names=tuple(feature_names)
-    )
+        task, found.test, found.as_given, found.splits, found.overlap, feature_names=tuple(feature_names),
+        without_shared=found.without_shared,
+    )  # fmt: skip
 
 
 def compute(

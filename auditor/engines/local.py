@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from auditor.batches import Array, Batch
-from auditor.measurements import OverlapCounts, RowCounts, SplitMeasurements
+from auditor.engines.second_look import Keep, second_look
+from auditor.measurements import RowCounts, SplitMeasurements
+from auditor.overlap import OverlapCounts, SecondLook
 from auditor.states.by_label import ByLabel, begun
-from auditor.states.row_hashes import HashSet, RowHashes
+from auditor.states.row_hashes import Hashes, HashSet, RowHashes
 from auditor.states.state import State, Task
 
-FIRST_ROWS = 20
 STATE_ROWS_TIMES_CLASSES = 2**22
 
 StateType = type[State[Any]]
@@ -21,11 +22,22 @@ Advance = Callable[[str, int], None]
 
 @dataclass(frozen=True)
 class Stream:
-    """A split whose batches carry scores: `shards` yields one iterator of batches a shard, `missing` names reads it cannot offer."""
+    """A split whose batches carry scores: `shards` yields one iterator of batches a shard, `missing` names reads it cannot offer.
+
+    `unscored` yields the same rows without a forward pass, where that can be had; `faithful` says whether each reading has
+    given the same rows so far.
+    """
 
     name: str
     shards: Callable[[], Iterator[Iterator[Batch]]]
     missing: Mapping[str, str] = field(default_factory=dict)
+    unscored: Callable[[], Iterator[Iterator[Batch]]] | None = None
+    faithful: Callable[[], bool] = lambda: True
+
+    def rows(self) -> Iterator[Batch]:
+        """All batches, one after the other, with scores or without."""
+        for batches in (self.unscored or self.shards)():
+            yield from batches
 
 
 @dataclass
@@ -35,7 +47,6 @@ class Tally:
     clean: dict[StateType, State[Any]]
     shared: dict[StateType, State[Any]]
     rows: RowCounts = field(default_factory=RowCounts)
-    first_shared: tuple[int, ...] = ()
 
     def merge(self, other: "Tally") -> None:
         """Take in another shard."""
@@ -43,29 +54,61 @@ class Tally:
             for kind, state in mine.items():
                 state.merge(theirs[kind])
         self.rows += other.rows
-        self.first_shared = tuple(sorted(self.first_shared + other.first_shared)[:FIRST_ROWS])
 
 
 @dataclass(frozen=True)
 class Measured:
-    """The results of all splits: the rows of test to be judged, all rows as given, and what test shares with train."""
+    """The results of all splits: the rows of test to be judged, all rows as given, and what test shares with train.
+
+    `without_shared` leaves out every row that stands in train, taken out of the judged ones or not; None where none does.
+    """
 
     test: SplitMeasurements
     as_given: SplitMeasurements
     splits: Mapping[str, SplitMeasurements]
     overlap: OverlapCounts | None
+    without_shared: SplitMeasurements | None = None
 
 
-def measure(streams: Mapping[str, Stream], states: Sequence[StateType], task: Task, advance: Advance) -> Measured:
-    """Run train, validation and test through the states; copies of training rows are told apart in test."""
+@dataclass(frozen=True)
+class Known:
+    """The hashes of the training rows, what a second look at them told, and the numbers of the test rows that it refuted."""
+
+    hashes: HashSet
+    look: SecondLook = field(default_factory=SecondLook)
+    refuted: Hashes = field(default_factory=lambda: np.zeros(0, np.uint64))
+
+    def among(self, batch: Batch) -> Array:
+        """(n,) bool: rows of a batch of test that stand in train."""
+        found = self.hashes.contains(batch.row_hashes)
+        return found & ~np.isin(batch.row_key, self.refuted) if len(self.refuted) else found
+
+
+def measure(
+    streams: Mapping[str, Stream],
+    states: Sequence[StateType],
+    task: Task,
+    advance: Advance,
+    keep: Keep | None = None,
+) -> Measured:
+    """Run train, validation and test through the states; copies of training rows are told apart in test.
+
+    `keep` receives the pairs of test rows and training rows that are equal.
+    """
     splits: dict[str, SplitMeasurements] = {}
     for name in ("train", "validation"):
         if name in streams:
             tally = tally_stream(streams[name], states, task, None, advance)
             splits[name] = _measurements(streams[name], states, tally.clean, tally.rows)
     compared = "train" in splits and "features" not in streams["test"].missing
-    known = splits["train"].results.get(RowHashes) if compared else None
+    hashes = splits["train"].results.get(RowHashes) if compared else None
+    known = None if hashes is None else Known(hashes)
     tally = tally_stream(streams["test"], states, task, known, advance)
+    if known is not None and tally.rows.shared and all(streams[name].faithful() for name in ("train", "test")):
+        hits = tally.shared[RowHashes].result()
+        known = Known(known.hashes, *second_look(hits, streams["train"].rows(), streams["test"].rows(), task, keep))
+        if len(known.refuted):
+            tally = tally_stream(streams["test"], states, task, known, lambda _name, _rows: None)
     return _with_overlap(streams["test"], states, tally, splits, known)
 
 
@@ -76,7 +119,7 @@ def uncompared(measured: Measured) -> Measured:
 
 
 def tally_stream(
-    stream: Stream, states: Sequence[StateType], task: Task, known: HashSet | None, advance: Advance
+    stream: Stream, states: Sequence[StateType], task: Task, known: Known | None, advance: Advance
 ) -> Tally:
     """Tally every shard of a stream and merge them in order."""
     wanted = [state for state in states if not state.reads & stream.missing.keys()]
@@ -95,7 +138,7 @@ def tally_shard(
     batches: Iterator[Batch],
     states: Sequence[StateType],
     task: Task,
-    known: HashSet | None,
+    known: Known | None,
     advance: Callable[[int], None],
 ) -> Tally:
     """One pass over one shard: the function that every engine runs."""
@@ -112,12 +155,12 @@ def tally_shard(
     return tally
 
 
-def _take(tally: Tally, batch: Batch, known: HashSet | None) -> None:
+def _take(tally: Tally, batch: Batch, known: Known | None) -> None:
     labelled, finite = batch.is_labelled, batch.said.finite
     usable = labelled & finite
     unusable = labelled & ~finite
     judged = _part(batch, usable)
-    shared = known.contains(judged.row_hashes) if known is not None else np.zeros(len(judged), bool)
+    shared = known.among(judged) if known is not None else np.zeros(len(judged), bool)
     tally.rows += RowCounts(
         len(batch),
         int((~labelled).sum()),
@@ -128,11 +171,7 @@ def _take(tally: Tally, batch: Batch, known: HashSet | None) -> None:
     )
     _update(tally.clean, _part(judged, ~shared))
     if shared.any():
-        copies = judged.rows(shared)
-        _update(tally.shared, copies)
-        tally.first_shared = tuple(
-            sorted((*tally.first_shared, *(int(key) for key in np.sort(copies.row_key)[:FIRST_ROWS])))[:FIRST_ROWS]
-        )
+        _update(tally.shared, judged.rows(shared))
 
 
 def _part(batch: Batch, chosen: Array) -> Batch:
@@ -174,19 +213,26 @@ def _with_overlap(
     states: Sequence[StateType],
     tally: Tally,
     splits: dict[str, SplitMeasurements],
-    known: HashSet | None,
+    known: Known | None,
 ) -> Measured:
-    usable = tally.rows.shared + tally.rows.judged
-    overlap = None
-    if known is not None:
-        overlap = OverlapCounts(usable, tally.rows.shared, known.n, known.repeated, tally.first_shared)
     clean = _measurements(stream, states, tally.clean, tally.rows)
-    if not tally.rows.shared:
+    if known is None:
+        return Measured(clean, clean, splits, None)
+    usable, shared = tally.rows.shared + tally.rows.judged, tally.rows.shared
+    overlap = OverlapCounts(usable, shared, known.hashes.n, known.hashes.repeated, look=known.look)
+    if not shared:
         return Measured(clean, clean, splits, overlap)
+    right = clean[RowHashes].right
     kept = dict(tally.clean)
     for kind, state in kept.items():
         state.merge(tally.shared[kind])
     all_rows = RowCounts(**{**vars(tally.rows), "judged": usable})
     as_given = _measurements(stream, states, kept, all_rows)
-    assert overlap is not None
-    return Measured(clean if overlap.copied else as_given, as_given, splits, overlap)
+    everything = as_given[RowHashes]
+    overlap = replace(
+        overlap,
+        n_shared_right=everything.right - right,
+        n_other_right=right,
+        expected=everything.expected_across(known.hashes),
+    )
+    return Measured(clean if overlap.copied else as_given, as_given, splits, overlap, clean)

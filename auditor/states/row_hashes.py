@@ -1,5 +1,7 @@
-"""Which rows repeat: sorted fingerprints of the features, the label apart."""
+"""Which rows repeat, with which labels: sorted fingerprints of the features, label and outcome in their lowest bits."""
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Self
@@ -8,15 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.batches import Batch
+from auditor.hashing import row_hashes
 from auditor.states.state import State, Task
+from auditor.statistics.duplicates import Repeats, expected_across, repeats_of, sizes_of
 
 Hashes = NDArray[np.uint64]
 
+BITS_OF_LABELS = 16
+PIECE = 2**20
+
 
 class RowHashes(State["HashSet"]):
-    """The 64-bit hash of every row's features, 8 bytes a row."""
+    """The hash of every row's features with its label and whether it is right, 8 bytes a row.
 
-    reads: ClassVar[frozenset[str]] = frozenset({"features"})
+    The lowest bit says whether the row is right, those above it hold the label: as many as the classes need, and of several
+    labels the lowest 16 of their own hash. The rest are the highest bits of the features' hash, so that one sort of
+    whole numbers puts equal rows together, and of these those with equal labels.
+    """
+
+    reads: ClassVar[frozenset[str]] = frozenset({"features", "predicted"})
     whole_rows: ClassVar[bool] = True
 
     def __init__(self, task: Task) -> None:
@@ -26,7 +38,10 @@ class RowHashes(State["HashSet"]):
 
     def update(self, batch: Batch) -> None:
         """Hash the rows of a batch."""
-        self._parts.append(batch.row_hashes)
+        words: Hashes = batch.row_hashes & ~_mask(spare_bits(self.task))
+        words |= _labels(batch) << np.uint64(1)
+        words |= batch.right
+        self._parts.append(words)
 
     def merge(self, other: Self) -> None:
         """Take in the other's hashes."""
@@ -35,17 +50,33 @@ class RowHashes(State["HashSet"]):
 
     def result(self) -> "HashSet":
         """All hashes, sorted."""
-        hashes = np.concatenate([np.zeros(0, np.uint64), *self._parts])
-        hashes.sort()
-        self._parts = [hashes]
-        return HashSet(hashes)
+        words = np.concatenate([np.zeros(0, np.uint64), *self._parts])
+        words.sort()
+        self._parts = [words]
+        return HashSet(words, spare_bits(self.task))
+
+
+def spare_bits(task: Task) -> int:
+    """How many of 64 bits do not tell features apart: one for the outcome, the others for the label."""
+    return 1 + (BITS_OF_LABELS if task.multilabel else max(1, (task.n_classes - 1).bit_length()))
+
+
+def _labels(batch: Batch) -> Hashes:
+    if batch.labels.ndim == 1:
+        return batch.labels.astype(np.uint64)
+    return row_hashes(batch.labels) & _mask(BITS_OF_LABELS)
+
+
+def _mask(bits: int) -> np.uint64:
+    return np.uint64(2**bits - 1)
 
 
 @dataclass(frozen=True, eq=False)
 class HashSet:
-    """The sorted hashes of all rows, repeats included."""
+    """The sorted hashes of all rows, repeats included; the lowest `bits` of each are its label and outcome."""
 
     hashes: Hashes
+    bits: int = 0
 
     @property
     def n(self) -> int:
@@ -53,24 +84,63 @@ class HashSet:
         return len(self.hashes)
 
     @cached_property
+    def repeats(self) -> Repeats:
+        """What the rows that equal another row of the set tell."""
+        return sum((repeats_of(piece, self.bits) for piece in self.cut(self.ends)), Repeats())
+
+    @property
     def repeated(self) -> int:
         """Rows that equal at least one other row."""
-        equal = self.hashes[1:] == self.hashes[:-1]
-        return int(np.count_nonzero(np.r_[equal, False] | np.r_[False, equal]))
+        return self.repeats.rows
 
-    @cached_property
+    @property
+    def right(self) -> int:
+        """Rows of which the model says what their label is."""
+        return int(np.count_nonzero(self.hashes & np.uint64(1)))
+
+    @property
     def alike(self) -> float:
         """The design effect if equal rows were copies of one: the sum of their squared numbers over their sum, 1 at the least."""
-        first = np.flatnonzero(np.r_[True, self.hashes[1:] != self.hashes[:-1]]) if self.n else np.zeros(0, np.int64)
-        times = np.diff(first, append=self.n).astype(np.float64)
-        return float(np.sum(times**2) / self.n) if self.n else 1.0
+        return (self.n + self.repeats.squares - self.repeats.rows) / self.n if self.n else 1.0
+
+    @cached_property
+    def distinct(self) -> "HashSet":
+        """The hashes of the features alone, each once."""
+        kept = self.hashes & ~_mask(self.bits)
+        return HashSet(kept[np.r_[True, kept[1:] != kept[:-1]]] if len(kept) else kept, self.bits)
+
+    def place(self, wanted: Hashes) -> NDArray[np.int64]:
+        """(n,) where in the set the first of each of these hashes of features stands, if it does."""
+        return np.searchsorted(self.hashes, wanted & ~_mask(self.bits))
 
     def contains(self, wanted: Hashes) -> NDArray[np.bool_]:
-        """(n,) bool: which of the hashes are in the set."""
+        """(n,) bool: which of the hashes of features are in the set."""
         if not self.n:
             return np.zeros(len(wanted), bool)
         order = np.argsort(wanted)
-        place = np.searchsorted(self.hashes, wanted[order])
+        sought = wanted[order] & ~_mask(self.bits)
+        place = np.minimum(np.searchsorted(self.hashes, sought), self.n - 1)
         found = np.empty(len(wanted), bool)
-        found[order] = self.hashes[np.minimum(place, self.n - 1)] == wanted[order]
+        found[order] = self.hashes[place] & ~_mask(self.bits) == sought
         return found
+
+    def expected_across(self, train: "HashSet") -> float:
+        """How many of these rows a random split of them and of `train` into as many each would show to stand in train.
+
+        Given the groups of equal rows in both together: see `auditor.statistics.expected_across`.
+        """
+        larger = self if self.n >= train.n else train
+        ends, sizes = larger.ends, Counter[int]()
+        for mine, theirs in zip(self.cut(ends), train.cut(ends), strict=True):
+            both = np.sort(np.concatenate([mine, theirs]) >> np.uint64(self.bits))
+            sizes.update(sizes_of(both))
+        return expected_across(sizes, self.n, train.n)
+
+    @property
+    def ends(self) -> Hashes:
+        """Hashes that cut the set into pieces of about a million rows and part no equal ones."""
+        return np.unique(self.hashes[PIECE::PIECE] & ~_mask(self.bits))
+
+    def cut(self, ends: Hashes) -> Iterator[Hashes]:
+        """The hashes below the first end, then those from each end on to the next."""
+        yield from np.split(self.hashes, np.searchsorted(self.hashes, ends))

@@ -38,6 +38,7 @@ from auditor.statistics.designs import (
     kish_effect,
     largest_by_chance,
 )
+from auditor.statistics.duplicates import Repeats, expected_across
 from auditor.statistics.estimates import (
     AreaUnderCurve,
     Difference,
@@ -139,6 +140,7 @@ __all__ = [
     "PrecisionAtPrior",
     "Proportion",
     "Ranking",
+    "Repeats",
     "Smooth",
     "TemperatureFit",
     "Tuned",
@@ -180,6 +182,7 @@ __all__ = [
     "double_softmax_ceiling",
     "double_softmax_floor",
     "examine",
+    "expected_across",
     "expected_calibration_error",
     "f_scores",
     "fit_temperature",

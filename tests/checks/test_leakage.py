@@ -55,7 +55,7 @@ def test_copies_are_taken_out_and_both_figures_told(checks):
     assert measurements.as_given[Confusion].n == 1000
     (finding,) = compute(checks["shared-rows"], measurements)
     clean, given = measurements.test.metric("accuracy").value, measurements.as_given.metric("accuracy").value
-    assert f"accuracy is {clean:.1%} on the 960 remaining rows and {given:.1%} with them" in finding.message
+    assert f"Without them accuracy is {clean:.1%}, not {given:.1%} (960 rows are left)" in finding.message
     assert "first rows: 1, 2, 3, 4, 5" in finding.remedy
 
 

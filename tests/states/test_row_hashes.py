@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.batches import Batch
+from auditor.batches import Batch, OutputKind, Scores
 from auditor.states import HashSet, RowHashes, Task
 from tests.states.generating import measured
 
@@ -16,7 +16,8 @@ some_rows = few_rows.filter(bool)
 
 def batch(rows: list[tuple[int, int]]) -> Batch:
     features = np.array(rows, np.float32).reshape(-1, 2)
-    return Batch(np.zeros(len(rows), np.int64), np.arange(len(rows), dtype=np.uint64), features)
+    decided = Scores(np.zeros((len(rows), 0)), OutputKind.PREDICTED, decided=np.zeros(len(rows), np.int64))
+    return Batch(np.zeros(len(rows), np.int64), np.arange(len(rows), dtype=np.uint64), features, decided)
 
 
 def hash_set(rows: list[tuple[int, int]]) -> HashSet:

@@ -1,0 +1,93 @@
+"""What test shares with train: how many rows, which, with which labels, and what copying would explain of it."""
+
+from dataclasses import dataclass
+
+from auditor.statistics.estimates import Difference, Proportion
+
+COPIED_EXCESS = 0.001
+OVERLAP_FILE = "overlap.parquet"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A test row and the first training row with equal features: their numbers in the files, from 0, and their labels."""
+
+    test_row: int
+    train_row: int
+    test_label: str
+    train_label: str
+
+
+@dataclass(frozen=True)
+class SecondLook:
+    """What the rows themselves say of test rows whose hash stands in train.
+
+    verified: rows whose values were compared and are those of a training row; refuted: rows whose values are not, though
+    their hash is; by_hash: rows beyond those compared. same_label: of the verified rows and those by hash, how many have the
+    label of the first such training row. by_class: how many have each class, or label where there may be several. pairs: the
+    first of them by test row.
+    """
+
+    verified: int = 0
+    refuted: int = 0
+    by_hash: int = 0
+    same_label: int = 0
+    by_class: tuple[int, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+
+    @property
+    def label_agreement(self) -> Proportion:
+        """Share of the shared rows with the label of their training row."""
+        return Proportion(self.same_label, self.verified + self.by_hash)
+
+
+@dataclass(frozen=True)
+class OverlapCounts:
+    """Test rows whose features stand in train, beside how often train repeats itself.
+
+    n_shared_right and n_other_right: how many the model has right of the shared rows and of the others. expected: how many
+    a random split of both files together would share, None where nothing is shared.
+    """
+
+    n_test: int
+    n_shared: int
+    n_train: int
+    n_train_repeated: int
+    n_shared_right: int = 0
+    n_other_right: int = 0
+    expected: float | None = None
+    look: SecondLook = SecondLook()
+
+    @property
+    def share(self) -> Proportion:
+        """Share of test rows that stand in train."""
+        return Proportion(self.n_shared, self.n_test)
+
+    @property
+    def train_share(self) -> Proportion:
+        """Share of train rows that equal another train row: what a random split of the same table would show."""
+        return Proportion(self.n_train_repeated, self.n_train)
+
+    @property
+    def excess(self) -> Difference:
+        """How much more of test stands in train than train repeats itself (Newcombe 1998, method 10)."""
+        return Difference(self.share, self.train_share)
+
+    @property
+    def inflation(self) -> Difference:
+        """Accuracy on all rows minus that without the shared ones, which is their share of the difference between both."""
+        others = Proportion(self.n_other_right, self.n_test - self.n_shared)
+        return Difference(Proportion(self.n_shared_right, self.n_shared), others, self.share.value or 0.0)
+
+    @property
+    def copied(self) -> bool:
+        """Whether the shared rows are copies to be taken out: more than chance explains, or train never repeats itself."""
+        if not self.n_shared:
+            return False
+        low = self.excess.lower(0.05)
+        return self.n_train_repeated == 0 or (low is not None and low > COPIED_EXCESS)
+
+    @property
+    def first_rows(self) -> tuple[int, ...]:
+        """The first shared test rows, from 0."""
+        return tuple(pair.test_row for pair in self.look.pairs)

@@ -1,0 +1,96 @@
+"""Rows with equal features: how often their labels differ, what that costs, and how many a random split would share."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """Counts over groups of two or more rows with equal features; those of two parts add up.
+
+    rows: of all groups; squares: the sum of their squared sizes; conflicting: rows of groups with more than one label;
+    pairs and disagreeing: pairs of rows of one group, and those of them whose labels differ; floor: rows that a function of
+    the features must get wrong, those without the most frequent label of their group; wrong: rows that the model has wrong.
+    """
+
+    rows: int = 0
+    squares: int = 0
+    conflicting: int = 0
+    pairs: int = 0
+    disagreeing: int = 0
+    floor: int = 0
+    wrong: int = 0
+
+    def __add__(self, other: "Repeats") -> "Repeats":
+        """Counts of both."""
+        return Repeats(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
+
+    @property
+    def disagreement(self) -> float | None:
+        """D: the share of pairs of equal rows whose labels differ, an estimate of 1 - sum of squared class probabilities.
+
+        No function of the features errs less often than D / 2 on such rows (Cover & Hart 1967). None without a pair.
+        """
+        return self.disagreeing / self.pairs if self.pairs else None
+
+    @property
+    def ceiling(self) -> float | None:
+        """The highest accuracy that a function of the features can have on these very rows; None without a row."""
+        return 1 - self.floor / self.rows if self.rows else None
+
+
+def repeats_of(words: NDArray[np.uint64], bits: int) -> Repeats:
+    """Counts of sorted (n,) uint64 words: features above the lowest `bits`, outcome in the lowest, the label between."""
+    words = words[_repeated(words >> np.uint64(bits))]
+    if not len(words):
+        return Repeats()
+    groups, labels = _starts(words >> np.uint64(bits)), _starts(words >> np.uint64(min(1, bits)))
+    size, alike = (np.diff(starts, append=len(words)) for starts in (groups, labels))
+    first_label = np.searchsorted(labels, groups)
+    differing = np.diff(first_label, append=len(labels)) > 1
+    squares = np.add.reduceat(alike * alike, first_label)
+    return Repeats(
+        rows=len(words),
+        squares=int((size * size).sum()),
+        conflicting=int(size[differing].sum()),
+        pairs=int((size * (size - 1) // 2).sum()),
+        disagreeing=int(((size * size - squares) // 2).sum()),
+        floor=int((size - np.maximum.reduceat(alike, first_label)).sum()),
+        wrong=len(words) - int((words & np.uint64(1)).sum()) if bits else 0,
+    )
+
+
+def sizes_of(features: NDArray[np.uint64]) -> dict[int, int]:
+    """How many groups of two or more there are of each size, among sorted (n,) words."""
+    words = features[_repeated(features)]
+    sizes, times = np.unique(np.diff(_starts(words), append=len(words)), return_counts=True) if len(words) else ((), ())
+    return {int(size): int(amount) for size, amount in zip(sizes, times, strict=True)}
+
+
+def expected_across(sizes: Mapping[int, int], n_test: int, n_train: int) -> float:
+    """How many test rows would equal a training row, were all rows divided at random.
+
+    sizes: how many groups of equal rows there are of each size, test and train together. A row that falls to test has no
+    equal in train where the other m - 1 of its group fall to test too, which is hypergeometric:
+    C(N - m, n_test - m) / C(N - 1, n_test - 1).
+    """
+    m, groups = (np.array(part, np.float64) for part in (list(sizes), list(sizes.values())))
+    n = n_test + n_train
+    held = np.minimum(m, n_test)
+    with np.errstate(invalid="ignore"):
+        alone = np.exp(gammaln(n_test) - gammaln(n_test - held + 1) - gammaln(n) + gammaln(n - m + 1))
+    return float(np.sum(groups * m * (n_test / n) * (1 - np.where(m > n_test, 0.0, alone)))) if len(m) else 0.0
+
+
+def _repeated(features: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    equal = features[1:] == features[:-1]
+    return np.r_[equal, False] | np.r_[False, equal] if len(features) else np.zeros(0, bool)
+
+
+def _starts(values: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Where a run of equal values starts."""
+    return np.flatnonzero(np.r_[True, values[1:] != values[:-1]])
