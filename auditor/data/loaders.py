@@ -10,15 +10,17 @@ import numpy as np
 from auditor import user_code
 from auditor.batches import Array, Batch
 from auditor.config import Config
-from auditor.data.batching import Given, items, left_out, taken
+from auditor.data.batching import Given, items, left_out, stated_length, taken
 from auditor.data.labels import ClassIndex, Encoded, encode_numpy
 from auditor.data.split import Reading
 from auditor.errors import AuditorError, InputError
 from auditor.hashing import row_hashes
 from auditor.layout import Part
 from auditor.models import failures
+from auditor.progress import progress
 
 SPLITS = ("test", "train", "validation")
+FAR_MORE, SOME_MORE = 10, 1000
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,8 @@ class LoaderShard:
 def open_loader(name: str, loader: Loader, config: Config) -> LoadedData:
     """Read a loader once: its labels, the form of its rows, and what it gave.
 
-    InputError where it can be read only once, gives no row, or gives what is no batch.
+    One without a length may never end: how many rows it gave so far is shown, and Ctrl-C stops it. InputError where it
+    can be read only once, gives no row or what is no batch, or gives far more batches than its length says.
     """
     if iter(loader.batches) is loader.batches:
         raise InputError(
@@ -118,9 +121,11 @@ def open_loader(name: str, loader: Loader, config: Config) -> LoadedData:
     readings: list[Reading] = []
     truth: list[Array] = []
     first: Given | None = None
-    for batch in _read(name, loader, config.target, readings):
-        first = first or batch
-        truth.append(batch.labels)
+    with progress({name: None}, quiet=config.quiet) as advance:
+        for batch in _read(name, loader, config.target, readings):
+            first = first or batch
+            truth.append(batch.labels)
+            advance(name, len(batch))
     if first is None:
         raise InputError(f"{name} loader: it gives no batch; there is nothing to judge")
     return LoadedData(
@@ -162,10 +167,14 @@ def _made(function: Callable[[str], object], split: str, stated: str) -> object:
 def _read(name: str, loader: Loader, target: str, readings: list[Reading]) -> Iterator[Given]:
     """One reading; what it gave is noted when it is over."""
     n_rows, content, number = 0, 0, 0
-    batches = items(loader.batches)
+    batches, stated = items(loader.batches), stated_length(loader.batches)
     while True:
         number += 1
-        place = f"{name} loader, batch {number}"
+        place = f"{name} loader, batch {number:,}"
+        if stated is not None and number > FAR_MORE * stated + SOME_MORE:
+            raise InputError(
+                f"{place}: its len() is {stated:,}, and it does not end; let it stop, or correct its len()"
+            )
         try:
             item = next(batches)
         except StopIteration:

@@ -9,6 +9,7 @@ import numpy as np
 from auditor.batches import Array, Batch
 from auditor.measurements import OverlapCounts, RowCounts, SplitMeasurements
 from auditor.states.by_label import ByLabel, begun
+from auditor.states.guarded import read_only
 from auditor.states.row_hashes import HashSet, RowHashes
 from auditor.states.state import State, Task
 
@@ -160,7 +161,7 @@ def _measurements(
         for state in states
         if state.reads & stream.missing.keys()
     }
-    results = {kind: state.result() for kind, state in found.items()}
+    results = {kind: read_only(state.result()) for kind, state in found.items()}
     each = {kind: results.pop(kind) for kind, state in found.items() if isinstance(state, ByLabel)}
     labels = tuple(
         SplitMeasurements(stream.name, rows, {kind: of_label[i] for kind, of_label in each.items()}, missing)
