@@ -11,6 +11,7 @@ from auditor import user_code
 from auditor.batches import Array, Batch
 from auditor.config import Config
 from auditor.data.batching import Given, items, left_out, stated_length, taken
+from auditor.data.label_arrays import label_flags, require_label_columns
 from auditor.data.labels import ClassIndex, Encoded, encode_numpy
 from auditor.data.split import Reading
 from auditor.errors import AuditorError, InputError
@@ -20,6 +21,7 @@ from auditor.models import failures
 from auditor.progress import progress
 
 SPLITS = ("test", "train", "validation")
+Labelled = Callable[[Array, Callable[[int], str], int], Array]
 FAR_MORE, SOME_MORE = 10, 1000
 
 
@@ -74,19 +76,37 @@ class LoadedData:
             yield batch
 
 
+def labelled(config: Config, names: tuple[str, ...]) -> Labelled:
+    """How what a loader gives as labels becomes class indices (n,), or flags (n, labels) where a row may have several."""
+
+    def of_classes(given: Array, where: Callable[[int], str], row: int) -> Array:
+        return ClassIndex(names, config.ignore_index).labels(_encoded(given, where, row), where, row)
+
+    def of_labels(given: Array, where: Callable[[int], str], row: int) -> Array:
+        return label_flags(given, names, config.ignore_index, where, row)
+
+    return of_labels if config.labels else of_classes
+
+
+def any_label_given(data: LoadedData, config: Config) -> bool:
+    """Whether some cell of the labels is filled; raises InputError where they are not (n, labels) of 0 and 1."""
+    require_label_columns(data.truth.shape, data.truth.dtype, config.labels, f"{data.path}: what it gives as labels")
+    return bool((labelled(config, config.labels)(data.truth, data.where, 0) >= 0).any())
+
+
 @dataclass(frozen=True)
 class LoaderShard:
     """All rows of a loader, in the order in which it gives them."""
 
     data: LoadedData
-    classes: ClassIndex
+    labels: Labelled
     first_row: int = 0
 
     def batches(self, size: int) -> Iterator[Batch]:
         """Batches of at most `size` rows with features float32, labels and running row numbers as keys."""
         row = self.first_row
         for given in self._joined(size):
-            labels = self.classes.labels(_encoded(given.labels, self.data.where, row), self.data.where, row)
+            labels = self.labels(given.labels, self.data.where, row)
             yield Batch(labels, np.arange(row, row + len(given), dtype=np.uint64), given.features)
             row += len(given)
 
@@ -206,7 +226,7 @@ def _encoded(labels: Array, where: Callable[[int], str], first_row: int) -> Enco
     if odd.any():
         raise InputError(
             f"{where(first_row + int(odd.argmax()))}: labels of shape {labels.shape[1:]}; one class a row, or one 1 and "
-            "else 0 (one-hot), was expected"
+            "else 0 (one-hot), was expected; if a row can have several labels, name them with --labels"
         )
     return Encoded(tuple(range(labels.shape[1])), labels.argmax(axis=1))
 
