@@ -178,7 +178,7 @@ def test_labels_of_a_loader_have_a_column_each_and_hold_flags(home: Path) -> Non
         in_memory(home, labels=NAMES[:2])
     with pytest.raises(InputError, match=r"if a row can have several labels, name them with --labels"):
         in_memory(home)
-    with pytest.raises(InputError, match=r"test loader row 1, label "sunny": expected 0 or 1, found 3"):
+    with pytest.raises(InputError, match='test loader row 1, label "sunny": expected 0 or 1, found 3'):
         auditor_package.audit(torch.nn.Linear(2, 3), [(torch.ones(4, 2), torch.full((4, 3), 3))], labels=NAMES)
 
 
