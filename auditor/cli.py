@@ -10,11 +10,12 @@ import click
 
 from auditor import __version__
 from auditor.errors import AuditorError, UsageError
+from auditor.interrupting import INTERRUPTED, raise_again
 from auditor.options import CommaList, by_class, json_object, rows_at_once
 
 PRESETS = ("balanced", "screening", "fraud", "spam", "ranking")
 FORMATS = ("html", "pdf", "json")
-INTERRUPTED, OUR_BUG, DEMO = 130, 70, "default"
+OUR_BUG, DEMO = 70, "default"
 
 Parameters = ParamSpec("Parameters")
 
@@ -29,6 +30,7 @@ def speaking(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
 
     @wraps(command)
     def run(*args: Parameters.args, **kwargs: Parameters.kwargs) -> None:
+        raise_again()
         try:
             command(*args, **kwargs)
         except AuditorError as error:

@@ -21,6 +21,7 @@ from auditor.metrics import metric
 from auditor.overlap import OverlapCounts
 from auditor.states.buckets import Buckets
 from auditor.states.confusion import Confusion, ConfusionMatrix
+from auditor.states.guarded import whole
 from auditor.states.label_counts import LabelCounts, LabelTotals
 from auditor.states.state import State, Task
 from auditor.statistics.averages import SUMMARIES, macro_recall
@@ -60,12 +61,12 @@ class SplitMeasurements:
     labels: tuple["SplitMeasurements", ...] = ()
 
     def __getitem__(self, state: type[State[Result]]) -> Result:
-        """The result of a state; raise NotApplicable with the reason where it was not measured."""
+        """The result of a state; raise NotApplicable with the reason where it was not measured, StateFailed where it failed."""
         if state not in self.results:
             each = " as a whole: it is measured for each label" if self.labels else ""
             reason = self.missing.get(state, f"{state.__name__} was not measured on {self.name}{each}")
             raise NotApplicable(reason)
-        return cast("Result", self.results[state])
+        return cast("Result", whole(self.results[state]))
 
     @property
     def counts(self) -> ConfusionMatrix | LabelTotals:

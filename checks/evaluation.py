@@ -96,6 +96,33 @@ def batch_independence(m: Measurements, *, tolerance: float = 1e-3, tolerance_ha
         yield _seen(largest, limit, " and ".join(runs), 0, found.n, noun=m.task.noun)
 
 
+@check("half-precision", title="Half precision gives the same answers", by_label=False)
+def half_precision(
+    m: Measurements, *, minor: float = 0.001, tolerance_half: float = 2e-2, alpha: float = 0.05
+) -> Iterator[Finding]:
+    """Does `--precision bf16` or `fp16` give the classes that single precision gives?
+
+    A few hundred rows are run in both. It is minor where the lower bound (Clopper-Pearson) of the share of rows that get
+    another class is above `minor`: every figure of the report is that of half precision. Not asked where the same rows give
+    outputs that differ by more than `tolerance_half` standard deviations each time.
+    """
+    found = m.behaviour
+    run = found.in_single
+    if run is None:
+        raise NotApplicable("the model was run in single precision")
+    if found.repeated.largest > tolerance_half:
+        raise NotApplicable("the same rows give other outputs each time they are run")
+    flips = f"{count(run.flips)} of {plural(run.n, 'row')} get another {m.task.noun} than in single precision"
+    seen = Finding.passed(
+        f"In {found.precision}, {flips}; {_effect(run.largest)}", value=run.flips / run.n, limit=minor
+    )
+    if (run.flipped.lower(alpha) or 0.0) > minor:
+        remedy = "Serve the model in the precision that it was audited in, or audit it in the one that it is served in."
+        yield seen.failing(Severity.MINOR, remedy=remedy)
+    else:
+        yield seen
+
+
 def _limit(precision: str, tolerance: float, tolerance_half: float) -> float:
     return tolerance if precision == "fp32" else tolerance_half
 
@@ -110,7 +137,7 @@ def _seen(largest: float, limit: float, how: str, flips: int, n: int, *, noun: s
 
 def _effect(largest: float) -> str:
     if math.isinf(largest):
-        return "outputs cease to be numbers from one run to the next"
+        return "outputs cease to be numbers from one run to the other"
     return f"outputs move by up to {number(largest)} standard deviations"
 
 

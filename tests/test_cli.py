@@ -414,6 +414,17 @@ def test_a_real_process_ends_with_the_verdicts_code(fraud_table, tmp_path):
     assert "not production-ready" in re.sub(r"\s+", " ", done.stdout)
 
 
+@pytest.mark.parametrize("module", ["click", "auditor.errors", "auditor.cli"])
+def test_an_interrupt_while_modules_are_imported_is_one_line_too(module):
+    code = (
+        "import os, signal, sys\n\n\nclass Finder:\n    def find_spec(self, name, *_):\n"
+        f"        if name == {module!r}:\n            os.kill(os.getpid(), signal.SIGINT)\n\n\n"
+        "from auditor.__main__ import main\nsys.meta_path.insert(0, Finder())\nmain()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (130, "auditor: interrupted; nothing was written\n")
+
+
 def test_an_interrupt_ends_with_130_and_leaves_nothing(home, tmp_path):
     slow = tmp_path / "slow"
     slow.mkdir()

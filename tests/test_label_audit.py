@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from click.testing import CliRunner, Result
 from jsonschema import validate
 from torch import nn
 
+import auditor as auditor_package
 from auditor.cli import main
+from auditor.errors import InputError
 from auditor.report import schema
 
 NAMES = ("sunny", "rainy", "windy")
@@ -148,6 +151,35 @@ def test_a_model_of_several_outputs_is_read_label_by_label(
     assert report["provenance"]["model"]["output_kind"] == kind
     assert report["measurements"]["test"]["balanced_accuracy"]["value"] > 0.8
     assert "The least found label is" in report["verdict"]["sentence"]
+
+
+def in_memory(home: Path, **settings: Any) -> Any:
+    arrays = np.load(home / "test.npz")
+    cells = arrays["y"].astype(np.float32)
+    cells[5, 1] = np.nan
+    rows = [(torch.tensor(arrays["x"][i : i + 64]), torch.tensor(cells[i : i + 64])) for i in range(0, 800, 64)]
+    return auditor_package.audit(home / "logits.pt2", rows, trust_model_code=True, **settings)
+
+
+def test_a_loader_gives_rows_of_several_labels_as_a_file_does(home: Path, tmp_path: Path) -> None:
+    arguments = (home / "logits.pt2", "--trust-model-code", "--test", home / "test.npz", "--labels", LABELS)
+    _, of_file = run(tmp_path, *arguments)
+    of_file = of_file["measurements"]["test"]["classes"]
+    given = in_memory(home, labels=NAMES).measurements["test"]
+    assert given.classes["sunny"].recall.value == of_file["sunny"]["recall"]["value"]
+    assert given.classes["windy"].support == of_file["windy"]["support"]
+    assert given.n_samples == 800
+
+
+def test_labels_of_a_loader_have_a_column_each_and_hold_flags(home: Path) -> None:
+    with pytest.raises(
+        InputError, match=r"test loader: what it gives as labels of float32 has shape \(800, 3\); expected"
+    ):
+        in_memory(home, labels=NAMES[:2])
+    with pytest.raises(InputError, match=r"if a row can have several labels, name them with --labels"):
+        in_memory(home)
+    with pytest.raises(InputError, match='test loader row 1, label "sunny": expected 0 or 1, found 3'):
+        auditor_package.audit(torch.nn.Linear(2, 3), [(torch.ones(4, 2), torch.full((4, 3), 3))], labels=NAMES)
 
 
 def test_one_threshold_is_that_of_every_label(home: Path, tmp_path: Path) -> None:

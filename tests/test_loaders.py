@@ -1,6 +1,7 @@
 """Data from loaders and models in memory: through Python, and through `--loader`."""
 
 import hashlib
+import itertools
 import json
 import time
 from collections import UserDict
@@ -210,6 +211,36 @@ def test_what_is_no_batch_is_told_by_its_number(batches: Any, help_: str) -> Non
     with pytest.raises(InputError, match=help_) as caught:
         auditor.audit(lambda x: x[:, :2], batches, output_kind="logits")
     assert "\n" not in str(caught.value)
+
+
+class Endless:
+    """Gives the same batch for ever, or so often."""
+
+    def __init__(self, stated: int, given: int | None = None) -> None:
+        self.stated, self.given = stated, given
+
+    def __len__(self) -> int:
+        return self.stated
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        return itertools.repeat((X[:8], Y[:8]), *([] if self.given is None else [self.given]))
+
+
+def test_a_loader_that_gives_far_more_than_it_says_is_stopped() -> None:
+    with pytest.raises(
+        InputError, match=r"test loader, batch 1,031: its len\(\) is 3, and it does not end; let it stop"
+    ):
+        auditor.audit(Net(), Endless(3))
+
+
+def test_a_length_that_is_merely_wrong_stops_nothing() -> None:
+    assert auditor.audit(Net(), Endless(30, 150), positive="1").measurements["test"].n_samples == 1200
+
+
+def test_how_far_a_loader_was_read_is_shown(capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
+    monkeypatch.setattr("auditor.progress.LINE_SECONDS", 0)
+    auditor.audit(Net(), DataLoader(TEST, 200, shuffle=True), positive="1", quiet=False)
+    assert capsys.readouterr().err.splitlines()[:2] == ["auditor: test: 200 rows", "auditor: test: 300 rows"]
 
 
 def test_an_error_in_a_loader_is_told_by_its_batch() -> None:

@@ -65,7 +65,7 @@ def test_nothing_but_the_package_is_installed_at_the_top(site: Path) -> None:
 def test_wheel_brings_the_command_the_licence_and_the_type_marker(site: Path) -> None:
     (metadata,) = site.glob("*.dist-info")
     (command,) = PathDistribution(metadata).entry_points
-    assert (command.name, command.value) == ("auditor", "auditor.cli:main")
+    assert (command.name, command.value) == ("auditor", "auditor.__main__:main")
     assert (metadata / "licenses/LICENSE").read_text() == (TREE / "LICENSE").read_text()
     assert (site / "auditor/py.typed").exists()
 

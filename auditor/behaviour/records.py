@@ -79,7 +79,8 @@ class Behaviour:
 
     They were run again as they were (`repeated`), in another order (`shuffled`), the first few alone (`alone`), with a little
     `noise` (`disturbed`), with each feature shuffled over the rows
-    in turn (`without`), and treated as a forgotten preparation would (`treated`). `spread` is the standard deviation of the
+    in turn (`without`), and treated as a forgotten preparation would (`treated`); where `precision` is half, in single
+    precision too (`in_single`). `spread` is the standard deviation of the
     outputs over their largest size. `training_parts` act as in training, `changed_buffers` no longer hold what they held.
     """
 
@@ -97,3 +98,4 @@ class Behaviour:
     without: Mapping[str, Comparison] = field(default_factory=dict)
     treated: Mapping[str, Treatment] = field(default_factory=dict)
     features: FeatureComparison | None = None
+    in_single: Comparison | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -107,6 +107,7 @@ def tried(model: Model, splits: Splits, reading: ScoreReading, size: int, precis
         _without(trial, splits.test),
         _treated(trial, treatments(trial.features, features)),
         features,
+        None if precision == "fp32" else _in_single(trial),
     )
     if model.buffers:
         model.buffers.put_back(before)
@@ -132,6 +133,13 @@ def _shuffled(trial: Trial) -> Comparison:
 def _alone(trial: Trial) -> Comparison:
     outputs = [trial.run(trial.features[row : row + 1]) for row in range(min(ALONE, len(trial.rows)))]
     return trial.compare(np.concatenate(outputs), slice(len(outputs)))
+
+
+def _in_single(trial: Trial) -> Comparison:
+    """The rows in single precision beside those in the half precision that was asked for."""
+    from auditor.models.forward import in_single_precision
+
+    return trial.compare(replace(trial, model=in_single_precision(trial.model)).run(trial.features))
 
 
 def _disturbed(trial: Trial) -> Comparison | None:

@@ -66,6 +66,16 @@ def items(loader: Any) -> Iterator[object]:  # noqa: ANN401  (whatever iterates)
         yield [tensor[start : start + SLICE] for tensor in tensors]
 
 
+def stated_length(loader: object) -> int | None:
+    """How many batches a loader says that it gives; None where it does not say, or where tensors say it."""
+    if _in_memory(loader) is not None:
+        return None
+    try:
+        return len(loader)  # type: ignore[arg-type]
+    except Exception:  # noqa: BLE001  (whatever a user's own len() raises)
+        return None
+
+
 def left_out(loader: Any) -> int:  # noqa: ANN401
     """Rows that a torch DataLoader draws and does not give, since they do not fill a batch (`drop_last`)."""
     size, sampler = getattr(loader, "batch_size", None), getattr(loader, "sampler", None)

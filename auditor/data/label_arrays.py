@@ -1,7 +1,8 @@
 """Arrays whose rows may have several labels: y is (n, labels) of 0 and 1."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -38,17 +39,22 @@ class LabelArrayShard:
         return any((self._labels(y, 0) >= 0).any() for y in self.file.arrays.rows(self.file.y, LABELS_AT_ONCE))
 
     def _labels(self, y: Array, first_row: int) -> Array:
-        empty = (
-            np.isnan(y.astype(np.float64))
-            if self.ignore is None
-            else np.isnan(y.astype(np.float64)) | (y == self.ignore)
-        )
-        odd = ~empty & (y != 0) & (y != 1)
-        if odd.any():
-            row, column = np.argwhere(odd)[0]
-            place = f"{self.file.where(first_row + int(row))}, label {quoted(self.names[column])}"
-            raise InputError(f"{place}: expected 0 or 1, found {y[row, column]:g}; write NaN where it is not known")
-        return np.where(empty, UNLABELLED, y == 1).astype(np.int8)
+        return label_flags(y, self.names, self.ignore, self.file.where, first_row)
+
+
+def label_flags(
+    y: Array, names: tuple[str, ...], ignore: int | None, where: Callable[[int], str], first_row: int
+) -> Array:
+    """(n, labels) int8 of 1, 0 and -1 for a cell that is NaN or ignored; raises InputError at the first that is no such."""
+    empty = np.isnan(y.astype(np.float64))
+    if ignore is not None:
+        empty |= y == ignore
+    odd = ~empty & (y != 0) & (y != 1)
+    if odd.any():
+        row, column = np.argwhere(odd)[0]
+        place = f"{where(first_row + int(row))}, label {quoted(names[column])}"
+        raise InputError(f"{place}: expected 0 or 1, found {y[row, column]:g}; write NaN where it is not known")
+    return np.where(empty, UNLABELLED, y == 1).astype(np.int8)
 
 
 def any_label(file: ArrayFile, config: Config) -> bool:
@@ -58,7 +64,11 @@ def any_label(file: ArrayFile, config: Config) -> bool:
 
 
 def _require_columns(file: ArrayFile, names: tuple[str, ...]) -> None:
-    if len(file.y.shape) != 2 or file.y.shape[1] != len(names) or file.y.dtype.kind not in NUMERIC:
-        found = f"array {quoted(file.y.key)} of {file.y.dtype} has shape {file.y.shape}"
+    require_label_columns(file.y.shape, file.y.dtype, names, f"{shown(file.path)}: array {quoted(file.y.key)}")
+
+
+def require_label_columns(shape: tuple[int, ...], dtype: np.dtype[Any], names: tuple[str, ...], what: str) -> None:
+    """Raise InputError where labels of this shape, which `what` names, have no column of numbers for each name."""
+    if len(shape) != 2 or shape[1] != len(names) or dtype.kind not in NUMERIC:
         expected = f"expected numbers (rows, {len(names)}), a column for each of {listed(names)}"
-        raise InputError(f"{shown(file.path)}: {found}; {expected}")
+        raise InputError(f"{what} of {dtype} has shape {shape}; {expected}")

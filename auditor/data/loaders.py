@@ -10,15 +10,19 @@ import numpy as np
 from auditor import user_code
 from auditor.batches import Array, Batch
 from auditor.config import Config
-from auditor.data.batching import Given, items, left_out, taken
+from auditor.data.batching import Given, items, left_out, stated_length, taken
+from auditor.data.label_arrays import label_flags, require_label_columns
 from auditor.data.labels import ClassIndex, Encoded, encode_numpy
 from auditor.data.split import Reading
 from auditor.errors import AuditorError, InputError
 from auditor.hashing import row_hashes
 from auditor.layout import Part
 from auditor.models import failures
+from auditor.progress import progress
 
 SPLITS = ("test", "train", "validation")
+Labelled = Callable[[Array, Callable[[int], str], int], Array]
+FAR_MORE, SOME_MORE = 10, 1000
 
 
 @dataclass(frozen=True)
@@ -72,19 +76,37 @@ class LoadedData:
             yield batch
 
 
+def labelled(config: Config, names: tuple[str, ...]) -> Labelled:
+    """How what a loader gives as labels becomes class indices (n,), or flags (n, labels) where a row may have several."""
+
+    def of_classes(given: Array, where: Callable[[int], str], row: int) -> Array:
+        return ClassIndex(names, config.ignore_index).labels(_encoded(given, where, row), where, row)
+
+    def of_labels(given: Array, where: Callable[[int], str], row: int) -> Array:
+        return label_flags(given, names, config.ignore_index, where, row)
+
+    return of_labels if config.labels else of_classes
+
+
+def any_label_given(data: LoadedData, config: Config) -> bool:
+    """Whether some cell of the labels is filled; raises InputError where they are not (n, labels) of 0 and 1."""
+    require_label_columns(data.truth.shape, data.truth.dtype, config.labels, f"{data.path}: what it gives as labels")
+    return bool((labelled(config, config.labels)(data.truth, data.where, 0) >= 0).any())
+
+
 @dataclass(frozen=True)
 class LoaderShard:
     """All rows of a loader, in the order in which it gives them."""
 
     data: LoadedData
-    classes: ClassIndex
+    labels: Labelled
     first_row: int = 0
 
     def batches(self, size: int) -> Iterator[Batch]:
         """Batches of at most `size` rows with features float32, labels and running row numbers as keys."""
         row = self.first_row
         for given in self._joined(size):
-            labels = self.classes.labels(_encoded(given.labels, self.data.where, row), self.data.where, row)
+            labels = self.labels(given.labels, self.data.where, row)
             yield Batch(labels, np.arange(row, row + len(given), dtype=np.uint64), given.features)
             row += len(given)
 
@@ -108,7 +130,8 @@ class LoaderShard:
 def open_loader(name: str, loader: Loader, config: Config) -> LoadedData:
     """Read a loader once: its labels, the form of its rows, and what it gave.
 
-    InputError where it can be read only once, gives no row, or gives what is no batch.
+    One without a length may never end: how many rows it gave so far is shown, and Ctrl-C stops it. InputError where it
+    can be read only once, gives no row or what is no batch, or gives far more batches than its length says.
     """
     if iter(loader.batches) is loader.batches:
         raise InputError(
@@ -118,9 +141,11 @@ def open_loader(name: str, loader: Loader, config: Config) -> LoadedData:
     readings: list[Reading] = []
     truth: list[Array] = []
     first: Given | None = None
-    for batch in _read(name, loader, config.target, readings):
-        first = first or batch
-        truth.append(batch.labels)
+    with progress({name: None}, quiet=config.quiet) as advance:
+        for batch in _read(name, loader, config.target, readings):
+            first = first or batch
+            truth.append(batch.labels)
+            advance(name, len(batch))
     if first is None:
         raise InputError(f"{name} loader: it gives no batch; there is nothing to judge")
     return LoadedData(
@@ -162,10 +187,14 @@ def _made(function: Callable[[str], object], split: str, stated: str) -> object:
 def _read(name: str, loader: Loader, target: str, readings: list[Reading]) -> Iterator[Given]:
     """One reading; what it gave is noted when it is over."""
     n_rows, content, number = 0, 0, 0
-    batches = items(loader.batches)
+    batches, stated = items(loader.batches), stated_length(loader.batches)
     while True:
         number += 1
-        place = f"{name} loader, batch {number}"
+        place = f"{name} loader, batch {number:,}"
+        if stated is not None and number > FAR_MORE * stated + SOME_MORE:
+            raise InputError(
+                f"{place}: its len() is {stated:,}, and it does not end; let it stop, or correct its len()"
+            )
         try:
             item = next(batches)
         except StopIteration:
@@ -197,7 +226,7 @@ def _encoded(labels: Array, where: Callable[[int], str], first_row: int) -> Enco
     if odd.any():
         raise InputError(
             f"{where(first_row + int(odd.argmax()))}: labels of shape {labels.shape[1:]}; one class a row, or one 1 and "
-            "else 0 (one-hot), was expected"
+            "else 0 (one-hot), was expected; if a row can have several labels, name them with --labels"
         )
     return Encoded(tuple(range(labels.shape[1])), labels.argmax(axis=1))
 

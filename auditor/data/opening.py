@@ -35,7 +35,7 @@ from auditor.data.labels import (
     found_text,
     table_labels,
 )
-from auditor.data.loaders import LoadedData, Loader, LoaderShard, open_loader, same_form
+from auditor.data.loaders import LoadedData, Loader, LoaderShard, any_label_given, labelled, open_loader, same_form
 from auditor.data.predictions import PredictionTables, open_predictions
 from auditor.data.remote import local
 from auditor.data.split import Shard, Split, Splits
@@ -85,7 +85,7 @@ def open_splits(
     """
     refuse_label_settings(config)
     if loaders:
-        files, labels_from = _loaded(loaders, config), ""
+        files, labels_from = _loaded(loaders, config), "labels, as stated"
     else:
         config, files, labels_from = _opened(config, model_inputs)
     agreed = _agree_on_labels(files, config, labels_from) if config.labels else _agree(files, config, model_class_names)
@@ -115,10 +115,6 @@ def _opened(config: Config, inputs: tuple[Input, ...]) -> tuple[Config, Files, s
 
 
 def _loaded(loaders: Mapping[str, Loader], config: Config) -> Files:
-    if config.labels:
-        raise UsageError(
-            "labels name columns of files; a loader gives one class a row: write rows of several labels to a file"
-        )
     named = [
         name for name in ("train", "validation", "test") if name not in loaders and getattr(config, name) is not None
     ]
@@ -137,7 +133,7 @@ def _loaded(loaders: Mapping[str, Loader], config: Config) -> Files:
     same_form(data)
 
     def shards(split: str, agreed: Agreed) -> tuple[Shard, ...]:
-        return (LoaderShard(data[split], ClassIndex(agreed.names, config.ignore_index)),)
+        return (LoaderShard(data[split], labelled(config, agreed.names)),)
 
     test = data["test"]
     return Files(data, (), test.feature_shape, lambda split: data[split].labels(), shards, parts=test.parts)
@@ -285,14 +281,18 @@ def _agree(files: Files, config: Config, model_class_names: tuple[str, ...]) -> 
 
 def _agree_on_labels(files: Files, config: Config, labels_from: str) -> Agreed:
     """The labels; raises InputError where a split has no cell filled."""
-    columns = LabelColumns(config.labels, config.ignore_index)
     for file in files.opened.values():
-        if isinstance(file, LoadedData):
-            continue
-        labelled = any_label(file, config) if isinstance(file, ArrayFile) else columns.any_in(file)
-        if not labelled:
+        if not _any_label(file, config):
             raise no_labels(file.path)
     return Agreed(config.labels, labels_from, None, "", {}, {})
+
+
+def _any_label(file: Table | ArrayFile | LoadedData, config: Config) -> bool:
+    if isinstance(file, LoadedData):
+        return any_label_given(file, config)
+    if isinstance(file, ArrayFile):
+        return any_label(file, config)
+    return LabelColumns(config.labels, config.ignore_index).any_in(file)
 
 
 def _count(files: Files, split: str, text_of: Callable[[object], str | None]) -> LabelCount:

@@ -11,6 +11,7 @@ from auditor.engines.second_look import Keep, second_look
 from auditor.measurements import RowCounts, SplitMeasurements
 from auditor.overlap import OverlapCounts, SecondLook
 from auditor.states.by_label import ByLabel, begun
+from auditor.states.guarded import read_only
 from auditor.states.row_hashes import Hashes, HashSet, RowHashes
 from auditor.states.state import State, Task
 
@@ -199,7 +200,7 @@ def _measurements(
         for state in states
         if state.reads & stream.missing.keys()
     }
-    results = {kind: state.result() for kind, state in found.items()}
+    results = {kind: read_only(state.result()) for kind, state in found.items()}
     each = {kind: results.pop(kind) for kind, state in found.items() if isinstance(state, ByLabel)}
     labels = tuple(
         SplitMeasurements(stream.name, rows, {kind: of_label[i] for kind, of_label in each.items()}, missing)

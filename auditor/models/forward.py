@@ -1,7 +1,7 @@
 """The forward pass of one batch: array in, array out, on any device."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from auditor.errors import AuditorError, InputError
 from auditor.layout import ONE_MATRIX, Layout
 from auditor.models import failures, outputs
 from auditor.models.adapters import NO_ADAPTER, Adapter, arguments
-from auditor.models.model import OutOfMemory
+from auditor.models.model import Model, OutOfMemory
 from auditor.models.shapes import Shape, fits
 from auditor.models.tensors import cast, of_parts
 
@@ -130,6 +130,12 @@ class Forward:
                 f"{self.name} changes its inputs in place for some batches only; let its `forward` work on a copy"
             )
         self._started, self._changes_inputs = True, self._changes_inputs or changed
+
+
+def in_single_precision(model: Model) -> Model:
+    """The same model run without autocast, whatever precision was asked for."""
+    assert isinstance(model.forward, Forward)
+    return replace(model, forward=replace(model.forward, precision="fp32"))
 
 
 def _kept(dtype: torch.dtype) -> torch.dtype:

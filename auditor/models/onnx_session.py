@@ -41,12 +41,15 @@ def open_onnx(file: ModelFile, config: Config, notes: tuple[str, ...]) -> Model:
         raise UsageError(f"--precision {config.precision}: an ONNX model runs in the precision it was saved in")
     beside = weight_files(file)
     session = _session(file, config, beside)
-    inputs = tuple(_input(entry, file.name) for entry in session.get_inputs())
-    rows = [entry.shape[0] for entry in session.get_inputs() if isinstance(entry.shape[0], int)]
+    try:
+        inputs = tuple(_input(entry, file.name) for entry in session.get_inputs())
+        rows = [entry.shape[0] for entry in session.get_inputs() if isinstance(entry.shape[0], int)]
+        call = _caller(session, [entry.name for entry in inputs])
+    except UnicodeDecodeError:
+        raise InputError(f"{file.name} has names that are no text; copy or download it again") from None
     fewest, most = (max(rows), min(rows)) if rows else (2, None)
     row_shape = inputs[0].row_shape if len(inputs) == 1 else None
     dtype = getattr(torch, inputs[0].dtype)
-    call = _caller(session, [entry.name for entry in inputs])
     forward = Forward(
         file.name, call, torch.device("cpu"), dtype, "fp32", row_shape, fewest, most, output=config.output
     )

@@ -3,6 +3,7 @@
 from typing import Any, Self
 
 from auditor.batches import Batch
+from auditor.states.guarded import guarded
 from auditor.states.state import State, Task
 
 
@@ -13,7 +14,7 @@ class ByLabel(State[tuple[Any, ...]]):
         """Start empty."""
         super().__init__(task)
         self.kind = kind
-        self._states = tuple(kind(one) for one in task.by_label)
+        self._states = tuple(guarded(kind, one) for one in task.by_label)
 
     def update(self, batch: Batch) -> None:
         """Take in the rows of each label."""
@@ -33,4 +34,4 @@ class ByLabel(State[tuple[Any, ...]]):
 
 def begun(kind: type[State[Any]], task: Task) -> State[Any]:
     """An empty state of a kind: one, or one for each label where a row may have several and the kind takes no whole rows."""
-    return ByLabel(task, kind) if task.multilabel and not kind.whole_rows else kind(task)
+    return ByLabel(task, kind) if task.multilabel and not kind.whole_rows else guarded(kind, task)

@@ -53,7 +53,7 @@ def splits(test: tuple[Array, Array], train: tuple[Array, Array] | None = None, 
     return Splits(one, other, None, one.class_names, "", 1 if classes == 2 else None, "", {})
 
 
-def loaded(module: nn.Module, *, evaluating: bool = True) -> Model:
+def loaded(module: nn.Module, *, evaluating: bool = True, precision: str = "fp32") -> Model:
     """The model as the audit loads it; left as it is where `evaluating` is false."""
     if evaluating:
         module.eval()
@@ -67,7 +67,7 @@ def loaded(module: nn.Module, *, evaluating: bool = True) -> Model:
         class_names=(),
         input_shape=None,
         notes=(),
-        forward=Forward("net.pt", module, torch.device("cpu")),
+        forward=Forward("net.pt", module, torch.device("cpu"), precision=precision),
         training_parts=still_training(module),
         buffers=Buffers(module),
     )
@@ -82,7 +82,9 @@ def observed(
     kind: OutputKind = OutputKind.LOGITS,
 ) -> Behaviour:
     """What the probe sees."""
-    found = tried(model, splits(test, train, classes=classes), ScoreReading(kind), 1024, "fp32")
+    assert isinstance(model.forward, Forward)
+    data = splits(test, train, classes=classes)
+    found = tried(model, data, ScoreReading(kind), 1024, model.forward.precision)
     assert found is not None
     return found
 

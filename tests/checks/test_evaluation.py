@@ -1,5 +1,6 @@
 """Training mode, chance, and the rows beside."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -109,3 +110,39 @@ def test_outputs_that_cease_to_be_numbers_are_said_so(checks):
     (finding,) = treated(checks, "determinism", repeated=replace(m.behaviour.repeated, largest=float("inf"), flips=9))
     assert "cease to be numbers" in finding.message
     assert finding.value is None
+
+
+def in_half(checks, *, raised=0.0, precision="bf16"):
+    """The finding on a linear model whose outputs are all raised by so much, which takes digits from half precision."""
+    layer = nearest()
+    with torch.no_grad():
+        layer.bias += raised
+    (finding,) = compute(checks["half-precision"], measurements(loaded(layer, precision=precision), TEST, classes=3))
+    return finding
+
+
+def test_classes_that_half_precision_changes_are_minor_with_their_number(checks):
+    finding = in_half(checks, raised=10_000.0)
+    assert (finding.status, finding.severity) == (Status.FAIL, Severity.MINOR)
+    assert re.match(
+        r"In bf16, \d+ of 256 rows get another class than in single precision; outputs move", finding.message
+    )
+    assert finding.value > 0.01
+
+
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_where_it_changes_none_it_passes_and_says_how_far_outputs_move(checks, precision):
+    finding = in_half(checks, precision=precision)
+    assert finding.status is Status.PASS
+    assert finding.message.startswith(f"In {precision}, 0 of 256 rows get another class")
+    assert "standard deviations" in finding.message
+
+
+def test_single_precision_is_not_compared_with_itself(checks):
+    assert in_half(checks, precision="fp32").status is Status.SKIP
+
+
+def test_chance_is_not_blamed_on_half_precision(checks):
+    model = loaded(Noisy(20.0), precision="bf16")
+    (finding,) = compute(checks["half-precision"], measurements(model, TEST, classes=3))
+    assert (finding.status, "each time" in finding.message) == (Status.SKIP, True)

@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from copy import deepcopy
 from typing import Any
 
 from hypothesis import strategies as st
@@ -71,4 +72,4 @@ def value_changed(value: Any, data: st.DataObject) -> Any:
         return value
     if isinstance(value, str) and data.draw(st.booleans()):
         return value + data.draw(st.sampled_from(("'", '"', "\n", ".x", "(", ")", "**9", "é")))
-    return data.draw(st.sampled_from(ODD_VALUES))
+    return deepcopy(data.draw(st.sampled_from(ODD_VALUES)))  # what is put in may be changed next

@@ -124,6 +124,15 @@ def test_weights_outside_are_found_wherever_a_file_can_hold_them(tmp_path: Path,
         open_model(config(model(tmp_path / "model.onnx", HIDDEN[place], more)))
 
 
+@pytest.mark.parametrize("text", [b"rows", b"\x01x", b"scores"])
+def test_names_that_are_no_text_are_one_clear_error(tmp_path: Path, text: bytes) -> None:
+    pytest.importorskip("onnxruntime")
+    path = linear(tmp_path / "model.onnx", WEIGHT)
+    path.write_bytes(path.read_bytes().replace(text, text[:-1] + b"\x80"))
+    with pytest.raises(InputError, match=r"model\.onnx .*copy|export it again"):
+        open_model(config(path))
+
+
 def function(name: str, *called: str) -> bytes:
     nodes = b"".join(field(7, node(each, ["x"], ["y"], "own" if each != "Relu" else "")) for each in called)
     opsets = field(9, field(2, 17)) + field(9, field(1, "own") + field(2, 1))
