@@ -21,6 +21,7 @@ from auditor.metrics import metric
 from auditor.overlap import OverlapCounts
 from auditor.states.buckets import Buckets
 from auditor.states.confusion import Confusion, ConfusionMatrix
+from auditor.states.group_cells import GroupCells
 from auditor.states.guarded import whole
 from auditor.states.label_counts import LabelCounts, LabelTotals
 from auditor.states.state import State, Task
@@ -231,6 +232,19 @@ class Measurements:
         if self.probe.behaviour is None:
             raise NotApplicable("the model was not tried on single rows")
         return self.probe.behaviour
+
+    @cached_property
+    def new_groups(self) -> SplitMeasurements:
+        """The judged rows whose group train does not have: all that follows from their decisions.
+
+        Raises NotApplicable where no groups were declared or no training data was given, where rows carry weights, and
+        where they may have several labels.
+        """
+        table = self.test[GroupCells].new_to(self.train[GroupCells])
+        if self.test.weighted or self.labels:
+            raise NotApplicable("new groups are looked at apart where rows have one label each and no weights")
+        results: dict[type[State[Any]], Any] = {Confusion: table.confusion, Buckets: table.sums}
+        return SplitMeasurements("test, new groups", RowCounts(judged=table.n), results)
 
     @property
     def removed(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from auditor.batches import Batch, OutputKind, Scores
+from auditor.batches import Array, Batch, OutputKind, Scores
 from auditor.checking import Check, judge
 from auditor.engines.local import Stream, measure
 from auditor.findings import Finding
@@ -21,6 +21,9 @@ from auditor.states import (
     Buckets,
     Confusion,
     ConfusionHalves,
+    GroupCells,
+    GroupTimes,
+    Identities,
     LabelCounts,
     Losses,
     LossHistogram,
@@ -28,6 +31,7 @@ from auditor.states import (
     Ranking,
     Reliability,
     RowHashes,
+    RowTimes,
     ScoreHistogram,
     State,
     Task,
@@ -36,10 +40,11 @@ from auditor.states import (
 )  # fmt: skip
 from auditor.states.buckets import DESIGN
 from auditor.states.feature_sample import COLUMNS
+from auditor.states.state import GROUP, IDENTITY, TIME
 
 STATES: tuple[type[State[Any]], ...] = (
     Confusion, ConfusionHalves, Losses, LossHistogram, Ranking, ScoreHistogram, OutputForm, RowHashes, TopRanks, Reliability, Temperatures,
-    Buckets, BucketLosses, BucketRanking,
+    Buckets, BucketLosses, BucketRanking, GroupCells, GroupTimes, Identities, RowTimes,
 )  # fmt: skip
 
 
@@ -51,10 +56,12 @@ def rows(
     features: ArrayLike | None = None,
     groups: ArrayLike | None = None,
     weights: ArrayLike | None = None,
+    times: ArrayLike | None = None,
+    ids: ArrayLike | None = None,
 ) -> Batch:
     """A batch from (n,) int labels with -1 for none, and (n,) int decisions or (n, classes) probabilities, or both.
 
-    groups: (n,) whole numbers, one a group; weights: (n,) at least 0.
+    groups, ids: (n,) whole numbers, one a group or row; weights: (n,) at least 0; times: (n,) numbers or dates of numpy.
     Where a row may have several labels, labels, decisions and probabilities are (n, labels), the first two of 1 and 0.
     """
     truth = np.asarray(labels, np.int64)
@@ -63,6 +70,8 @@ def rows(
     cluster = None if groups is None else splitmix64(np.asarray(groups).astype(np.uint64)) & ~np.uint64(1)
     weight = None if weights is None else np.asarray(weights, np.float64)
     batch = Batch(truth, np.arange(len(truth), dtype=np.uint64), given, cluster=cluster, weight=weight)
+    identity = None if ids is None else np.maximum(splitmix64(np.asarray(ids, np.uint64)), np.uint64(1))
+    batch = replace(batch, time=_clock(times), identity=identity)
     several = truth.ndim == 2
     kind = OutputKind.SIGMOID if several else OutputKind.PROBABILITIES
     outputs = np.zeros((len(truth), 1)) if probabilities is None else np.asarray(probabilities)
@@ -71,6 +80,14 @@ def rows(
         said = LabelScores(outputs, kind, (None,) * truth.shape[1], decided)
         return replace(batch, labels=truth.astype(np.int8), label_scores=said)
     return replace(batch, scores=Scores(outputs, kind, decided=decided))
+
+
+def _clock(times: ArrayLike | None) -> Array | None:
+    """Times as a batch holds them."""
+    if times is None:
+        return None
+    given = np.asarray(times)
+    return given.astype("datetime64[us]" if given.dtype.kind == "M" else np.float64)
 
 
 def from_confusion(matrix: ArrayLike) -> Batch:
@@ -125,4 +142,7 @@ def _stream(name: str, batch: Batch) -> Stream:
         missing["scores"] = "the batch has decisions and no scores"
     if batch.cluster is None and batch.weight is None:
         missing[DESIGN] = "the batch has neither groups nor weights"
+    for read, part in ((GROUP, batch.cluster), (TIME, batch.time), (IDENTITY, batch.identity)):
+        if part is None:
+            missing[read] = f"the batch has no {read}"
     return Stream(name, shards, missing)

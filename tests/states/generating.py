@@ -1,6 +1,6 @@
 """Rows with scores and features as hypothesis draws them: every kind of output, ties, extremes, absent classes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -76,7 +76,22 @@ def cases(
     scores = draw(scores_of((n, k), kinds=kinds, logits=logits, dtypes=dtypes))
     cluster = draw(st.none() | arrays(np.uint64, n, elements=st.integers(0, 2**64 - 1) | st.sampled_from([4, 7, 8])))
     weight = draw(st.none() | arrays(np.float64, n, elements=st.just(0.0) | st.floats(2.0**-16, 2.0**16)))
-    return Case(task, Batch(labels, np.arange(n, dtype=np.uint64), features, scores, cluster, weight))
+    rows = Batch(labels, np.arange(n, dtype=np.uint64), features, scores, cluster, weight)
+    return Case(task, replace(rows, time=draw(times_of(n)), identity=draw(identities_of(n))))
+
+
+@st.composite
+def times_of(draw: st.DrawFn, n: int) -> Array:
+    """(n,) times as numbers or as dates; some repeat and some are not stated."""
+    numbers = st.sampled_from([np.nan, -0.0, 0.0, 1.5, 2.0]) | st.floats(-1e6, 1e6)
+    drawn = draw(arrays(np.float64, n, elements=numbers))
+    dated = np.where(np.isnan(drawn), np.iinfo(np.int64).min, np.nan_to_num(drawn) * 1e6).astype(np.int64)
+    return dated.view("datetime64[us]") if draw(st.booleans()) else drawn
+
+
+def identities_of(n: int) -> st.SearchStrategy[Array]:
+    """(n,) hashes of ids; some repeat and some are not stated."""
+    return arrays(np.uint64, n, elements=st.sampled_from([0, 1, 2]) | st.integers(0, 2**64 - 1))
 
 
 @st.composite
@@ -92,7 +107,9 @@ def label_cases(draw: st.DrawFn, *, most: int = 40) -> Case:
     outputs = outputs_of(OutputKind.SIGMOID, logits) if kind is OutputKind.SIGMOID else logits
     thresholds = tuple(draw(st.none() | st.floats(0.01, 0.99)) for _ in range(n_labels))
     said = LabelScores(outputs.astype(draw(st.sampled_from([np.float32, np.float64]))), kind, thresholds)
-    return Case(task, Batch(labels, np.arange(n, dtype=np.uint64), features, label_scores=said))
+    cluster = draw(arrays(np.uint64, n, elements=st.sampled_from([4, 7, 8])))
+    rows = Batch(labels, np.arange(n, dtype=np.uint64), features, cluster=cluster, label_scores=said)
+    return Case(task, replace(rows, time=draw(times_of(n)), identity=draw(identities_of(n))))
 
 
 def measured(state: State[Any], *batches: Batch) -> Any:

@@ -19,6 +19,9 @@ from auditor.states import (
     Confusion,
     ConfusionHalves,
     FeatureSample,
+    GroupCells,
+    GroupTimes,
+    Identities,
     LabelCounts,
     Losses,
     LossHistogram,
@@ -26,6 +29,7 @@ from auditor.states import (
     Ranking,
     Reliability,
     RowHashes,
+    RowTimes,
     ScoreHistogram,
     State,
     Task,
@@ -33,6 +37,7 @@ from auditor.states import (
     TopRanks,
 )
 from auditor.states.by_label import begun
+from auditor.states.state import GROUP
 from tests.states.generating import Case, cases, label_cases, measured
 
 Make = Callable[[Task], State[Any]]
@@ -71,6 +76,16 @@ def often_gathered_groups(task: Task) -> State[Any]:
         return Buckets(task)
 
 
+def sampled_row_times(task: Task) -> State[Any]:
+    with patch("auditor.states.row_times.MOST_ROWS", 5):
+        return RowTimes(task)
+
+
+def often_gathered_group_cells(task: Task) -> State[Any]:
+    with patch("auditor.states.group_cells.PARTS_AT_ONCE", 1):
+        return GroupCells(task)
+
+
 # A new state is held to the law by a line here.
 STATES: Mapping[str, Make] = {
     "buckets": Buckets,
@@ -83,6 +98,10 @@ STATES: Mapping[str, Make] = {
     "sparse confusion": sparse_confusion,
     "feature sample": FeatureSample,
     "feature sample beyond its rows": crowded_feature_sample,
+    "group cells": GroupCells,
+    "group cells gathered": often_gathered_group_cells,
+    "group times": GroupTimes,
+    "identities": Identities,
     "losses": Losses,
     "loss histogram": LossHistogram,
     "loss histogram within its budget": coarse_loss_histogram,
@@ -91,6 +110,8 @@ STATES: Mapping[str, Make] = {
     "ranking beyond its budget": binned_ranking,
     "reliability": Reliability,
     "row hashes": RowHashes,
+    "row times": RowTimes,
+    "row times beyond the sample": sampled_row_times,
     "score histogram": ScoreHistogram,
     "temperatures": Temperatures,
     "top ranks": TopRanks,
@@ -102,6 +123,9 @@ STATES: Mapping[str, Make] = {
 OF_LABELS = (
     Confusion,
     FeatureSample,
+    GroupCells,
+    GroupTimes,
+    Identities,
     LabelCounts,
     Losses,
     LossHistogram,
@@ -109,9 +133,16 @@ OF_LABELS = (
     Ranking,
     Reliability,
     RowHashes,
+    RowTimes,
     ScoreHistogram,
     Temperatures,
 )
+
+
+def offered(case: Case) -> Mapping[str, Make]:
+    """The states that can be measured on a case: those of groups where it has groups."""
+    grouped = case.rows.cluster is not None
+    return {name: make for name, make in STATES.items() if grouped or GROUP not in make(case.task).reads}
 
 
 def bits(value: Any) -> object:
@@ -164,8 +195,8 @@ def measured_whole(case: Case, make: Make) -> object:
 @given(cases(), st.integers(0, 2**32))
 def test_any_cut_and_any_order_of_merging_give_the_same_bits(n_shards: int, case: Case, seed: int) -> None:
     rng = np.random.default_rng(seed)
-    whole = {name: measured_whole(case, make) for name, make in STATES.items()}
-    assert {name: measured_in_shards(case, make, n_shards, rng) for name, make in STATES.items()} == whole
+    whole = {name: measured_whole(case, make) for name, make in offered(case).items()}
+    assert {name: measured_in_shards(case, make, n_shards, rng) for name, make in offered(case).items()} == whole
 
 
 @pytest.mark.parametrize("n_shards", [1, 64])
@@ -179,7 +210,7 @@ def test_the_law_holds_where_a_row_may_have_several_labels(n_shards: int, case: 
 
 @given(cases())
 def test_empty_states_and_empty_batches_change_nothing(case: Case) -> None:
-    for make in STATES.values():
+    for make in offered(case).values():
         alone, into, nothing = make(case.task), make(case.task), make(case.task)
         alone.update(case.rows)
         nothing.update(case.rows.rows(np.zeros(0, np.int64)))
@@ -190,7 +221,7 @@ def test_empty_states_and_empty_batches_change_nothing(case: Case) -> None:
 
 @given(cases())
 def test_a_result_stays_as_it_was_when_more_rows_come(case: Case) -> None:
-    for make in STATES.values():
+    for make in offered(case).values():
         state, other = make(case.task), make(case.task)
         first = measured(state, case.rows)
         before = bits(first)
