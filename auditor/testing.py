@@ -21,6 +21,7 @@ from auditor.states import (
     Buckets,
     Confusion,
     ConfusionHalves,
+    FeatureSample,
     LabelCounts,
     Losses,
     LossHistogram,
@@ -39,7 +40,7 @@ from auditor.states.feature_sample import COLUMNS
 
 STATES: tuple[type[State[Any]], ...] = (
     Confusion, ConfusionHalves, Losses, LossHistogram, Ranking, ScoreHistogram, OutputForm, RowHashes, TopRanks, Reliability, Temperatures,
-    Buckets, BucketLosses, BucketRanking,
+    Buckets, BucketLosses, BucketRanking, FeatureSample,
 )  # fmt: skip
 
 
