@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from auditor import states
 from auditor.batches import Array, Batch, OutputKind, Scores
 from auditor.checking import Check, judge
 from auditor.engines.local import Stream, measure
@@ -15,37 +16,16 @@ from auditor.hashing import splitmix64
 from auditor.label_scores import LabelScores
 from auditor.measurements import Measurements
 from auditor.policy import PRESETS, Policy
-from auditor.states import (
-    BucketLosses,
-    BucketRanking,
-    Buckets,
-    Confusion,
-    ConfusionHalves,
-    GroupCells,
-    GroupTimes,
-    Identities,
-    LabelCounts,
-    Losses,
-    LossHistogram,
-    OutputForm,
-    Ranking,
-    Reliability,
-    RowHashes,
-    RowTimes,
-    ScoreHistogram,
-    State,
-    Task,
-    Temperatures,
-    TopRanks,
-)  # fmt: skip
+from auditor.states import LabelCounts, State, Task
 from auditor.states.buckets import DESIGN
 from auditor.states.feature_sample import COLUMNS
 from auditor.states.state import GROUP, IDENTITY, TIME
 
-STATES: tuple[type[State[Any]], ...] = (
-    Confusion, ConfusionHalves, Losses, LossHistogram, Ranking, ScoreHistogram, OutputForm, RowHashes, TopRanks, Reliability, Temperatures,
-    Buckets, BucketLosses, BucketRanking, GroupCells, GroupTimes, Identities, RowTimes,
-)  # fmt: skip
+STATES: tuple[type[State[Any]], ...] = tuple(
+    kind
+    for kind in vars(states).values()
+    if isinstance(kind, type) and issubclass(kind, State) and kind not in (State, LabelCounts)
+)
 
 
 def rows(

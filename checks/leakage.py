@@ -1,16 +1,19 @@
 """Has the model seen the test data?"""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from auditor import Direction, Finding, Interval, Measurements, Severity, check
-from auditor.states import Confusion, RowHashes
-from auditor.statistics import Difference, Proportion
+from auditor.states import Confusion, FeatureSample, RowHashes
+from auditor.statistics import Difference, Proportion, equal_pairs
 from auditor.wording import count, plural, quoted, ratio
 
 ONE_CLASS = 0.2
 
 
-@check("shared-rows", title="Test rows do not stand in train", needs=(Confusion, RowHashes), by_label=False)
+@check(
+    "shared-rows", title="Test rows do not stand in train", needs=(Confusion, RowHashes, FeatureSample), by_label=False
+)
 def shared_rows(
     m: Measurements,
     *,
@@ -28,37 +31,33 @@ def shared_rows(
     the share of test rows found in train is held against the share of train rows that equal another train row: copying
     shows as an excess. It counts when the lower bound of the excess (Newcombe 1998) is above `minor`, `major` or `blocker`, or
     that of what the copies add to accuracy above `inflation_major` or `inflation_blocker`. Beside it stands how many rows a
-    random split of both files together would share. Proven copies are taken out and every condition is decided on the
-    rest; both figures are shown. Fewer than `enough` clean rows left, or copies beyond a blocking limit, and the figures are
+    random split of both files together would share. Where test holds no more of train than train repeats itself, the rows
+    are equal by chance, as in a coarse table (random halves of its columns make far more rows equal than all of them do), or
+    the data set held copies before it was split, a minor finding. Proven copies are taken out and every condition is decided
+    on the rest; both figures are shown. Fewer than `enough` clean rows left, or copies beyond a blocking limit, and the figures are
     not to be trusted. Changed copies (rounded, augmented) are not found.
     """
     overlap = m.overlap
     excess = overlap.excess
     interval = Interval(excess.lower(0.05), excess.upper(0.05), 0.95, excess.method)
-    seen = Finding.passed(_counted(m), value=excess.value, limit=minor, interval=interval)
+    seen = Finding.passed(f"{_counted(m)}. {_compared(m)}", value=excess.value, limit=minor, interval=interval)
     first = ", ".join(count(row + 1) for row in overlap.first_rows[:5])
     if not overlap.n_shared:
-        yield seen
+        told = f"None of the {_rows(m)} has the features of one of the {plural(overlap.n_train, 'training row')}"
+        yield replace(seen, message=f"{told}{_refuted(m)}")
     elif not overlap.copied:
-        why = (
-            f"the table repeats itself, as {ratio(overlap.train_share.value)} of the training rows equal another and a random "
-            f"split of both files would share about {count(round(overlap.expected or 0))}; nothing was taken out. "
-            f"{_without_them(m)}"
-        )
-        remedy = f"Deduplicate, or split by group; first such test rows: {first}."
-        yield seen.failing(Severity.MINOR, why, remedy=remedy, direction=Direction.FLATTERS)
+        yield _repeating(m, seen, f"Deduplicate, or split by group; first such test rows: {first}.")
     else:
         severity, limit = _worse(
             _weight(excess.lower(0.005), minor, major, blocker),
             _weight(overlap.inflation.lower(0.005), minor, inflation_major, inflation_blocker),
         )
-        left = m.test.n
-        severity = Severity.BLOCKER if left < enough else severity
-        few = f"; only {plural(left, 'clean row')} are left" if left < enough else ""
-        expected = f"a random split of both files would share about {count(round(overlap.expected or 0))}"
-        yield seen.failing(
+        severity = Severity.BLOCKER if m.test.n < enough else severity
+        why = (
+            f"{_by_random_split(m)}, so that they are copies{_of_one_class(m)}; the conditions are decided without them"
+        )
+        yield replace(seen, message=f"{seen.message}; {why}").failing(
             severity,
-            f"copies, since {expected}{_of_one_class(m)}. {_without_them(m)}{few}",
             remedy=f"Take the copies out of the test file (first rows: {first}) and find out how they came in.",
             limit=limit,
             direction=Direction.FLATTERS,
@@ -66,22 +65,47 @@ def shared_rows(
         )
 
 
+def _repeating(m: Measurements, seen: Finding, remedy: str) -> Finding:
+    """No more test rows stand in train than train rows equal each other: chance, or a table with repeats that was split."""
+    why = f"the table repeats itself, {_by_random_split(m)}, and nothing was taken out"
+    same = f"{ratio(m.overlap.train_share.value)} of the training rows equal another training row"
+    told = replace(seen, message=f"{seen.message}; {same}: {why}")
+    sample = m.train[FeatureSample].features if FeatureSample in m.train else None
+    if sample is not None and len(sample) and equal_pairs(sample).coincide:
+        return replace(told, message=f"{told.message}: its columns are coarse, and rows are equal by chance")
+    return told.failing(Severity.MINOR, remedy=remedy, direction=Direction.FLATTERS)
+
+
+def _rows(m: Measurements) -> str:
+    return plural(m.overlap.n_test, "test row")
+
+
 def _counted(m: Measurements) -> str:
-    """How many rows, how they were compared, and how many of them have the same label."""
-    overlap, look = m.overlap, m.overlap.look
-    rows = plural(overlap.n_test, "test row")
-    by_hash = f"{plural(look.refuted, 'row')} of equal hash turned out to hold other values" if look.refuted else ""
-    if not overlap.n_shared:
-        told = f"None of the {rows} has the features of one of the {plural(overlap.n_train, 'training row')}"
-        return f"{told} ({by_hash})" if by_hash else told
-    compared = f"{count(look.verified)} compared value by value" if look.by_hash else "compared value by value"
-    notes = "; ".join(note for note in (compared, by_hash) if note)
+    """How many rows are shared, and accuracy without them beside accuracy with them."""
+    overlap, clean, given = m.overlap, m.without_shared, m.as_given.metric("accuracy").value
+    shared = f"{count(overlap.n_shared)} of {_rows(m)} ({ratio(overlap.share.value)}) stand in the training file"
+    if clean is None or not clean.n:
+        return f"{shared}; without them only 0 clean rows are left, where accuracy was {ratio(given)}"
+    left = f"on the {plural(clean.n, 'clean row')} left "
+    return f"{shared}; without them accuracy {left}is {ratio(clean.metric('accuracy').value)}, not {ratio(given)}"
+
+
+def _compared(m: Measurements) -> str:
+    """How the rows were compared, and how many of them have the same label."""
+    look = m.overlap.look
     agreeing = look.label_agreement
-    same = "all" if agreeing.k == agreeing.n else count(agreeing.k)
-    return (
-        f"{count(overlap.n_shared)} of {rows} ({ratio(overlap.share.value)}) stand in the training file ({notes}), {same} of "
-        "them with the same label"
-    )
+    same = f"{'All' if agreeing.k == agreeing.n else count(agreeing.k)} of them carry the same label there"
+    compared = f"{count(look.verified)} were compared value by value, the others by their hash"
+    return f"{same}, and {compared if look.by_hash else 'all were compared value by value'}{_refuted(m)}"
+
+
+def _refuted(m: Measurements) -> str:
+    refuted = m.overlap.look.refuted
+    return f"; {plural(refuted, 'row')} of equal hash turned out to hold other values" if refuted else ""
+
+
+def _by_random_split(m: Measurements) -> str:
+    return f"a random split of both files would share about {count(round(m.overlap.expected or 0))}"
 
 
 def _weight(low: float | None, minor: float, major: float, blocker: float) -> tuple[Severity, float]:
@@ -95,15 +119,6 @@ def _worse(one: tuple[Severity, float], other: tuple[Severity, float]) -> tuple[
     return one if one[0].rank >= other[0].rank else other
 
 
-def _without_them(m: Measurements) -> str:
-    """Accuracy without the shared rows beside accuracy with them."""
-    clean, given = m.without_shared, m.as_given.metric("accuracy").value
-    if clean is None or not clean.n:
-        return f"Without them no row is left, where accuracy was {ratio(given)}"
-    rows = plural(clean.n, "row")
-    return f"Without them accuracy is {ratio(clean.metric('accuracy').value)}, not {ratio(given)} ({rows} are left)"
-
-
 def _of_one_class(m: Measurements) -> str:
     """Where the copies are mostly of one class, as when rare rows are multiplied before the split."""
     overlap, clean = m.overlap, m.without_shared
@@ -115,5 +130,5 @@ def _of_one_class(m: Measurements) -> str:
         if low is not None and low > ONE_CLASS:
             name, share = quoted(m.task.class_names[k]), ratio(others.value)
             many = f"{count(hits)} of the {count(overlap.n_shared)} are {name}, as {share} of the other rows are"
-            return f"; {many}: its rows may have been multiplied before the split"
+            return f" ({many}: its rows may have been multiplied before the split)"
     return ""

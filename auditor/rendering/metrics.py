@@ -84,6 +84,7 @@ METHODS = {
     "independent units without a miss": "A value at the end of its scale, where rows are not independent or weigh "
     "differently: the bound of as many trials without a miss as there are independent units of the smallest class.",
     "Student t": "A mean over rows: its standard error with Student's t; none where all rows have the same.",
+    "linearised ratio": "A ratio of sums over groups of equal rows: its linearised variance (Cochran, 1977) with Student's t.",
     "mean over classes, errors fully correlated": "A mean of areas: the mean of the errors of the classes, which bounds "
     "its own whatever their correlation.",
 }

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from auditor.batches import Batch
 from auditor.hashing import row_hashes
 from auditor.states.state import State, Task
-from auditor.statistics.duplicates import Repeats, expected_across, repeats_of, sizes_of
+from auditor.statistics.bounds import Smooth
+from auditor.statistics.duplicates import AgainstNoise, Repeats, against_noise, expected_across, repeats_of, sizes_of
 
 Hashes = NDArray[np.uint64]
 
@@ -135,6 +136,16 @@ class HashSet:
             both = np.sort(np.concatenate([mine, theirs]) >> np.uint64(self.bits))
             sizes.update(sizes_of(both))
         return expected_across(sizes, self.n, train.n)
+
+    def less_than_noise(self, train: "HashSet") -> Smooth:
+        """By how much the model errs less often than the labels of train let any function of the features err.
+
+        Of the rows whose features train repeats: half the share of pairs of such training rows that differ in label (Cover &
+        Hart 1967), minus the share of the rows that the model has wrong.
+        """
+        ends = (self if self.n >= train.n else train).ends
+        pieces = zip(self.cut(ends), train.cut(ends), strict=True)
+        return sum((against_noise(*both, self.bits) for both in pieces), AgainstNoise()).estimate
 
     @property
     def ends(self) -> Hashes:

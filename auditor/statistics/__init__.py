@@ -27,6 +27,7 @@ from auditor.statistics.calibration import (
     spiegelhalter_z,
     squared_calibration_error,
 )
+from auditor.statistics.coincidence import EqualPairs, equal_pairs
 from auditor.statistics.confusion import ClassCounts, ConfusionCounts, defined, f_scores, precisions, recalls
 from auditor.statistics.curves import divergence, double_softmax_ceiling, double_softmax_floor, examine, trend
 from auditor.statistics.design_estimates import rate_estimate
@@ -127,6 +128,7 @@ __all__ = [
     "ClassCounts",
     "ConfusionCounts",
     "Difference",
+    "EqualPairs",
     "Estimate",
     "FScore",
     "Floor",
@@ -181,6 +183,7 @@ __all__ = [
     "double_sigmoid_floor",
     "double_softmax_ceiling",
     "double_softmax_floor",
+    "equal_pairs",
     "examine",
     "expected_across",
     "expected_calibration_error",

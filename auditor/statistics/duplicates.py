@@ -7,6 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaln
 
+from auditor.statistics.bounds import Smooth
+
+LINEARISED = "linearised ratio"
+
 
 @dataclass(frozen=True)
 class Repeats:
@@ -62,6 +66,58 @@ def repeats_of(words: NDArray[np.uint64], bits: int) -> Repeats:
         floor=int((size - np.maximum.reduceat(alike, first_label)).sum()),
         wrong=len(words) - int((words & np.uint64(1)).sum()) if bits else 0,
     )
+
+
+@dataclass(frozen=True)
+class AgainstNoise:
+    """Sums over groups of test rows whose features train repeats, of each its size t and u, the errors it has too few.
+
+    u is t times half the share of pairs of its training rows that differ in label, minus the test rows that are wrong.
+    """
+
+    groups: int = 0
+    t: float = 0.0
+    u: float = 0.0
+    tt: float = 0.0
+    tu: float = 0.0
+    uu: float = 0.0
+
+    def __add__(self, other: "AgainstNoise") -> "AgainstNoise":
+        """Sums of both."""
+        return AgainstNoise(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(self)))
+
+    @property
+    def estimate(self) -> Smooth:
+        """The ratio u / t with the linearised variance over groups (Cochran 1977); undefined below two groups."""
+        if self.groups < 2:
+            return Smooth(None, None, "identity", self.t, LINEARISED)
+        ratio, freedom = self.u / self.t, self.groups - 1
+        squares = max(0.0, self.uu - 2 * ratio * self.tu + ratio**2 * self.tt)
+        error = (self.groups / freedom * squares) ** 0.5 / self.t
+        return Smooth(ratio, error, "identity", self.t, LINEARISED, float(freedom))
+
+
+def against_noise(test: NDArray[np.uint64], train: NDArray[np.uint64], bits: int) -> AgainstNoise:
+    """Those sums for sorted (n,) and (m,) words, as `repeats_of` takes them."""
+    features = train >> np.uint64(bits)
+    train = train[_repeated(features)]
+    if not len(train) or not len(test):
+        return AgainstNoise()
+    known, differing = _disagreement(train, bits)
+    place = np.searchsorted(known, test >> np.uint64(bits))
+    met = known[np.minimum(place, len(known) - 1)] == test >> np.uint64(bits)
+    t = np.bincount(place[met], minlength=len(known)).astype(np.float64)
+    wrong = np.bincount(place[met], ~test[met] & np.uint64(1), minlength=len(known))
+    t, u = t[t > 0], (t * differing / 2 - wrong)[t > 0]
+    return AgainstNoise(len(t), *(float(part.sum()) for part in (t, u, t * t, t * u, u * u)))
+
+
+def _disagreement(words: NDArray[np.uint64], bits: int) -> tuple[NDArray[np.uint64], NDArray[np.float64]]:
+    """The features of each group of equal rows, and the share of its pairs that differ in label."""
+    groups, labels = _starts(words >> np.uint64(bits)), _starts(words >> np.uint64(1))
+    size, alike = (np.diff(starts, append=len(words)).astype(np.float64) for starts in (groups, labels))
+    squares = np.add.reduceat(alike * alike, np.searchsorted(labels, groups))
+    return words[groups] >> np.uint64(bits), (size * size - squares) / (size * (size - 1))
 
 
 def sizes_of(features: NDArray[np.uint64]) -> dict[int, int]:

@@ -1,0 +1,67 @@
+"""Copies and coincidences are told apart by what part of the columns makes rows equal."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sklearn.datasets import load_digits
+
+from auditor.statistics import equal_pairs
+
+Table = NDArray[np.float32]
+
+
+def with_copies(table: Table, share: float = 0.05) -> Table:
+    """The table with a share of its rows in pairs of equal ones."""
+    order, copies = np.random.default_rng(0).permutation(len(table)), int(len(table) * share / 2)
+    changed = table.copy()
+    changed[order[:copies]] = table[order[copies : 2 * copies]]
+    return changed
+
+
+def continuous(n: int = 5000) -> Table:
+    return np.random.default_rng(1).normal(size=(n, 20)).astype(np.float32)
+
+
+def categories(n: int = 5000) -> Table:
+    return np.random.default_rng(2).integers(0, 6, (n, 5)).astype(np.float32)
+
+
+def one_hot(table: Table) -> Table:
+    """The categories and their one-hot columns beside them, which say the same once more."""
+    return np.concatenate([table, *(np.eye(6, dtype=np.float32)[column.astype(int)] for column in table.T)], axis=1)
+
+
+def rounded() -> Table:
+    """Eight whole numbers that depend on two quantities."""
+    random = np.random.default_rng(3)
+    return np.round(random.normal(size=(5000, 2)) @ random.normal(size=(2, 8))).astype(np.float32)
+
+
+@pytest.mark.parametrize("table", [categories(), one_hot(categories()), rounded(), categories()[:, :1]])
+def test_rows_of_coarse_columns_are_equal_by_chance(table: Table) -> None:
+    assert equal_pairs(table).coincide
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        continuous(),
+        continuous(300),
+        load_digits().data.astype(np.float32),
+        np.concatenate([categories(), continuous()[:, :1]], axis=1),
+        continuous()[:, :1],
+    ],
+    ids=["continuous", "few rows", "pixels", "one continuous column", "one column alone"],
+)
+def test_copies_are_equal_by_no_chance(table: Table) -> None:
+    assert not equal_pairs(with_copies(table)).coincide
+
+
+def test_the_pairs_are_those_of_the_rows() -> None:
+    table = np.array([[0, 1], [-0.0, 1], [0, 1], [np.nan, 2], [np.float32("-nan"), 2], [3, 2]], np.float32)
+    found = equal_pairs(table)
+    assert (found.n, found.pairs, found.finest, found.unique) == (6, 4, 4, 1)
+
+
+def test_without_equal_rows_nothing_speaks_for_copies() -> None:
+    assert equal_pairs(continuous()).coincide
