@@ -38,18 +38,19 @@ def near_duplicates(
 ) -> Iterator[Finding]:
     """How many test rows nearly equal a training row, as rounded, reformatted or slightly changed copies do?
 
-    Columns are brought to one scale (standard deviations, the tails cut), and a row is near another that is closer than
-    `closeness` times the usual distance from a training row to its nearest other one. Some rows are near by nature, so the
-    share of test rows near a training row is held against the share of training rows near another one. It counts when the
-    lower bound of the excess (Newcombe 1998) is above `minor`, `major` or `blocker`. It is suspected, and confirmed where the
-    rows that agree in every column to within `tolerance` standard deviations exceed the limit by themselves. Without an
-    excess, but with more than `repeats` of the test rows near, the table nearly repeats itself: minor. Rows that are exactly
-    equal are told by shared-rows, and are near in neither share. Near copies stay among the judged rows; how often the model
-    is right on them and on the others is said.
+    Columns are brought to one scale, that of their standard deviations. A test row nearly equals a training row that is closer
+    than `closeness` times the usual distance from a training row to its nearest other one, and closer than `closeness` times
+    the distance from that very row to the next. Some rows do so by nature, and the share of training rows that nearly equal
+    another one says how many. The excess counts when its lower bound (Newcombe 1998) is above `minor`, `major` or `blocker`. It
+    is suspected, and confirmed where the rows that agree in every column to within `tolerance` standard deviations exceed the
+    limit by themselves. Without an excess, but with more than `repeats` of the test rows that near, the table nearly repeats
+    itself: minor. Equal rows are told by shared-rows and not counted here. Nearly equal rows stay among those that are
+    judged; how often the model is right on them and on the others is said.
 
-    Compared are 262,144 rows of each file at most, fewer of wide tables, and 32,768 of each are asked for their neighbours: in
-    larger files copies are missed. So are copies changed beyond the usual distance, and those of training data that were
-    multiplied by changed copies, whose usual distance is small. Images are not compared.
+    Compared are 262,144 rows of each file at most, fewer of wide tables, and 20,000 of each are asked, so that copies are missed
+    in larger files. Missed, too, are copies changed beyond the usual distance (in tables of two or three columns nearly all
+    but rounded ones), and those of training rows of which train holds several changed copies. In one or two columns a test file
+    whose rows lie denser than those of train can look like copies. Images are not compared.
     """
     train, test = m.train[FeatureSample], m.test[FeatureSample]
     _refuse_few(train, test, enough)
@@ -72,8 +73,9 @@ def near_duplicates(
     elif _repeats(found, repeats):
         yield seen.failing(
             Severity.MINOR,
-            f"the table nearly repeats itself, as a random split of it would show. {_compared(found.test, train, test)}",
-            remedy=f"Keep rows of one origin on one side of the split (--group): {_pairs(m, found.test, train, test)}.",
+            f"but {count(len(found.near.rows))} ({ratio(found.near.share.value)}) are that near to several, as in a table that nearly "
+            f"repeats itself and was split at random. {_compared(found.near, train, test)}",
+            remedy=f"Keep rows of one origin on one side of the split: {_pairs(m, found.near, train, test)}.",
             limit=repeats,
             direction=Direction.FLATTERS,
         )
@@ -103,26 +105,24 @@ def _excess(found: NearCopies, minor: float, major: float, blocker: float) -> Ex
 
 
 def _repeats(found: NearCopies, limit: float) -> bool:
-    """Whether more of test is near than smooth data can be by nature."""
-    low = found.test.share.lower(0.05)
+    """Whether more of test is near than rows without copies are by nature, crowded or not."""
+    low = found.near.share.lower(0.05)
     return low is not None and low > limit
 
 
 def _seen(found: NearCopies, train: SampledRows, test: SampledRows) -> str:
     """How many rows are near, on both sides, and among how many it was looked."""
     share, known = found.test.share, found.train.share
-    of_test, of_train = plural(len(found.test.asked), "test row"), plural(len(found.train.asked), "training row")
+    of_test, of_train = plural(int(share.n), "test row"), plural(int(known.n), "training row")
     said = (
-        f"{count(share.k)} of {of_test} ({ratio(share.value)}) nearly equal a training row, within {number(found.radius)} "
-        f"standard deviations over all columns; {count(known.k)} of {of_train} ({ratio(known.value)}) so equal another one"
+        f"{count(share.k)} of {of_test} ({ratio(share.value)}) nearly equal a training row; {count(known.k)} of {of_train} "
+        f"({ratio(known.value)}) so equal another one"
+        if share.k
+        else f"None of {of_test} nearly equals a training row"
     )
-    if not share.k:
-        said = (
-            f"None of {of_test} nearly equals a training row: none is within {number(found.radius)} standard deviations over "
-            "all columns"
-        )
-    if len(train) < train.n or len(found.test.asked) < test.n:
-        said += f"; {count(len(train))} of {plural(train.n, 'training row')} were compared, so that there may be more"
+    if len(train) < train.n or share.n < test.n:
+        files = f"{count(len(train))} of {plural(train.n, 'training row')} and {count(share.n)} of {plural(test.n, 'test row')}"
+        said += f"; only {files} were compared, so that there may be more"
     return said
 
 

@@ -6,7 +6,7 @@ Lindenstrauss 1984); in its few dimensions a tree of cuts finds neighbours withi
 measured on the columns themselves.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -22,45 +22,37 @@ Hashes = NDArray[np.uint64]
 Places = NDArray[np.int64]
 
 SEED = "audit-v1 neighbours"
-SCALE_ROWS, TAILS = 20_000, (0.01, 0.99)
 MISSING, FARTHEST, TINY = -4.0, 1e6, 1e-30
 SKETCH_DIMENSIONS = 12
 # A squared length in the sketch is the true one times chi-square(12) / 12, which is beyond 1.6**2 in 0.2% of sketches.
 SKETCH_SLACK = 1.6
-# Besides the row itself, where the reference holds it.
-CANDIDATES = 3
+# The row itself and the one beside it may be among them.
+CANDIDATES = 4
 TYPICAL_ROWS, BLOCK_ROWS = 256, 4096
 BLOCK_VALUES = 2**22
-MOST_ASKED = 2**15
+MOST_ASKED, MOST_PAIRS = 20_000, 4096
 
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """The middle and the spread of each of the columns, (columns,) float64."""
+    """The mean and the standard deviation of each of the columns, (columns,) float64, of its finite values."""
 
-    middle: Floats
-    spread: Floats
+    mean: Floats
+    deviation: Floats
 
     @classmethod
     def of(cls, features: Features) -> "Columns":
-        """Medians, and standard deviations of values cut at their 1% and 99% quantiles, of up to 20,000 rows.
-
-        The cut keeps a few huge values from shrinking all others to nothing. A column that is then constant (a rare event)
-        takes its plain standard deviation.
-        """
-        some = features[chosen(len(features), SCALE_ROWS)].astype(np.float64)
-        kept = np.where(np.isfinite(some), some, np.nan)
-        kept[:, np.isnan(kept).all(axis=0)] = 0.0
-        low, high = np.nanquantile(kept, TAILS, axis=0)
-        spread = np.nanstd(np.clip(kept, low, high), axis=0)
-        return cls(np.nanmedian(kept, axis=0), np.where(spread > 0, spread, np.nanstd(kept, axis=0)))
+        """Those of (n, columns) features."""
+        known = np.where(np.isfinite(features), features, np.nan).astype(np.float64)
+        known[:, np.isnan(known).all(axis=0)] = 0.0
+        return cls(np.nanmean(known, axis=0), np.nanstd(known, axis=0))
 
     def standardised(self, features: Features) -> Floats:
-        """(n, columns) distances from the middle in spreads; an empty cell is `MISSING`.
+        """(n, columns) distances from the mean in standard deviations; an empty cell is `MISSING`.
 
         What differs at all from a column that is constant in the reference lies `FARTHEST` away.
         """
-        values = (features - self.middle) / np.maximum(self.spread, TINY)
+        values = (features - self.mean) / np.maximum(self.deviation, TINY)
         return np.where(np.isnan(values), MISSING, np.clip(values, -FARTHEST, FARTHEST))
 
 
@@ -82,10 +74,10 @@ class Rows:
 
 @dataclass(frozen=True, eq=False)
 class Near:
-    """Which of the rows that were asked, (n,), have another row within the radius, and which one is the nearest.
+    """Which of the rows that were asked, (n,), have another row within a radius, and which one is the nearest.
 
     rows, nearest, column: (pairs,) int64 places of the row, of the row of the reference, and of the column in which they
-    differ most; distance, largest: (pairs,) float64 in spreads, over all columns and in that column.
+    differ most; distance, largest: (pairs,) float64 standard deviations, over all columns and in that column.
     """
 
     asked: Places
@@ -100,11 +92,17 @@ class Near:
         """Share of the asked rows that have one near."""
         return Proportion(len(self.rows), len(self.asked))
 
-    def within(self, tolerance: float) -> "Near":
-        """Only the pairs that agree in every column to within so many spreads."""
-        kept = self.largest <= tolerance
+    def only(self, kept: NDArray[np.bool_]) -> "Near":
+        """Only the pairs that are kept; kept: (pairs,) bool."""
         rows, nearest, column = (part[kept] for part in (self.rows, self.nearest, self.column))
         return Near(self.asked, rows, nearest, column, self.distance[kept], self.largest[kept])
+
+    def thinned(self, most: int) -> "Near":
+        """As if fewer rows had been asked, drawn at random, so that about `most` pairs are left."""
+        if len(self.rows) <= most:
+            return self
+        asked = self.asked[chosen(len(self.asked), len(self.asked) * most // len(self.rows))]
+        return replace(self.only(np.isin(self.rows, asked)), asked=asked)
 
 
 @dataclass(frozen=True, eq=False)
@@ -153,16 +151,13 @@ class Reference:
     def near(self, rows: Rows, places: Places, asked: Places, radius: float) -> Near:
         """Which of the rows have one of these within the radius that differs from them; places: where the rows stand."""
         parts = [self._nearest(rows, part, radius) for part in _blocks(len(rows))]
-        row, *others = (np.concatenate(each) for each in zip(*parts, strict=True))
-        return Near(asked, places[row], *others)
+        row, other, distance, column, largest = (np.concatenate(each) for each in zip(*parts, strict=True))
+        return Near(asked, places[row], self.places[other], column, distance, largest)
 
-    def _nearest(self, rows: Rows, some: Places, radius: float) -> tuple[Places, Places, Places, Floats, Floats]:
-        """The fields of `Near` for some of the rows."""
-        slack = SKETCH_SLACK if self.rows.values.shape[1] > SKETCH_DIMENSIONS else 1.0
-        sketch = rows.values[some] @ self.projection
-        _, found = self.tree.query(sketch, k=CANDIDATES + 1, distance_upper_bound=slack * radius)
-        row, rank = np.nonzero(found < len(self.rows))
-        row, other = some[row], found[row, rank].astype(np.int64)
+    def _nearest(self, rows: Rows, some: Places, radius: float) -> tuple[Places, Places, Floats, Places, Floats]:
+        """Of some of the rows those with one of these near, which one, how far, and where and by how much they differ most."""
+        row, other = self._candidates(rows.values[some], radius)
+        row = some[row]
         differ = self.rows.hashes[other] != rows.hashes[row]
         row, other = row[differ], other[differ]
         apart = np.abs(rows.values[row] - self.rows.values[other])
@@ -170,46 +165,79 @@ class Reference:
         kept = _least_of_each(row, distance)
         kept = kept[distance[kept] <= radius]
         row, other, apart = row[kept], other[kept], apart[kept]
-        return row, self.places[other], apart.argmax(axis=1), distance[kept], apart.max(axis=1)
+        return row, other, distance[kept], apart.argmax(axis=1), apart.max(axis=1)
+
+    def gaps(self, rows: Rows, but: Hashes, radius: float) -> Floats:
+        """(n,) distance from each row to the nearest of these that equals neither it nor `but`, (n,); infinite beyond the radius."""
+        gaps = np.full(len(rows), np.inf)
+        for some in _blocks(len(rows)):
+            row, other = self._candidates(rows.values[some], radius)
+            row, hashes = some[row], self.rows.hashes[other]
+            differ = (hashes != rows.hashes[row]) & (hashes != but[row])
+            row, other = row[differ], other[differ]
+            distance = np.sqrt(np.sum((rows.values[row] - self.rows.values[other]) ** 2, axis=1))
+            np.minimum.at(gaps, row, distance)
+        return gaps
+
+    def _candidates(self, values: Floats, radius: float) -> tuple[Places, Places]:
+        """(pairs,) rows and which of these are near in the sketch, itself among them."""
+        slack = SKETCH_SLACK if values.shape[1] > SKETCH_DIMENSIONS else 1.0
+        _, found = self.tree.query(values @ self.projection, k=CANDIDATES, distance_upper_bound=slack * radius)
+        row, rank = np.nonzero(found < len(self.rows))
+        return row, found[row, rank].astype(np.int64)
 
 
 @dataclass(frozen=True, eq=False)
 class NearCopies:
-    """Rows of test with a training row near, and training rows with another one near; `radius` is what counts as near."""
+    """Rows of test that nearly equal a training row, and rows of train that so equal another one.
+
+    near: rows of test with a training row near, other training rows too or not; radius: what counts as near.
+    """
 
     test: Near
     train: Near
+    near: Near
     radius: float
 
     @property
     def excess(self) -> Difference:
-        """How many more of test have a training row near than of train have another one (Newcombe 1998, method 10)."""
-        return Difference(self.test.share, self.train.share)
+        """How many more of test than of train nearly equal a row of train (Newcombe 1998, method 10).
+
+        Rows of train are near each other in twos, so that they bound their share as half as many independent ones would.
+        """
+        return Difference(self.test.share, self.train.share.effective(2))
 
     def within(self, tolerance: float) -> "NearCopies":
-        """Only the pairs that agree in every column to within so many spreads."""
-        return NearCopies(self.test.within(tolerance), self.train.within(tolerance), self.radius)
+        """Only the pairs that agree in every column to within so many standard deviations."""
+        test, train, near = (part.only(part.largest <= tolerance) for part in (self.test, self.train, self.near))
+        return NearCopies(test, train, near, self.radius)
 
 
 def near_copies(
     test: tuple[Features, Hashes], train: tuple[Features, Hashes], closeness: float, most: int = MOST_ASKED
 ) -> NearCopies:
-    """Look for a training row near each test row, and for another one near each training row.
+    """Look for a training row that nearly equals a test row, and for another one that nearly equals a training row.
 
-    test, train: (n, columns) features and their (n,) hashes; two rows of train have to differ. Near is closer than `closeness`
-    times the median distance from a training row to its nearest other one. Up to `most` rows of each are asked. A row that
-    equals a row of train (one of train: another one) counts among the rows and never as near.
+    test, train: (n, columns) features and their (n,) hashes; two rows of train have to differ. A row is near when it is closer
+    than `closeness` times the median distance from a training row to its nearest other one. It nearly equals that row when it
+    is also closer than `closeness` times the distance from there to the next training row, so that a region where rows are
+    dense is not taken for copies, however many rows of test lie in it. Up to `most` rows of each are asked. A row that equals
+    a row of train (one of train: another one) counts among the rows and is never near.
     """
     columns = Columns.of(train[0])
     known = Rows(columns.standardised(train[0]), train[1])
     reference = Reference.of(known)
-    radius = closeness * reference.typical_distance
+    usual = reference.typical_distance
     asked, own = chosen(len(test[1]), most), chosen(len(known), most)
     new, alone = asked[~np.isin(test[1][asked], known.hashes)], own[_alone(known.hashes)[own]]
     fresh = Rows(columns.standardised(test[0][new]), test[1][new])
-    return NearCopies(
-        reference.near(fresh, new, asked, radius), reference.near(known.take(alone), alone, own, radius), radius
+    of_test = reference.near(fresh, new, asked, closeness * usual).thinned(MOST_PAIRS)
+    of_train = reference.near(known.take(alone), alone, own, closeness * usual).thinned(MOST_PAIRS)
+    found, others = (
+        near.only(near.distance <= closeness * reference.gaps(known.take(near.nearest), hashes[near.rows], usual))
+        for near, hashes in ((of_test, test[1]), (of_train, known.hashes))
     )
+    return NearCopies(found, others, of_test, closeness * usual)
 
 
 def chosen(n: int, most: int) -> Places:
