@@ -73,8 +73,8 @@ def near_duplicates(
     elif _repeats(found, repeats):
         yield seen.failing(
             Severity.MINOR,
-            f"but {count(len(found.near.rows))} ({ratio(found.near.share.value)}) are that near to several, as in a table that nearly "
-            f"repeats itself and was split at random. {_compared(found.near, train, test)}",
+            f"{count(len(found.near.rows))} ({ratio(found.near.share.value)}) have at least one training row that near, as in a table "
+            f"that nearly repeats itself and was split at random. {_compared(found.near, train, test)}",
             remedy=f"Keep rows of one origin on one side of the split: {_pairs(m, found.near, train, test)}.",
             limit=repeats,
             direction=Direction.FLATTERS,
