@@ -25,7 +25,7 @@ SOLE_IMPORTER = {
 
 # Files, and all they may import beside the standard library.
 ROOMS = {
-    "auditor/statistics/": ("auditor.statistics", "numpy", "scipy.special"),
+    "auditor/statistics/": ("auditor.statistics", "numpy", "scipy.spatial", "scipy.special"),
     "checks/": ("auditor", "numpy"),
 }
 

@@ -26,6 +26,7 @@ NAMED = {
     "gain_over_majority": ("gain over always answering the majority", "points"),
     "class-imbalance": ("accuracy less balanced accuracy", "points"),
     "shared-rows": ("share of copies beyond what training repeats itself", "share"),
+    "near-duplicates": ("share of rows near training rows beyond what training shows", "share"),
 }
 FILTERS = ("numbers",)
 

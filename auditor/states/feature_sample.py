@@ -1,13 +1,14 @@
 """A sample of rows with all their columns, drawn by row key, for what must look at columns or at pairs of rows."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from auditor.batches import Array, Batch
-from auditor.hashing import splitmix64
+from auditor.hashing import row_hashes, splitmix64
 from auditor.states.state import State, Task
 
 MOST_ROWS = 2**18
@@ -94,3 +95,8 @@ class SampledRows:
     def __len__(self) -> int:
         """How many rows were drawn."""
         return len(self.row_key)
+
+    @cached_property
+    def hashes(self) -> NDArray[np.uint64]:
+        """(rows,) uint64, equal where a model cannot tell rows apart."""
+        return row_hashes(self.features)

@@ -1,4 +1,4 @@
-"""Pure functions on counts: estimates with bounds, tests, rankings, resampling. Needs numpy and scipy.special only."""
+"""Pure functions on counts: estimates with bounds, tests, rankings, resampling. Needs numpy and scipy only."""
 
 from auditor.statistics.assignment import best_assignment
 from auditor.statistics.averages import (
@@ -62,6 +62,7 @@ from auditor.statistics.hypothesis_tests import (
 from auditor.statistics.labels import gain_over_majority
 from auditor.statistics.learning import LevelFault, double_sigmoid_floor, level, starts_badly
 from auditor.statistics.membership import BinnedArea, stratified_area
+from auditor.statistics.neighbours import Near, NearCopies, near_copies
 from auditor.statistics.operating_points import (
     OperatingPoints,
     Outcome,
@@ -136,6 +137,8 @@ __all__ = [
     "LevelFault",
     "Limits",
     "MeanOfProportions",
+    "Near",
+    "NearCopies",
     "OperatingPoints",
     "Outcome",
     "PairedDifference",
@@ -213,6 +216,7 @@ __all__ = [
     "micro_f",
     "minimum_without_miss",
     "near_best",
+    "near_copies",
     "noncentrality_lower",
     "normalised_accuracy",
     "observed_to_expected",

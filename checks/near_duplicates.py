@@ -1,0 +1,155 @@
+"""Are there changed copies of training rows in the test data?"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from auditor import Confidence, Direction, Finding, Interval, Measurements, NotApplicable, Severity, check
+from auditor.states import FeatureSample, SampledRows
+from auditor.statistics import Near, NearCopies, near_copies
+from auditor.wording import count, number, plural, quoted, ratio
+
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Excess:
+    """How serious it is that test rows are near more often than training rows, the limit crossed and the bound that decided."""
+
+    severity: Severity
+    limit: float
+    interval: Interval
+
+
+@check(
+    "near-duplicates", title="Test rows are no changed copies of training rows", needs=(FeatureSample,), by_label=False
+)
+def near_duplicates(
+    m: Measurements,
+    *,
+    minor: float = 0.002,
+    major: float = 0.01,
+    blocker: float = 0.05,
+    closeness: float = 0.13,
+    tolerance: float = 0.001,
+    repeats: float = 0.25,
+    enough: int = 30,
+) -> Iterator[Finding]:
+    """How many test rows nearly equal a training row, as rounded, reformatted or slightly changed copies do?
+
+    Columns are brought to one scale, that of their standard deviations. A test row nearly equals a training row that is closer
+    than `closeness` times the usual distance from a training row to its nearest other one, and closer than `closeness` times
+    the distance from that very row to the next. Some rows do so by nature, and the share of training rows that nearly equal
+    another one says how many. The excess counts when its lower bound (Newcombe 1998) is above `minor`, `major` or `blocker`. It
+    is suspected, and confirmed where the rows that agree in every column to within `tolerance` standard deviations exceed the
+    limit by themselves. Without an excess, but with more than `repeats` of the test rows that near, the table nearly repeats
+    itself: minor. Equal rows are told by shared-rows and not counted here. Nearly equal rows stay among those that are
+    judged; how often the model is right on them and on the others is said.
+
+    Compared are 262,144 rows of each file at most, fewer of wide tables, and 20,000 of each are asked, so that copies are missed
+    in larger files. Missed, too, are copies changed beyond the usual distance (in tables of two or three columns nearly all
+    but rounded ones), and those of training rows of which train holds several changed copies. In one or two columns a test file
+    whose rows lie denser than those of train can look like copies. Images are not compared.
+    """
+    train, test = m.train[FeatureSample], m.test[FeatureSample]
+    _refuse_few(train, test, enough)
+    found = near_copies((test.features, test.hashes), (train.features, train.hashes), closeness)
+    excess = _excess(found, minor, major, blocker)
+    seen = Finding.passed(_seen(found, train, test), value=found.excess.value, limit=minor, interval=excess.interval)
+    if excess.severity is not Severity.INFO:
+        same = found.within(tolerance)
+        sure = _excess(same, minor, major, blocker).severity.rank >= excess.severity.rank
+        alike = f"{count(len(same.test.rows))} agree in every column to within {tolerance:g} standard deviations"
+        yield seen.failing(
+            excess.severity,
+            f"{_compared(found.test, train, test)}; {alike}",
+            remedy=f"Take those that are copies out of the test file: {_pairs(m, found.test, train, test)}.",
+            limit=excess.limit,
+            direction=Direction.FLATTERS,
+            validity=excess.severity is Severity.BLOCKER,
+            confidence=Confidence.CONFIRMED if sure else Confidence.SUSPECTED,
+        )
+    elif _repeats(found, repeats):
+        yield seen.failing(
+            Severity.MINOR,
+            f"{count(len(found.near.rows))} ({ratio(found.near.share.value)}) have at least one training row that near, as in a table "
+            f"that nearly repeats itself and was split at random. {_compared(found.near, train, test)}",
+            remedy=f"Keep rows of one origin on one side of the split: {_pairs(m, found.near, train, test)}.",
+            limit=repeats,
+            direction=Direction.FLATTERS,
+        )
+    else:
+        yield seen
+
+
+def _refuse_few(train: SampledRows, test: SampledRows, enough: int) -> None:
+    """Raise NotApplicable where there is nothing to compare, or too little of train to know how far apart rows lie."""
+    if not len(test):
+        raise NotApplicable("no test row is left to compare")
+    distinct = len(np.unique(train.hashes))
+    if distinct < enough:
+        rows = plural(distinct, "training row that differs from all others", "different training rows")
+        raise NotApplicable(f"{rows}: too few to know how far apart rows lie by nature; {enough} are needed")
+
+
+def _excess(found: NearCopies, minor: float, major: float, blocker: float) -> Excess:
+    """How serious it is that test rows are near more often than training rows, by the lower bounds of the excess."""
+    amount = found.excess
+    low, strict = amount.lower(0.05), amount.lower(0.005)
+    for severity, limit in ((Severity.BLOCKER, blocker), (Severity.MAJOR, major)):
+        if strict is not None and strict > limit:
+            return Excess(severity, limit, Interval(strict, None, 0.995, amount.method))
+    severity = Severity.MINOR if low is not None and low > minor else Severity.INFO
+    return Excess(severity, minor, Interval(low, None, 0.95, amount.method))
+
+
+def _repeats(found: NearCopies, limit: float) -> bool:
+    """Whether more of test is near than rows without copies are by nature, crowded or not."""
+    low = found.near.share.lower(0.05)
+    return low is not None and low > limit
+
+
+def _seen(found: NearCopies, train: SampledRows, test: SampledRows) -> str:
+    """How many rows are near, on both sides, and among how many it was looked."""
+    share, known = found.test.share, found.train.share
+    of_test, of_train = plural(int(share.n), "test row"), plural(int(known.n), "training row")
+    said = (
+        f"{count(share.k)} of {of_test} ({ratio(share.value)}) nearly equal a training row; {count(known.k)} of {of_train} "
+        f"({ratio(known.value)}) so equal another one"
+        if share.k
+        else f"None of {of_test} nearly equals a training row"
+    )
+    if len(train) < train.n or share.n < test.n:
+        files = f"{count(len(train))} of {plural(train.n, 'training row')} and {count(share.n)} of {plural(test.n, 'test row')}"
+        said += f"; only {files} were compared, so that there may be more"
+    return said
+
+
+def _compared(near: Near, train: SampledRows, test: SampledRows) -> str:
+    """How often near rows have the label of their training row, and how often the model is right on them and on the others."""
+    agree = test.labels[near.rows] == train.labels[near.nearest]
+    agree = agree if agree.ndim == 1 else agree.all(axis=1)
+    others = np.setdiff1d(near.asked, near.rows)
+    right, right_else = int(test.right[near.rows].sum()), int(test.right[others].sum())
+    of, of_else = len(near.rows), len(others)
+    beside = (
+        f", and on {count(right_else)} of the {count(of_else)} others ({ratio(right_else / of_else)})"
+        if of_else
+        else ""
+    )
+    return (
+        f"{count(int(agree.sum()))} of the {count(of)} have the label of that training row, and the model is right on "
+        f"{count(right)} of them ({ratio(right / of)}){beside}"
+    )
+
+
+def _pairs(m: Measurements, near: Near, train: SampledRows, test: SampledRows) -> str:
+    """The closest pairs by the numbers of their rows, with the column in which they differ most."""
+    closest = np.argsort(near.distance, kind="stable")[:SHOWN]
+    pairs = [
+        f"{count(int(test.row_key[near.rows[i]]) + 1)} and {count(int(train.row_key[near.nearest[i]]) + 1)} "
+        f"({number(near.largest[i])} in {quoted(m.column(int(near.column[i])))})"
+        for i in closest
+    ]
+    return f"the closest rows of test and train, and the standard deviations by which they differ most, are {', '.join(pairs)}"
