@@ -103,6 +103,7 @@ def _curve(figure: Curve, *, unit_square: bool) -> Canvas:
     elif len(known) > 1:
         ends = [(*_end(line), line.name, _stroke(i)[0]) for i, line in enumerate(named)]
         _name_at_ends(axes, ends + [(*_end(high), high.name.removesuffix(", high"), MUTED) for _, high in bands])
+    _draw_spans(axes, figure.spans)
     _draw_marks(axes, figure.marks)
     return canvas
 
@@ -171,6 +172,16 @@ def _draw_marks(axes: Axes, marks: Sequence[tuple[str, float]]) -> None:
         )  # fmt: skip
 
 
+def _draw_spans(axes: Axes, spans: Sequence[tuple[str, float, float]]) -> None:
+    """Shaded parts of the x axis, their names inside at the top."""
+    for name, start, end in spans:
+        axes.axvspan(start, end, color=RULE, alpha=0.35, linewidth=0, zorder=0)
+        axes.annotate(
+            _label(name, 44), ((start + end) / 2, 1.0), xycoords=("data", "axes fraction"), xytext=(0, -4),
+            textcoords="offset points", ha="center", va="top", color=MUTED, fontsize=8,
+        )  # fmt: skip
+
+
 def _bars(figure: Bars) -> Canvas:
     """Horizontal bars, one a name, with the value at the end and the limit drawn across."""
     names, values = figure.names[:BARS_SHOWN], figure.values[:BARS_SHOWN]
@@ -235,6 +246,9 @@ def _histogram(histogram: ScoreHistogram) -> Canvas:
         axes.stairs(counts, histogram.edges, fill=True, color=ACCENT if i == len(shown) - 1 else FILL)
         axes.set_title(_label(label, 44), loc="left", fontsize=9, color=INK)
         axes.set(xlim=(histogram.edges[0], histogram.edges[-1]), ylabel="rows, log scale" if steep else "rows")
+        if histogram.edges[0] > 0:
+            axes.set_xscale("log")
+            axes.xaxis.set_major_formatter(lambda x, _: f"{x:g}")
         if steep:
             axes.set_yscale("symlog", linthresh=1)
             axes.yaxis.set_minor_locator(NullLocator())

@@ -82,13 +82,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Curve:
-    """A figure of lines; `marks` are vertical lines (name, x)."""
+    """A figure of lines; `marks` are vertical lines (name, x), `spans` shaded parts of the x axis (name, from, to)."""
 
     title: str
     x_label: str
     y_label: str
     lines: tuple[Line, ...]
     marks: tuple[tuple[str, float], ...] = ()
+    spans: tuple[tuple[str, float, float], ...] = ()
 
 
 @dataclass(frozen=True)

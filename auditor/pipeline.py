@@ -17,6 +17,7 @@ from auditor.decision import criteria, decision, verdict
 from auditor.engines import local
 from auditor.engines.second_look import Keep
 from auditor.findings import Finding, Status
+from auditor.generalisation import generalisation
 from auditor.histories import History, Wanted, read_history
 from auditor.label_summary import label_split_result
 from auditor.measurements import Measurements
@@ -37,6 +38,7 @@ from auditor.states import (
     Confusion,
     LabelCounts,
     Losses,
+    LossHistogram,
     Ranking,
     ScoreHistogram,
     State,
@@ -46,7 +48,7 @@ from auditor.summary import history, split_result, suggested_threshold
 from auditor.verdict import decide
 
 REPORTED: tuple[type[State[Any]], ...] = (
-    Confusion, Losses, Ranking, ScoreHistogram, TopRanks, Buckets, BucketLosses, BucketRanking,
+    Confusion, Losses, LossHistogram, Ranking, ScoreHistogram, TopRanks, Buckets, BucketLosses, BucketRanking,
 )  # fmt: skip
 
 
@@ -117,6 +119,7 @@ def _audited(config: Config, sources: Sources) -> Report:
         provenance=provenance(
             config, model, splits, measurements, started=started, seconds=time.perf_counter() - clock
         ),
+        generalisation=generalisation(measurements),
     )
     return sealed(report)
 

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from auditor.errors import InputError
 from auditor.findings import Finding
-from auditor.results import HistoryResult, Overlap, RowFlow, SplitResult, Value
+from auditor.results import Generalisation, HistoryResult, Overlap, RowFlow, SplitResult, Value
 
 FORMAT_VERSION = 1
 SCHEMA_FILE = Path(__file__).with_name("report.schema.json")
@@ -168,6 +168,7 @@ class Report:
     history: HistoryResult | None
     provenance: Provenance
     sha256: str = ""
+    generalisation: Generalisation | None = None
 
 
 @cache

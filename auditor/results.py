@@ -45,7 +45,10 @@ class ClassResult:
 
 @dataclass(frozen=True)
 class ScoreHistogram:
-    """Counts of rows by score in equal bins of 0..1: of the positive class by true class, or of the confidence by right and wrong."""
+    """Counts of rows by score in equal bins of 0..1: of the positive class by true class, or of the confidence by right and wrong.
+
+    Or by log loss, of each split; the first and the last bin then hold what lies beyond, too.
+    """
 
     score: str
     edges: tuple[float, ...]
@@ -192,6 +195,19 @@ class Majority:
     only_model_right: int | None
     only_majority_right: int | None
     p_value: float | None
+
+
+@dataclass(frozen=True)
+class Generalisation:
+    """Train beside test: `gaps` by metric as users write it, train less test (of log loss test less train).
+
+    Recall is that of the classes that test finds least. `membership` is the share of pairs of a training and a test row of
+    one class in which the test row has the higher loss. `losses` counts rows by log loss.
+    """
+
+    gaps: dict[str, Value]
+    membership: Value | None
+    losses: ScoreHistogram | None
 
 
 @dataclass(frozen=True)

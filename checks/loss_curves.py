@@ -75,7 +75,7 @@ def loss_curves(
         *_unstable(history, unstable, serious, unstable_major, few),
         *_afterwards(m.history, history),
     ] or [Finding.passed(_described(history, few))]
-    yield replace(findings[0], figures=(_figure(m),))
+    yield replace(findings[0], figures=(_figure(m, rise),))
     yield from findings[1:]
 
 
@@ -257,7 +257,7 @@ def _afterwards(whole: History, judged: History) -> Iterator[Finding]:
             yield Finding.passed(f"The {spoken} became NaN or infinite at {_epoch(whole, later[0])}; {audited}")
 
 
-def _figure(m: Measurements) -> Curve:
+def _figure(m: Measurements, rise: float) -> Curve:
     history = m.history
     lines = [Line(SPOKEN[name], history.epochs, history.columns[name]) for name in _columns(history)]
     constant = _constant_loss(m)
@@ -266,4 +266,14 @@ def _figure(m: Measurements) -> Curve:
     best, audited = history.best_epoch, history.audited_epoch
     marks = {"best": best, "audited": audited} if best != audited else {"best and audited": audited}
     named = tuple((f"{name}: {_epoch(history, x)}", x) for name, x in marks.items() if x is not None)
-    return Curve(f"Loss by {history.unit}", upper_first(history.unit), "Loss", tuple(lines), named)
+    spans = _rise_of(history.until_audited(), rise)
+    return Curve(f"Loss by {history.unit}", upper_first(history.unit), "Loss", tuple(lines), named, spans)
+
+
+def _rise_of(history: History, rise: float) -> tuple[tuple[str, float, float], ...]:
+    """From the lowest validation loss to the audited epoch, where it rose."""
+    epochs, losses = _paired(history)
+    found = divergence(losses["val_loss"], losses.get("train_loss")) if "val_loss" in losses else None
+    if found is None or not found.found or found.rise <= rise:
+        return ()
+    return ((f"validation loss {ratio(found.rise, 0)} higher", epochs[found.best_epoch], epochs[-1]),)

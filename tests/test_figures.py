@@ -115,3 +115,20 @@ def test_a_group_without_rows_is_not_drawn_and_a_hostile_score_is_a_name() -> No
     drawn = figures.draw(replace(reliability(), groups=(empty, *reliability().groups[1:]), score="$x^2$ \\frac{"))
     assert "text" not in elements(drawn)
     assert len(drawn) < len(figures.draw(replace(reliability(), score="$x^2$ \\frac{")))
+
+
+def test_a_span_is_shaded_behind_the_lines_with_its_name() -> None:
+    shaded = figures.draw(replace(CURVE, spans=(("loss 53% higher", 2.0, 3.0),)))
+    elsewhere = figures.draw(replace(CURVE, spans=(("loss 53% higher", 1.0, 3.0),)))
+    assert len({figures.draw(CURVE), shaded, elsewhere}) == 3
+    assert "text" not in elements(shaded)
+
+
+def test_edges_above_nothing_are_spaced_by_their_logarithm() -> None:
+    counts = {"train": (5, 0, 7), "test": (1, 2, 3)}
+    spaced, even = (
+        figures.draw(ScoreHistogram("log loss", edges, counts))
+        for edges in ((0.01, 0.1, 1.0, 10.0), (0.0, 0.1, 1.0, 10.0))
+    )
+    assert spaced != even
+    assert "path" in elements(spaced)

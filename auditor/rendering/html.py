@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from auditor import resources, wording
-from auditor.rendering import evidence, layout, metrics, phrases, pictures, register, scores
+from auditor.rendering import evidence, generalisation, layout, metrics, phrases, pictures, register, scores
 from auditor.report import Report
 
 NOT_EXAMINED_SHOWN, WAIVED_SHOWN = 8, 2
@@ -102,6 +102,7 @@ def environment() -> Environment:
 
 def _globals() -> dict[str, Any]:
     return {
+        "generalisation": generalisation,
         "metrics": metrics, "pictures": pictures, "layout": layout, "register": register, "phrases": phrases,
         "worst_shown": layout.WORST_SHOWN, "paper_classes": PAPER_CLASSES, "waived_shown": WAIVED_SHOWN,
         "bar_width": layout.BAR_WIDTH, "not_examined_shown": NOT_EXAMINED_SHOWN, "plural": wording.plural,

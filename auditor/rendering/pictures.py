@@ -109,10 +109,25 @@ def of_operating_points(test: SplitResult) -> Picture | None:
     return picture(Curve("Recall and precision by threshold", "threshold", "share", lines, marks), unit_square=True)
 
 
-def of_history(history: HistoryResult) -> Iterator[Picture]:
+def of_generalisation(report: Report) -> Iterator[Picture]:
+    """Where the losses of each split lie, and the training history."""
+    found = report.generalisation
+    if found is not None and found.losses is not None:
+        yield picture(found.losses, title="Rows by log loss: low where the true class was stated with confidence")
+    if report.history is not None:
+        yield from of_history(report.history, _diagnosis(report.findings))
+
+
+def _diagnosis(findings: Iterable[Finding]) -> tuple[tuple[str, float, float], ...]:
+    """What the check of the losses shaded in its figure."""
+    drawn = (figure for finding in findings if finding.check == "loss-curves" for figure in finding.figures)
+    return next((figure.spans for figure in drawn if isinstance(figure, Curve)), ())
+
+
+def of_history(history: HistoryResult, spans: tuple[tuple[str, float, float], ...] = ()) -> Iterator[Picture]:
     """Training curves, losses apart from the other columns, with the best and the audited epoch marked.
 
-    Beside the losses stands that of the best constant answer. Of the other columns the first ones are drawn.
+    Beside the losses stands that of the best constant answer, and `spans` are shaded. Of the other columns the first ones are drawn.
     """
     for title, is_loss in (("loss", True), ("other columns", False)):
         lines = tuple(
@@ -125,7 +140,8 @@ def of_history(history: HistoryResult) -> Iterator[Picture]:
             own = shown[0].name if len(shown) == 1 else title
             label = "loss" if is_loss else own if len(shown) == 1 else "value"
             drawn = (*shown, *_chance(history, shown))
-            yield picture(Curve(f"Training history: {own}", history.unit, label, drawn, _marks(history)))
+            shaded = spans if {line.name for line in shown} & {*LOSSES} else ()
+            yield picture(Curve(f"Training history: {own}", history.unit, label, drawn, _marks(history), shaded))
 
 
 def _chance(history: HistoryResult, lines: Sequence[Line]) -> tuple[Line, ...]:
@@ -168,6 +184,8 @@ def _say_curve(figure: Curve) -> Iterator[str]:
         points = [(x, y) for x, y in zip(line.x, line.y, strict=True) if x is not None and y is not None]
         if points:
             yield f"{wording.name(line.name)}: {_say_points(points)}."
+    for name, start, end in figure.spans:
+        yield f"Shaded from {figures.figure_number(start)} to {figures.figure_number(end)}: {wording.name(name)}."
     for name, x in figure.marks:
         yield f"Marked at {figures.figure_number(x)}: {wording.name(name)}."
 

@@ -47,6 +47,7 @@ def test_validation_loss_that_levels_off_is_no_divergence(checks):
     findings = curves(checks, TRAIN, [1, 0.8, 0.65, 0.55, 0.51, 0.50, 0.49, 0.485, 0.48, 0.482, 0.479, 0.478])
     assert [f.status for f in findings] == [Status.PASS]
     assert findings[0].figures[0].lines[1].y[0] == 1
+    assert findings[0].figures[0].spans == ()
 
 
 def test_nan_in_a_loss_is_a_blocker(checks):
@@ -189,5 +190,6 @@ def test_a_sound_run_is_described(checks, train, said):
 def test_the_picture_marks_the_epochs_and_the_best_constant_answer(checks):
     (figure,) = curves(checks, TRAIN, RISING)[0].figures
     assert figure.marks == (("best: epoch 5", 5), ("audited: epoch 12", 12))
+    assert figure.spans == (("validation loss 53% higher", 5, 12),)
     assert figure.lines[-1].name == "best constant answer"
     assert figure.lines[-1].y == pytest.approx((math.log(2),) * 2)

@@ -10,7 +10,16 @@ from auditor.label_summary import label_split_result
 from auditor.report import Card, Criteria, Decision, Fact, Report, Verdict, VerdictStatus, sealed
 from auditor.results import Overlap, RowFlow, Value
 from auditor.testing import measured, rows
-from tests.rendering.parts import FRAUD_FINDINGS, checks, history, provenance, share, split_result, with_scores
+from tests.rendering.parts import (
+    FRAUD_FINDINGS,
+    checks,
+    generalisation,
+    history,
+    provenance,
+    share,
+    split_result,
+    with_scores,
+)
 
 
 @cache
@@ -95,6 +104,7 @@ def fraud() -> Report:
             overlap,
             history(),
             provenance(10_150),
+            generalisation=generalisation(),
         )
     )
 
@@ -190,6 +200,7 @@ def ready() -> Report:
             measurements={"test": test},
             overlap=None,
             history=None,
+            generalisation=None,
         )
     )
 
@@ -234,6 +245,7 @@ def decisions_only() -> Report:
             measurements={"test": test},
             overlap=None,
             history=None,
+            generalisation=None,
             provenance=replace(report.provenance, model=None),
         )
     )
@@ -280,6 +292,7 @@ def undecided() -> Report:
             measurements={"test": test},
             overlap=None,
             history=None,
+            generalisation=None,
         )
     )
 
@@ -325,5 +338,6 @@ def many_labels() -> Report:
             measurements={"test": test},
             overlap=None,
             history=None,
+            generalisation=None,
         )
     )

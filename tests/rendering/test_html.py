@@ -127,7 +127,7 @@ def test_the_first_page_reads_as_designed() -> None:
         "Confusion matrix", "9,776", "176", "88%", "Rows of the test file", "10,150", "read", "without label", "unusable",
         "also in training, removed", "judged", "Not examined", "Test comes after training?", "unsigned",
         example.fraud().sha256, "Findings", "Failures", "Undecided", "Warnings", "Waived", "Passed", "Not applicable",
-        "Results", "Classes", "Curves", "Criteria", "How it was measured", "Provenance", "Sign-off",
+        "Results", "Classes", "Generalisation", "Curves", "Criteria", "How it was measured", "Provenance", "Sign-off",
     ]  # fmt: skip
     place = 0
     for words in order:
@@ -164,6 +164,7 @@ def test_defaults_are_called_defaults_wherever_they_stand() -> None:
 def test_without_scores_or_history_the_report_says_so() -> None:
     text = shown("decisions_only")
     assert "No scores were given, only decisions" in text
+    assert "Neither training nor validation data were given" in text
     assert "No training history was given" in text
     assert "the model itself was not at hand" in text
 
@@ -264,7 +265,7 @@ def test_thirteen_classes_get_a_heat_map() -> None:
 
 def test_every_picture_says_its_numbers() -> None:
     pictures = [attributes for tag, attributes in Reader(paged("fraud")).tags if tag == "img"]
-    assert len(pictures) == 6
+    assert len(pictures) == 7
     for attributes in pictures:
         assert re.search(r"\d", attributes["alt"] or "")
         assert len(attributes["alt"] or "") > 40
