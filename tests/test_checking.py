@@ -39,7 +39,7 @@ def test_the_built_in_checks_are_found_by_path_with_text_and_stable_ids():
         "acceptance", "class-recall", "class-precision", "better-than-majority", "better-than-chance", "constant-prediction",
         "precision-recall-balance", "class-imbalance", "prior-shift", "shared-rows", "generalisation-gap", "loss-curves", "memorisation",
         "finite-outputs", "output-kind", "calibration", "threshold-choice", "label-order", "evaluation-mode", "determinism",
-        "batch-independence", "input-sensitivity", "preprocessing", "independent-rows", "loader-faithful", "target-leak",
+        "batch-independence", "input-sensitivity", "preprocessing", "independent-rows", "loader-faithful", "target-leak", "fitted-on-everything",
     }  # fmt: skip
     assert all(len(check.doc) > 100 and check.title for check in checks.values())
 

@@ -342,7 +342,7 @@ def test_pages_are_made_again_from_the_report_alone(fraud_table, tmp_path):
 
 def test_checks_are_listed_and_explained():
     listed = auditor("checks").stdout.splitlines()
-    assert len(listed) == 25
+    assert len(listed) == 27
     text = auditor("checks", "shared-rows").stdout
     assert "Newcombe 1998" in text
     assert "blocker = 0.05" in text
