@@ -197,7 +197,7 @@ def _bars(figure: Bars) -> Canvas:
     if figure.limit is not None:
         axes.axvline(figure.limit, color=ACCENT, linewidth=1.4)
         axes.annotate(
-            f"limit {figure_number(figure.limit)}", (figure.limit, 1.0), xycoords=("data", "axes fraction"),
+            f"{_label(figure.limit_name, 28)} {figure_number(figure.limit)}", (figure.limit, 1.0), xycoords=("data", "axes fraction"),
             xytext=(0, 3), textcoords="offset points", ha="center", color=ACCENT, fontsize=8,
         )  # fmt: skip
     axes.tick_params(left=False)

@@ -94,13 +94,14 @@ class Curve:
 
 @dataclass(frozen=True)
 class Bars:
-    """A figure of one bar a name, with an optional limit drawn across."""
+    """A figure of one bar a name, with an optional limit drawn across, or what else `limit_name` says it is."""
 
     title: str
     names: tuple[str, ...]
     values: tuple[float | None, ...]
     limit: float | None = None
     value_label: str = ""
+    limit_name: str = "limit"
 
     def __post_init__(self) -> None:
         _keep_rows(self, "values")

@@ -50,6 +50,7 @@ def test_the_built_in_checks_are_found_by_path_with_text_and_stable_ids():
         "determinism",
         "evaluation-mode",
         "finite-outputs",
+        "fitted-on-everything",
         "generalisation-gap",
         "half-precision",
         "independent-rows",
@@ -65,6 +66,7 @@ def test_the_built_in_checks_are_found_by_path_with_text_and_stable_ids():
         "prior-shift",
         "shared-groups",
         "shared-rows",
+        "target-leak",
         "threshold-choice",
     }
     assert all(len(check.doc) > 100 and check.title for check in checks.values())

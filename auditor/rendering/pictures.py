@@ -203,7 +203,9 @@ def _say_points(points: Sequence[tuple[float, float]]) -> str:
 def _say_bars(figure: Bars) -> str:
     pairs = list(zip(figure.names, figure.values, strict=True))[: figures.BARS_SHOWN]
     said = ", ".join(f"{wording.name(name)} {figures.figure_number(value)}" for name, value in pairs)
-    limit = f"; limit {figures.figure_number(figure.limit)}" if figure.limit is not None else ""
+    limit = (
+        f"; {wording.name(figure.limit_name)} {figures.figure_number(figure.limit)}" if figure.limit is not None else ""
+    )
     return f"{wording.name(figure.title)}: {said}{limit}."
 
 

@@ -2,6 +2,7 @@
 
 from auditor.states.bucket_ranking import BucketRanking, RankedBuckets
 from auditor.states.buckets import BucketLosses, BucketLossSums, Buckets, BucketSums
+from auditor.states.column_totals import ColumnMoments, ColumnTotals
 from auditor.states.confusion import Confusion, ConfusionMatrix
 from auditor.states.confusion_halves import ConfusionHalves, HalvedConfusion
 from auditor.states.feature_sample import FeatureSample, SampledRows
@@ -26,6 +27,8 @@ __all__ = [
     "BucketRanking",
     "BucketSums",
     "Buckets",
+    "ColumnMoments",
+    "ColumnTotals",
     "Confusion",
     "ConfusionHalves",
     "ConfusionMatrix",

@@ -92,6 +92,11 @@ class SampledRows:
     row_key: NDArray[np.uint64]
     right: NDArray[np.bool_]
 
+    @property
+    def half(self) -> NDArray[np.bool_]:
+        """(rows,) bool: which half of the rows each belongs to, by its number alone, for what learns on one and judges on the other."""
+        return np.asarray(splitmix64(self.row_key) & np.uint64(1) == 1)
+
     def __len__(self) -> int:
         """How many rows were drawn."""
         return len(self.row_key)

@@ -69,3 +69,40 @@ class FixedPointSum:
         np.add.at(sums, place, scaled)
         for found in np.flatnonzero(sums):
             self.totals[int(found if touched is None else touched[found])] += int(sums[found]) << shift
+
+
+@dataclass
+class FixedPointColumns:
+    """Sums of each of many columns at once, every value rounded to a multiple of 2**-bits; all must lie within +-cap.
+
+    A cap of 2**c and so many bits leave room for 2**(62 - c - bits) rows at a time in 64-bit sums, which are carried on
+    in two parts of 32 bits and more. Raises ValueError where that is no row.
+    """
+
+    columns: int
+    cap: float
+    bits: int
+
+    def __post_init__(self) -> None:
+        self._high, self._low = np.zeros(self.columns, np.int64), np.zeros(self.columns, np.int64)
+        self._rows = int(2.0**62 / (self.cap * 2.0**self.bits))
+        if not self._rows:
+            raise ValueError(f"no row of values up to {self.cap} fits a 64-bit sum with {self.bits} bits")
+
+    def add(self, values: NDArray[np.float64]) -> None:
+        """Add (n, columns) values within the cap."""
+        for start in range(0, len(values), self._rows):
+            scaled = np.rint(values[start : start + self._rows] * 2.0**self.bits).astype(np.int64).sum(axis=0)
+            self._high += scaled >> 32
+            self._low += scaled & 0xFFFFFFFF
+
+    def merge(self, other: Self) -> None:
+        """Add the other's sums."""
+        self._high += other._high
+        self._low += other._low
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """(columns,) the sums as floats."""
+        totals = ((int(high) << 32) + int(low) for high, low in zip(self._high, self._low, strict=True))
+        return np.array([total / 2**self.bits for total in totals], np.float64)

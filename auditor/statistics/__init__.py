@@ -99,6 +99,7 @@ from auditor.statistics.sample_size import (
     size_to_decide,
 )
 from auditor.statistics.shift import compare_counts, noncentrality_lower, population_stability, stability_index
+from auditor.statistics.single_columns import LabelledRows, OwnedValue, SingleColumns, single_columns
 from auditor.statistics.temperature import TEMPERATURES, TemperatureFit, fit_temperature, losses_by_temperature
 from auditor.statistics.thresholds import (
     Tuned,
@@ -133,6 +134,7 @@ __all__ = [
     "Estimate",
     "FScore",
     "Floor",
+    "LabelledRows",
     "LabelsNeeded",
     "LevelFault",
     "Limits",
@@ -141,11 +143,13 @@ __all__ = [
     "NearCopies",
     "OperatingPoints",
     "Outcome",
+    "OwnedValue",
     "PairedDifference",
     "PrecisionAtPrior",
     "Proportion",
     "Ranking",
     "Repeats",
+    "SingleColumns",
     "Smooth",
     "TemperatureFit",
     "Tuned",
@@ -234,6 +238,7 @@ __all__ = [
     "roc_curve",
     "rows_needed",
     "score_of_key",
+    "single_columns",
     "size_to_decide",
     "sortable_key",
     "spiegelhalter_z",

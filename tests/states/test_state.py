@@ -16,6 +16,7 @@ from auditor.states import (
     BucketLosses,
     BucketRanking,
     Buckets,
+    ColumnTotals,
     Confusion,
     ConfusionHalves,
     FeatureSample,
@@ -93,6 +94,7 @@ STATES: Mapping[str, Make] = {
     "bucket losses": BucketLosses,
     "bucket ranking": BucketRanking,
     "bucket ranking beyond its budget": overfull_bucket_ranking,
+    "column totals": ColumnTotals,
     "confusion": Confusion,
     "confusion halves": ConfusionHalves,
     "sparse confusion": sparse_confusion,
@@ -121,6 +123,7 @@ STATES: Mapping[str, Make] = {
 
 # What is measured where a row may have several labels: of each label, or of whole rows.
 OF_LABELS = (
+    ColumnTotals,
     Confusion,
     FeatureSample,
     GroupCells,

@@ -1,0 +1,234 @@
+"""What each column of a table alone says of the classes: ROC-AUC, what its blanks say, and values that only one class has."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditor.statistics.bins import Counts, Floats
+from auditor.statistics.column_bins import (
+    MISSING,
+    OWN_BIN,
+    Areas,
+    Codes,
+    areas_by_score,
+    bin_columns,
+    bins_for,
+    class_shares_by_bin,
+    tally_bins,
+)
+from auditor.statistics.estimates import Difference, Proportion
+
+VALUES_AT_ONCE = 2**21
+MOST_SHARE, LEAST_COVER, PURER = 0.5, 0.5, 5
+BLANK = 0
+
+# The shares of the classes in each bin of the rows learnt from, and the rows of each class in each bin of those scored.
+Fold = tuple[Floats, Counts]
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledRows:
+    """Rows with their class: features (rows, columns) real, NaN for missing; classes (rows,) int64 from 0; half (rows,) bool."""
+
+    features: NDArray[Any]
+    classes: NDArray[np.int64]
+    half: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        """How many rows there are."""
+        return len(self.classes)
+
+    def columns(self, part: slice) -> "LabelledRows":
+        """The same rows with some of the columns."""
+        return replace(self, features=self.features[:, part])
+
+
+@dataclass(frozen=True)
+class OwnedValue:
+    """A value, or range of values, of a column that only one class has, in both parts: in so many rows, of so many of the class."""
+
+    column: int
+    owner: int
+    low: float
+    high: float
+    rows: int
+    of: int
+
+
+@dataclass(frozen=True)
+class PureCells:
+    """The blank, or else the filled, cells of a column, all of one class: how many rows were scored, and how many learnt from."""
+
+    column: int
+    owner: int
+    is_blank: bool
+    rows: int
+    learnt: int
+
+
+@dataclass(frozen=True, eq=False)
+class SingleColumns:
+    """What each column says alone, on rows that it did not learn from.
+
+    by_class: the area of each of `classes` against the rest, from the shares of the classes in the bins of a column;
+    in_train: the same within the rows learnt from, each half scored by the other, None where there is no other split;
+    blanks: the area of what is missing and what is not; balanced_accuracy: (columns,) of naming the class with the largest
+    share, NaN where not all classes were told apart; filled: (2, columns, 2, classes) rows learnt from and scored, by whether
+    they are blank (0) or filled (1); owned: values that only one class has.
+    """
+
+    classes: tuple[int, ...]
+    by_class: tuple[Areas, ...]
+    in_train: tuple[Areas | None, ...]
+    blanks: tuple[Areas, ...]
+    balanced_accuracy: Floats
+    filled: Counts
+    owned: tuple[OwnedValue, ...]
+
+    @property
+    def mean_area(self) -> Floats:
+        """(columns,) mean area over the classes, which for two of them is the area itself."""
+        return np.asarray(np.mean([areas.area for areas in self.by_class], axis=0))
+
+    def mean_lower(self, column: int, alpha: float) -> float:
+        """The lower bound of a column's mean area: on test, or within train where more rows make it higher."""
+        bounds = [
+            [0.0 if areas is None else areas.of(column).lower(alpha / 2) or 0.0 for areas in split]
+            for split in (self.by_class, self.in_train)
+        ]
+        return max(sum(of_classes) / len(of_classes) for of_classes in bounds)
+
+    def apart(self, gap: float, alpha: float) -> dict[int, tuple[float, float]]:
+        """Columns whose area of some class differs within train and on test by more than `gap`, with both areas."""
+        far: dict[int, tuple[float, float]] = {}
+        for inside, outside in zip(self.in_train, self.by_class, strict=True):
+            apart = np.zeros(0) if inside is None else inside.area - outside.area
+            for column in map(int, np.flatnonzero(np.abs(apart) > gap)):
+                assert inside is not None
+                difference = Difference(inside.of(column), outside.of(column))
+                low, high = difference.lower(alpha), difference.upper(alpha)
+                if low is not None and high is not None and (low > gap or high < -gap):
+                    far.setdefault(column, (float(inside.area[column]), float(outside.area[column])))
+        return far
+
+    def pure_cells(self, alpha: float, fewest: int) -> Iterator[PureCells]:
+        """Columns whose blank, or filled, cells have one class in either part, with fewer exceptions than a fifth of what others have.
+
+        The exceptions that there may yet be are bounded from above, at `alpha` (Clopper & Pearson 1934).
+        """
+        owner, rows = self.filled[1].argmax(axis=2), self.filled.sum(axis=3)
+        held = np.take_along_axis(self.filled, owner[None, ..., None], axis=3)[..., 0]
+        for column, state in np.argwhere(((held == rows) & (rows >= fewest)).all(axis=0)):
+            learnt, scored = (int(part[column, state]) for part in rows)
+            k = int(owner[column, state])
+            others = 1 - self.filled[1, column, :, k].sum() / self.filled[1, column].sum()
+            exceptions = Proportion(0, learnt + scored).upper(alpha)
+            if exceptions is not None and PURER * exceptions < others:
+                yield PureCells(int(column), k, state == BLANK, scored, learnt)
+
+
+def single_columns(
+    known: LabelledRows | None, scored: LabelledRows, classes: Sequence[int], n_classes: int, fewest: int
+) -> SingleColumns:
+    """Learn from each column of `known` what it says of the classes, and score that on `scored`.
+
+    Without `known` each half of `scored` is scored by what the other says. `classes` are told from the rest; a value is
+    owned where at least `fewest` rows of either part have it and it holds half of a class that no more than half of the rows are of.
+    """
+    columns = scored.features.shape[1]
+    step = max(1, VALUES_AT_ONCE // max(1, len(scored) + (0 if known is None else len(known))))
+    found = [
+        _examined(None if known is None else known.columns(part), scored.columns(part), classes, n_classes, fewest)
+        for part in (slice(start, start + step) for start in range(0, columns, step))
+    ]
+    owned = (replace(one, column=one.column + i * step) for i, block in enumerate(found) for one in block.owned)
+    return SingleColumns(
+        tuple(classes),
+        tuple(_joined([block.by_class[i] for block in found]) for i in range(len(classes))),
+        tuple(_joined([block.in_train[i] for block in found]) for i in range(len(classes))),
+        tuple(_joined([block.blanks[i] for block in found]) for i in range(len(classes))),
+        np.concatenate([block.balanced_accuracy for block in found]),
+        np.concatenate([block.filled for block in found], axis=1),
+        tuple(owned),
+    )
+
+
+def _examined(
+    known: LabelledRows | None, scored: LabelledRows, classes: Sequence[int], n_classes: int, fewest: int
+) -> SingleColumns:
+    """The same of columns that fit into memory together."""
+    learnt = scored if known is None else known
+    bins = bins_for(len(scored) // 2 if known is None else len(known))
+    n_bins = 2 + max(bins, OWN_BIN)
+    codes, of_scored = bin_columns(learnt.features, learnt.features, scored.features, bins=bins)
+    one, other = (
+        tally_bins(codes[:, part], learnt.classes[part], n_bins, n_classes) for part in (learnt.half, ~learnt.half)
+    )
+    halves, parts = _folds((one, other), (other, one)), (one, other)
+    folds = halves
+    if known is not None:
+        parts = (one + other, tally_bins(of_scored, scored.classes, n_bins, n_classes))
+        folds = _folds(parts)
+    blanks = [_by_blank(part) for part in parts]
+    of_blanks = _folds((blanks[0], blanks[1]), (blanks[1], blanks[0]))[: len(folds)]
+    return SingleColumns(
+        tuple(classes),
+        tuple(_areas(folds, k) for k in classes),
+        tuple(None if known is None else _areas(halves, k) for k in classes),
+        tuple(_areas(of_blanks, k) for k in classes),
+        _balanced_accuracy(folds),
+        np.stack(blanks),
+        tuple(_owned(*parts, of_scored, scored.features, fewest)),
+    )
+
+
+def _folds(*pairs: tuple[Counts, Counts]) -> list[Fold]:
+    return [(class_shares_by_bin(learnt), scored) for learnt, scored in pairs]
+
+
+def _areas(folds: Sequence[Fold], k: int) -> Areas:
+    """The area of one class against the rest: of two halves the mean, as of independent rows."""
+    each = [areas_by_score(shares[..., k], n[..., k], n.sum(axis=2) - n[..., k]) for shares, n in folds]
+    area = np.mean([areas.area for areas in each], axis=0)
+    variance = np.sum([areas.variance for areas in each], axis=0) / len(each) ** 2
+    return Areas(area, variance, sum(areas.positives for areas in each), sum(areas.negatives for areas in each))
+
+
+def _by_blank(counts: Counts) -> Counts:
+    """(columns, 2, classes) rows that are blank, and that are filled."""
+    return np.stack([counts[:, MISSING], counts[:, MISSING + 1 :].sum(axis=1)], axis=1)
+
+
+def _balanced_accuracy(folds: Sequence[Fold]) -> Floats:
+    """(columns,) mean recall of naming the class that has the largest share of a bin."""
+    called = [shares.argmax(axis=2)[..., None] == np.arange(n.shape[2]) for shares, n in folds]
+    right = np.sum([(n * named).sum(axis=1) for named, (_, n) in zip(called, folds, strict=True)], axis=0)
+    support = np.sum([n.sum(axis=1) for _, n in folds], axis=0)
+    return np.asarray(np.sum(right / np.maximum(support, 1), axis=1) / np.maximum(np.count_nonzero(support, axis=1), 1))
+
+
+def _owned(one: Counts, other: Counts, codes: Codes, features: NDArray[Any], fewest: int) -> Iterator[OwnedValue]:
+    """Bins with rows of one class alone in either part, that hold much of a class that few rows are of."""
+    owner = one.argmax(axis=2)
+    found = np.ones(owner.shape, bool)
+    for counts in (one, other):
+        held = np.take_along_axis(counts, owner[..., None], axis=2)[..., 0]
+        of_class = np.take_along_axis(counts.sum(axis=1), owner, axis=1)
+        found &= (held == counts.sum(axis=2)) & (held >= fewest)
+        found &= (held >= LEAST_COVER * of_class) & (of_class <= MOST_SHARE * counts.sum(axis=(1, 2))[:, None])
+    found[:, MISSING] = False
+    for column, place in np.argwhere(found):
+        values, k = features[codes[column] == place, column], int(owner[column, place])
+        support = int(other[column, :, k].sum())
+        yield OwnedValue(int(column), k, float(values.min()), float(values.max()), len(values), support)
+
+
+def _joined(parts: Sequence[Any]) -> Any:  # noqa: ANN401  (areas, or None in each)
+    """The areas of columns examined one block after another."""
+    if parts[0] is None:
+        return None
+    area, variance = (np.concatenate([getattr(part, name) for part in parts]) for name in ("area", "variance"))
+    return replace(parts[0], area=area, variance=variance)

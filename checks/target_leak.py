@@ -1,0 +1,300 @@
+"""Does one column give the answer away?"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from auditor import Bars, Confidence, Direction, Finding, Interval, Measurements, NotApplicable, Severity, check
+from auditor.states import Confusion, FeatureSample, Ranking, SampledRows
+from auditor.statistics import Estimate, LabelledRows, SingleColumns, single_columns
+from auditor.wording import count, name, number, plural, quoted, ratio
+
+MOST_COLUMNS, MOST_CLASSES, DRAWN, LISTED = 4096, 32, 10, 5
+BINARY = 2
+
+Found = tuple[int, Finding]
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What columns say of all classes, or of one of several labels, beside what the model, measured in `m`, makes of them.
+
+    kept: the classes that `found.classes` are places of; based_on: which rows were scored, and what was learnt from.
+    """
+
+    m: Measurements
+    found: SingleColumns
+    kept: tuple[int, ...]
+    based_on: str
+
+    @property
+    def columns(self) -> int:
+        """How many columns were asked."""
+        return len(self.found.mean_area)
+
+    @property
+    def is_pair(self) -> bool:
+        """Whether there are two classes, so that one is told from the other."""
+        return len(self.found.classes) == 1
+
+    @property
+    def family(self) -> int:
+        """How many bounds are looked at together."""
+        return self.columns * len(self.found.classes) * self.m.task.family
+
+    @cached_property
+    def highest(self) -> NDArray[np.float64]:
+        """(columns,) area for the class that a column tells best from the rest."""
+        return np.asarray(np.max([areas.area for areas in self.found.by_class], axis=0))
+
+    def best(self, column: int) -> int:
+        """The place of that class."""
+        return int(np.argmax([areas.area[column] for areas in self.found.by_class]))
+
+    def area(self, column: int) -> Estimate:
+        """The area of a column for that class."""
+        return self.found.by_class[self.best(column)].of(column)
+
+    def class_name(self, place: int) -> str:
+        """The class at a place of `found.classes`, in quotation marks."""
+        return quoted(self.m.task.class_names[self.kept[place]])
+
+    @cached_property
+    def of_model(self) -> tuple[float, ...]:
+        """The model's own area for each of `found.classes`, NaN where it has none."""
+        try:
+            each = [self.m.test[Ranking].metrics(self.kept[place]).auc for place in self.found.classes]
+        except NotApplicable:
+            each = [None] * len(self.found.classes)
+        return tuple(math.nan if auc is None else auc for auc in each)
+
+    @cached_property
+    def balanced_of_model(self) -> float:
+        """The model's balanced accuracy, NaN where it is not that of the same classes."""
+        value = self.m.test.value("balanced_accuracy") if len(self.kept) == self.m.task.n_classes else None
+        return math.nan if value is None else value
+
+    def comes_near(self, near: float) -> NDArray[np.bool_]:
+        """(columns,) bool: whether a column ranks, or names the classes, about as well as the model does."""
+        ranks = self.found.mean_area >= np.mean(self.of_model) - near
+        return np.asarray(ranks | (self.found.balanced_accuracy >= self.balanced_of_model - near))
+
+    def seen(self, column: int, said: str) -> Finding:
+        """What a column says, as a finding in its place."""
+        label = self.m.task.label
+        subject = f"column {self.m.column(column)}" + (f", label {label}" if label else "")
+        return Finding.passed(f"Column `{name(self.m.column(column))}` {said}", subject=subject)
+
+
+@check(
+    "target-leak", title="No column gives the answer away", needs=(Confusion, FeatureSample, Ranking), by_label=False,
+    plain_rows=True,
+)  # fmt: skip
+def target_leak(
+    m: Measurements,
+    *,
+    strong: float = 0.95,
+    nearly: float = 0.98,
+    near_model: float = 0.005,
+    blank: float = 0.90,
+    gap: float = 0.10,
+    alpha: float = 0.05,
+    few: int = 30,
+) -> Iterator[Finding]:
+    """Does one column alone know what the model is asked?
+
+    Each column is made a classifier of its own: the shares of the classes in up to 256 bins of its values (blanks have one)
+    are learnt on train and ranked on test; without train, each half of test by what the other says. Of more than two classes
+    each is told from the rest. A ROC-AUC whose lower bound is above `strong` is information. Suspected is a column whose area
+    is above `nearly` (by its lower bound, on test or within train; or 1), and whose area or balanced accuracy comes within
+    `near_model` of the model's; one whose blanks alone have an area above `blank`, or whose blank or filled cells are all of
+    one class; and one with a value that one class alone has, and half of its rows. So looks a column that is written after
+    the answer (Kaufman et al. 2012), and so may a good one: a reviewer has to say which. Areas within train and on test more
+    than `gap` apart are minor. Bounds are at `alpha`, divided by the number of columns and classes (Bonferroni); classes with
+    fewer than `few` rows are not told. Columns that give the answer away only together are not found.
+    """
+    found: list[Finding] = []
+    limits = {"nearly": nearly, "near_model": near_model, "blank": blank, "alpha": alpha}
+    for question in _questions(m, few):
+        suspected: dict[int, Finding] = {}
+        for column, seen in _suspicions(question, few=few, **limits):
+            suspected.setdefault(column, _suspected(question, column, seen))
+        told = [*suspected.values(), *_strong(question, strong, alpha, set(suspected)), *_apart(question, gap, alpha)]
+        most = int(np.argmax(question.highest))
+        told = told or [replace(_most_of(question, most, None), limit=strong)]
+        found += [replace(told[0], figures=(_picture(question),)), *told[1:]]
+    yield from found
+
+
+def _questions(m: Measurements, few: int) -> list[Question]:
+    """One question of all classes, or one for each of several labels."""
+    test = m.test[FeatureSample]
+    train = m.train[FeatureSample] if "train" in m.splits else None
+    asked = [_question(m, test, train, few)] if not m.labels else [
+        _question(of_label, _of_label(test, i), None if train is None else _of_label(train, i), few)
+        for i, of_label in enumerate(m.labels[:MOST_CLASSES])
+    ]  # fmt: skip
+    known = [question for question in asked if question is not None]
+    if not known:
+        raise NotApplicable(f"fewer than two classes have {few} rows each to judge a column by")
+    return known
+
+
+def _of_label(sample: SampledRows, i: int) -> SampledRows:
+    """The rows for which a label is known, as rows of two classes."""
+    known = sample.labels[:, i] >= 0
+    labels = sample.labels[known, i].astype(np.int64)
+    return SampledRows(sample.n, sample.features[known], labels, sample.row_key[known], sample.right[known])
+
+
+def _question(m: Measurements, test: SampledRows, train: SampledRows | None, few: int) -> Question | None:
+    """Ask the columns of the classes with enough rows, the most frequent 32 of them; None where fewer than two have."""
+    support = np.min(
+        [np.bincount(s.labels, minlength=m.task.n_classes) for s in (test, train) if s is not None], axis=0
+    )
+    enough = np.flatnonzero(support >= few)
+    if len(enough) < BINARY:
+        return None
+    kept = np.sort(enough[np.argsort(-support[enough], kind="stable")[:MOST_CLASSES]])
+    place = np.full(m.task.n_classes, len(kept))
+    place[kept] = np.arange(len(kept))
+    positive = 1 if m.task.positive is None else m.task.positive
+    classes = (positive,) if m.task.n_classes == BINARY else tuple(range(len(kept)))
+    known = None if train is None else _labelled(train, place)
+    found = single_columns(known, _labelled(test, place), classes, int(place.max()) + 1, few)
+    of = "" if len(test) == test.n else f" of {count(test.n)}"
+    learnt = (
+        "each half by what the other says" if train is None else f"by what {plural(len(train), 'training row')} say"
+    )
+    columns = test.features.shape[1]
+    first = f"; the first {count(MOST_COLUMNS)} of {count(columns)} columns" if columns > MOST_COLUMNS else ""
+    return Question(m, found, tuple(int(k) for k in kept), f"{count(len(test))}{of} test rows, {learnt}{first}")
+
+
+def _labelled(sample: SampledRows, place: NDArray[np.int64]) -> LabelledRows:
+    if sample.features.dtype.kind not in "fiub":
+        raise NotApplicable("the features are no numbers")
+    reals = sample.features[:, :MOST_COLUMNS].astype(np.float32, copy=False)
+    return LabelledRows(reals, place[sample.labels], sample.half)
+
+
+def _suspicions(
+    question: Question, *, nearly: float, near_model: float, blank: float, alpha: float, few: int
+) -> Iterator[Found]:
+    """Columns that may give the answer away, by their values, their blanks, or one value."""
+    yield from _nearly_certain(question, nearly, near_model, alpha / question.family)
+    yield from _telling_blanks(question, blank, alpha / question.family)
+    yield from _pure_cells(question, alpha / question.family, few)
+    for owned in question.found.owned:
+        if owned.owner < len(question.kept):
+            low, high = (count(end) if end.is_integer() else number(end) for end in (owned.low, owned.high))
+            value = low if low == high else f"{low} to {high}"
+            rows = f"{count(owned.rows)} of the {plural(owned.of, 'test row')} of {question.class_name(owned.owner)}"
+            said = f"is {value} in {rows} and in no row of another class, here as where it was learnt"
+            yield owned.column, question.seen(owned.column, said)
+
+
+def _nearly_certain(question: Question, nearly: float, near_model: float, alpha: float) -> Iterator[Found]:
+    """Columns that leave next to no doubt, and the model next to nothing to add."""
+    found = question.found
+    for column in map(int, np.flatnonzero((found.mean_area >= nearly) & question.comes_near(near_model))):
+        low, value = found.mean_lower(column, alpha), float(found.mean_area[column])
+        if low > nearly or value >= 1:
+            which = f"{question.class_name(found.classes[0])} from the rest" if question.is_pair else "the classes"
+            said = f"by itself tells {which}: {_beside(value, low, float(np.mean(question.of_model)))}"
+            if not math.isnan(question.balanced_of_model):
+                own, model = float(found.balanced_accuracy[column]), question.balanced_of_model
+                said += f", balanced accuracy {ratio(own)} beside {ratio(model)}"
+            seen = question.seen(column, f"{said} ({question.based_on})")
+            yield column, replace(seen, value=value, limit=nearly, interval=_bound(low, alpha))
+
+
+def _telling_blanks(question: Question, blank: float, alpha: float) -> Iterator[Found]:
+    """Columns of which it is enough to know whether a cell is blank."""
+    for place, blanks in zip(question.found.classes, question.found.blanks, strict=True):
+        for column in map(int, np.flatnonzero(blanks.area > blank)):
+            value, low = float(blanks.area[column]), blanks.of(column).lower(alpha) or 0.0
+            if low > blank:
+                said = f"tells {question.class_name(place)} by being blank or not: {_beside(value, low, math.nan)}"
+                seen = question.seen(column, f"{said} ({question.based_on})")
+                yield column, replace(seen, value=value, limit=blank, interval=_bound(low, alpha))
+
+
+def _pure_cells(question: Question, alpha: float, few: int) -> Iterator[Found]:
+    """Columns whose blank, or filled, cells all have one class, far more surely than other rows have it."""
+    for pure in question.found.pure_cells(alpha, few):
+        if pure.owner < len(question.kept):
+            state = "blank" if pure.is_blank else "filled"
+            rows = f"{plural(pure.rows, 'row')} of test and {plural(pure.learnt, 'row')} learnt from"
+            said = f"is {state} in {rows}, all of them {question.class_name(pure.owner)}"
+            yield pure.column, question.seen(pure.column, said)
+
+
+def _suspected(question: Question, column: int, seen: Finding) -> Finding:
+    called = name(question.m.column(column))
+    remedy = (
+        f"Is `{called}` known when the model is asked? If it is written later, train without it. If it is known, record that in "
+        f'auditor.toml: [[waivers]] with check = "target-leak", subject = "{name(seen.subject)}", a reason, by and expires.'
+    )
+    return seen.failing(Severity.MAJOR, remedy=remedy, direction=Direction.FLATTERS, confidence=Confidence.SUSPECTED)
+
+
+def _strong(question: Question, strong: float, alpha: float, told: set[int]) -> Iterator[Finding]:
+    """Columns that say much by themselves, as good ones may."""
+    for column in map(int, np.argsort(-question.highest, kind="stable")):
+        low = question.area(column).lower(alpha / question.family) if question.highest[column] > strong else None
+        if column not in told and low is not None and low > strong:
+            seen = replace(_most_of(question, column, low), limit=strong, interval=_bound(low, alpha / question.family))
+            remedy = f"Make sure that `{name(question.m.column(column))}` is known when the model is asked."
+            yield seen.failing(Severity.INFO, remedy=remedy)
+
+
+def _most_of(question: Question, column: int, low: float | None) -> Finding:
+    """What a column says of the class that it tells best."""
+    place, value = question.best(column), float(question.highest[column])
+    which = question.class_name(question.found.classes[place])
+    most = "by itself" if low is not None else f"says most of {plural(question.columns, 'column')}: it"
+    said = f"{most} tells {which} from the rest: {_beside(value, low, question.of_model[place])}"
+    return replace(question.seen(column, f"{said} ({question.based_on})"), value=value)
+
+
+def _apart(question: Question, gap: float, alpha: float) -> Iterator[Finding]:
+    """Columns that say much more, or less, in train than on test, as one finding."""
+    far = question.found.apart(gap, alpha / question.family)
+    if far:
+        named = [f"`{name(question.m.column(column))}` ({number(a)} and {number(b)})" for column, (a, b) in far.items()]
+        more = f" and {count(len(named) - LISTED)} more" if len(named) > LISTED else ""
+        said = (
+            f"{plural(len(far), 'column')} by themselves tell classes otherwise within train than on test, by ROC-AUC"
+        )
+        remedy = "Look for values that mean another thing in one of the files, and for drift."
+        seen = Finding.passed(f"{said}: {', '.join(named[:LISTED])}{more}", limit=gap)
+        yield seen.failing(Severity.MINOR, remedy=remedy)
+
+
+def _beside(value: float, low: float | None, of_model: float) -> str:
+    bound = "" if low is None else f" (lower bound {number(low)})"
+    model = "" if math.isnan(of_model) else f" beside the model's {number(of_model)}"
+    return f"ROC-AUC {number(value)}{bound}{model}"
+
+
+def _bound(low: float, alpha: float) -> Interval:
+    return Interval(low, None, 1 - alpha, "logit DeLong, Bonferroni")
+
+
+def _picture(question: Question) -> Bars:
+    """The columns that say most by themselves, with the model's own area across."""
+    first = [int(column) for column in np.argsort(-question.highest, kind="stable")[:DRAWN]]
+    model = question.of_model[0] if question.is_pair else math.nan
+    return Bars(
+        "What one column alone says",
+        tuple(question.m.column(column) for column in first),
+        tuple(float(question.highest[column]) for column in first),
+        None if math.isnan(model) else model,
+        "ROC-AUC" if question.is_pair else "ROC-AUC, class told best against the rest",
+        "model",
+    )

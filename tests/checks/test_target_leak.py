@@ -1,0 +1,196 @@
+"""A column that gives the answer away is asked about, by name; a strong column is told; neither is proven."""
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from auditor import Confidence, Direction, Severity, Status
+from auditor.states import FeatureSample
+from auditor.testing import compute, measured, rows
+
+NAMES = ["healthy", "ill"]
+COLUMNS = ["age", "dose", "discharged"]
+
+
+class Table:
+    """Rows of three columns: `age` says a little of the class, `dose` and `discharged` nothing until a test writes them."""
+
+    def __init__(self, n, seed, share=0.5):
+        self.random = np.random.default_rng(seed)
+        self.classes = (self.random.random(n) < share).astype(np.int64)
+        self.features = self.random.normal(size=(n, 3)).astype(np.float32)
+        self.features[:, 0] += self.classes
+
+    def batch(self, certainty=2.0, **how):
+        score = self.random.normal(certainty * (2 * self.classes - 1), 1.0)
+        p = expit(2 * certainty * score)
+        return rows(self.classes, probabilities=np.stack([1 - p, p], axis=1), features=self.features, **how)
+
+
+def asked(check, write=lambda _table: None, *, certainty=2.0, train=True, n=2000, share=0.5, **limits):
+    """The findings where `write` has filled the columns of train and of test."""
+    tables = [Table(2 * n, 1, share), Table(n, 2, share)]
+    for table in tables:
+        write(table)
+    known, test = (table.batch(certainty) for table in tables)
+    m = measured(
+        test, train=known if train else None, class_names=NAMES, positive="ill", states=[FeatureSample],
+        feature_names=COLUMNS,
+    )  # fmt: skip
+    return compute(check, m, limits=limits)
+
+
+def flipped(share, column=2):
+    def write(table):
+        wrong = table.random.random(len(table.classes)) < share
+        table.features[:, column] = np.where(wrong, 1 - table.classes, table.classes)
+
+    return write
+
+
+def test_columns_that_say_little_pass_and_the_strongest_is_named(checks):
+    (finding,) = asked(checks["target-leak"])
+    assert finding.status is Status.PASS
+    assert "Column `age` says most of 3 columns: it tells “ill” from the rest: ROC-AUC 0.7" in finding.message
+    assert "beside the model's 0.99" in finding.message
+    assert "(2,000 test rows, by what 4,000 training rows say)" in finding.message
+
+
+@pytest.mark.parametrize("train", [True, False])
+def test_a_copy_of_the_label_is_suspected_with_the_question_and_the_waiver(checks, train):
+    (finding,) = asked(checks["target-leak"], flipped(0.005), train=train)
+    assert (finding.status, finding.severity, finding.confidence) == (Status.FAIL, Severity.MAJOR, Confidence.SUSPECTED)
+    assert finding.direction is Direction.FLATTERS
+    assert finding.subject == "column discharged"
+    assert finding.remedy.startswith("Is `discharged` known when the model is asked?")
+    assert 'check = "target-leak", subject = "column discharged"' in finding.remedy
+    assert ("each half by what the other says" in finding.message) is not train
+
+
+def test_a_strong_column_is_information(checks):
+    def write(table):
+        table.features[:, 1] = table.random.normal(3 * table.classes, 1.0)
+
+    (finding,) = asked(checks["target-leak"], write, certainty=3.0)
+    assert (finding.status, finding.severity, finding.subject) == (Status.FAIL, Severity.INFO, "column dose")
+    assert finding.interval.low > 0.95
+
+
+def test_a_nearly_certain_column_that_the_model_far_outdoes_is_information(checks):
+    (finding,) = asked(checks["target-leak"], flipped(0.012), certainty=6.0, n=8000)
+    assert finding.severity is Severity.INFO
+
+
+def test_few_rows_do_not_make_a_column_certain(checks):
+    (finding,) = asked(checks["target-leak"], flipped(0.02), n=150)
+    assert finding.severity is Severity.INFO
+
+
+def test_blanks_that_tell_the_class_are_suspected(checks):
+    def write(table):
+        known = (table.classes == 1) ^ (table.random.random(len(table.classes)) < 0.03)
+        table.features[~known, 2] = np.nan
+
+    (finding,) = asked(checks["target-leak"], write)
+    assert (finding.severity, finding.subject) == (Severity.MAJOR, "column discharged")
+    assert "tells “ill” by being blank or not: ROC-AUC 0.9" in finding.message
+
+
+def test_cells_filled_for_one_class_alone_are_suspected(checks):
+    def write(table):
+        table.features[(table.classes == 0) | (table.random.random(len(table.classes)) < 0.9), 2] = np.nan
+
+    (finding,) = asked(checks["target-leak"], write)
+    assert finding.severity is Severity.MAJOR
+    assert "is filled in" in finding.message
+    assert "all of them “ill”" in finding.message
+
+
+def test_a_value_that_one_class_alone_has_is_suspected(checks):
+    def write(table):
+        table.features[:, 2] = (table.classes == 1) & (table.random.random(len(table.classes)) < 0.6)
+
+    (finding,) = asked(checks["target-leak"], write, share=0.3)
+    assert (finding.severity, finding.subject) == (Severity.MAJOR, "column discharged")
+    assert "is 1 in" in finding.message
+    assert "of “ill” and in no row of another class" in finding.message
+
+
+def test_a_column_that_says_less_on_test_is_minor(checks):
+    def write(table):
+        if len(table.classes) == 4000:
+            table.features[:, 1] += 2 * table.classes
+
+    (finding,) = asked(checks["target-leak"], write)
+    assert (finding.status, finding.severity) == (Status.FAIL, Severity.MINOR)
+    assert "1 column by themselves tell classes otherwise within train than on test" in finding.message
+    assert "`dose` (0.9" in finding.message
+
+
+def test_the_strongest_columns_are_drawn_with_the_model(checks):
+    (finding,) = asked(checks["target-leak"])
+    (bars,) = finding.figures
+    assert bars.names[0] == "age"
+    assert list(bars.values) == sorted(bars.values, reverse=True)
+    assert (bars.limit_name, bars.limit > 0.99) == ("model", True)
+
+
+def three_classes(write, seed, n=3000, certainty=5.0):
+    random = np.random.default_rng(seed)
+    classes = random.integers(0, 3, n)
+    features = random.normal(size=(n, 2)).astype(np.float32)
+    write(features, classes, random)
+    scores = random.normal(size=(n, 3)) + certainty * np.eye(3)[classes]
+    p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    return rows(classes, probabilities=p, features=features)
+
+
+def of_three(check, write):
+    m = measured(
+        three_classes(write, 4), train=three_classes(write, 5), class_names=["a", "b", "c"], states=[FeatureSample]
+    )
+    return compute(check, m)
+
+
+def test_of_three_classes_a_column_that_tells_all_is_suspected_and_one_that_tells_one_is_information(checks):
+    def tells_all(features, classes, random):
+        features[:, 1] = np.where(random.random(len(classes)) < 0.005, 2 - classes, classes)
+
+    def tells_one(features, classes, random):
+        features[:, 1] = random.normal(size=len(classes)) + 8 * (classes == 2)
+
+    (suspected,) = of_three(checks["target-leak"], tells_all)
+    assert (suspected.severity, suspected.subject) == (Severity.MAJOR, "column feature 2")
+    (told,) = of_three(checks["target-leak"], tells_one)
+    assert told.severity is Severity.INFO
+    assert "tells “c” from the rest" in told.message
+
+
+def test_each_of_several_labels_is_asked(checks):
+    random = np.random.default_rng(5)
+
+    def batch():
+        labels = (random.random((1500, 2)) < 0.4).astype(int)
+        features = random.normal(size=(1500, 2)).astype(np.float32)
+        features[:, 0] = labels[:, 1]
+        p = expit(random.normal(3 * (2 * labels - 1), 1.0))
+        return rows(labels, probabilities=p, features=features)
+
+    m = measured(batch(), train=batch(), class_names=["toxic", "rude"], states=[FeatureSample])
+    clear, suspected = compute(checks["target-leak"], m)
+    assert clear.status is Status.PASS
+    assert (suspected.severity, suspected.subject) == (Severity.MAJOR, "column feature 1, label rude")
+
+
+def test_without_enough_rows_of_two_classes_nothing_is_said(checks):
+    (finding,) = asked(checks["target-leak"], share=0.005, n=500)
+    assert finding.status is Status.SKIP
+    assert "Fewer than two classes have 30 rows each" in finding.message
+
+
+def test_wide_tables_are_asked_for_their_first_columns_and_say_so(checks):
+    table = Table(100, 1)
+    table.features = np.repeat(table.features, 1500, axis=1)
+    m = measured(table.batch(), class_names=NAMES, positive="ill", states=[FeatureSample])
+    (finding,) = compute(checks["target-leak"], m)
+    assert "the first 4,096 of 4,500 columns" in finding.message

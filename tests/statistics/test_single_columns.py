@@ -1,0 +1,159 @@
+"""One column as a classifier: what scikit-learn would say of its bins, what blanks say, values that one class has alone."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import balanced_accuracy_score, roc_auc_score
+
+from auditor.statistics import LabelledRows, SingleColumns, rank_metrics, single_columns
+from auditor.statistics.column_bins import areas_by_score, bin_columns, bins_for, class_shares_by_bin, tally_bins
+
+BLANK = np.nan
+
+
+def labelled(features, classes, seed=0):
+    half = np.random.default_rng(seed).random(len(classes)) < 0.5
+    return LabelledRows(np.asarray(features, np.float32), np.asarray(classes, np.int64), half)
+
+
+def drawn(n, columns, classes=2, seed=0):
+    random = np.random.default_rng(seed)
+    return random.normal(size=(n, columns)), random.integers(0, classes, n), random
+
+
+def examined(known, scored, classes=(1,), n_classes=2, fewest=30) -> SingleColumns:
+    return single_columns(known, scored, classes, n_classes, fewest)
+
+
+def test_bins_are_quantiles_and_each_of_few_values_has_its_own():
+    random = np.random.default_rng(1)
+    table = np.stack([random.normal(size=5120), random.integers(0, 40, 5120), np.zeros(5120)], axis=1)
+    assert bins_for(len(table)) == 256
+    many, few, one = bin_columns(table.astype(np.float32), table.astype(np.float32), bins=256)[0]
+    assert np.unique(many, return_counts=True)[1].tolist() == [20] * 256
+    np.testing.assert_array_equal(few, 2 + table[:, 1])
+    assert np.unique(one).size == 1
+
+
+def test_a_value_that_fills_several_quantiles_has_a_bin_of_its_own():
+    values = np.concatenate([np.zeros(3000), np.arange(1, 3001)]).astype(np.float32)[:, None]
+    (codes,) = bin_columns(values, values, bins=256)[0]
+    assert (codes[:3000] == codes[0]).all()
+    assert (codes[3000:] != codes[0]).all()
+
+
+def test_blanks_have_bin_0_and_values_that_were_never_seen_the_next_lower_one():
+    known = np.array([[1.0], [2.0], [BLANK]], np.float32)
+    (codes,) = bin_columns(known, np.array([[BLANK], [0.5], [1.0], [1.5], [np.inf], [-np.inf]], np.float32), bins=2)[0]
+    assert codes.tolist() == [0, 1, 2, 2, 3, 1]
+
+
+def test_an_empty_bin_says_what_is_true_of_all_rows():
+    shares = class_shares_by_bin(np.array([[[30, 10], [0, 0], [0, 20]]]))
+    np.testing.assert_allclose(shares[0], [[(30 + 1) / 42, 11 / 42], [0.5, 0.5], [1 / 22, 21 / 22]])
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=9))
+def test_areas_and_their_variances_are_those_of_the_rows(bins):
+    scores, positives, negatives = (np.array([column]) for column in zip(*bins, strict=True))
+    found = areas_by_score(scores.astype(float), positives, negatives)
+    keys = [np.sort(np.repeat(scores[0], counts[0])).astype(np.uint32) for counts in (positives, negatives)]
+    expected = rank_metrics(*keys)
+    if expected.auc is None:
+        assert np.isnan(found.area[0])
+    else:
+        assert found.area[0] == pytest.approx(expected.auc, abs=1e-12)
+    if expected.delong_variance is not None:
+        assert found.variance[0] == pytest.approx(expected.delong_variance, abs=1e-12)
+
+
+def test_every_column_is_scored_by_what_train_says_of_its_bins():
+    features, classes, random = drawn(4000, 5)
+    features[:, 0] += classes
+    features[:, 1] *= 1 + 2 * classes  # wider, not higher
+    features[random.random(4000) < 0.3, 2] = BLANK
+    known, scored = labelled(features[:2500], classes[:2500]), labelled(features[2500:], classes[2500:])
+    found = examined(known, scored)
+    codes, of_scored = bin_columns(known.features, known.features, scored.features, bins=bins_for(2500))
+    shares = class_shares_by_bin(tally_bins(codes, known.classes, 127, 2))
+    for column in range(5):
+        share = shares[column][of_scored[column]]
+        expected = roc_auc_score(scored.classes, share[:, 1])
+        assert found.by_class[0].area[column] == pytest.approx(expected, abs=1e-12)
+        named = balanced_accuracy_score(scored.classes, share.argmax(axis=1))
+        assert found.balanced_accuracy[column] == pytest.approx(named, abs=1e-12)
+    assert found.by_class[0].area[1] > 0.7
+    assert np.abs(found.by_class[0].area[2:] - 0.5).max() < 0.06
+    assert np.abs(found.in_train[0].area[2:] - 0.5).max() < 0.06
+
+
+def test_columns_are_the_same_whether_examined_together_or_alone():
+    features, classes, _ = drawn(600, 7, classes=3)
+    features[::5, 3] = BLANK
+    known, scored = labelled(features[:400], classes[:400]), labelled(features[400:], classes[400:])
+    whole = examined(known, scored, (0, 1, 2), 3)
+    for column in range(7):
+        alone = examined(
+            known.columns(slice(column, column + 1)), scored.columns(slice(column, column + 1)), (0, 1, 2), 3
+        )
+        np.testing.assert_array_equal(alone.mean_area[0], whole.mean_area[column])
+        np.testing.assert_array_equal(alone.filled[:, 0], whole.filled[:, column])
+
+
+def test_without_train_a_column_of_noise_says_nothing_and_a_copy_of_the_label_all():
+    features, classes, _ = drawn(3000, 2)
+    features[:, 1] = classes
+    found = examined(None, labelled(features, classes))
+    assert abs(found.by_class[0].area[0] - 0.5) < 0.05
+    assert found.by_class[0].area[1] == 1
+    assert found.by_class[0].of(1).n == 3000
+    assert found.in_train == (None,)
+
+
+def test_a_class_that_is_absent_has_no_area():
+    features, classes, _ = drawn(200, 1)
+    found = examined(labelled(features, classes), labelled(features, classes * 0))
+    assert np.isnan(found.by_class[0].area[0])
+    assert found.by_class[0].of(0).value is None
+
+
+def test_a_value_that_one_class_alone_has_is_found_with_its_rows():
+    features, classes, random = drawn(2000, 2)
+    classes = (random.random(2000) < 0.2).astype(int)
+    features[(classes == 1) & (random.random(2000) < 0.7), 1] = 9.0
+    found = examined(labelled(features[:1000], classes[:1000]), labelled(features[1000:], classes[1000:]))
+    (owned,) = found.owned
+    assert (owned.column, owned.owner, owned.low, owned.high) == (1, 1, 9.0, 9.0)
+    assert (owned.rows, owned.of) == (int((features[1000:, 1] == 9).sum()), int(classes[1000:].sum()))
+
+
+def test_cells_that_are_filled_for_one_class_alone_are_pure():
+    features, classes, _ = drawn(2000, 2)
+    features[classes == 0, 1] = BLANK
+    features[400:, 1] = BLANK
+    features[1000:1400, 1] = np.where(classes[1000:1400] == 1, 5.0, BLANK)
+    found = examined(labelled(features[:1000], classes[:1000]), labelled(features[1000:], classes[1000:]))
+    (pure,) = found.pure_cells(0.05, 30)
+    assert (pure.column, pure.owner, pure.is_blank) == (1, 1, False)
+    assert pure.rows == int(np.isfinite(features[1000:, 1]).sum())
+    assert not list(found.pure_cells(0.05, 500))
+
+
+def test_few_pure_cells_of_a_class_that_nearly_all_rows_have_are_no_evidence():
+    features, classes, random = drawn(4000, 1)
+    classes = (random.random(4000) < 0.03).astype(int)
+    features[:, 0] = np.where((random.random(4000) < 0.03) & (classes == 0), 1.0, BLANK)
+    found = examined(labelled(features[:2000], classes[:2000]), labelled(features[2000:], classes[2000:]))
+    assert not list(found.pure_cells(0.05, 30))
+
+
+def test_a_column_that_means_another_thing_on_test_is_apart():
+    features, classes, random = drawn(4000, 3)
+    features[:, 2] += 2 * classes
+    features[2000:, 2] = random.normal(size=2000)
+    found = examined(labelled(features[:2000], classes[:2000]), labelled(features[2000:], classes[2000:]))
+    assert list(found.apart(0.10, 0.05)) == [2]
+    inside, outside = found.apart(0.10, 0.05)[2]
+    assert inside > 0.85
+    assert abs(outside - 0.5) < 0.05
