@@ -1,12 +1,12 @@
 """From a configuration to splits: open each file, agree on features and classes, find the positive class."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from auditor import wording
 from auditor.config import Config, ImageSettings
+from auditor.data.agreed import Agreed, Files
 from auditor.data.arrays import ArrayFile, Arrays, ArrayShard
 from auditor.data.classes import (
     described_classes,
@@ -40,37 +40,12 @@ from auditor.data.predictions import PredictionTables, open_predictions
 from auditor.data.remote import local
 from auditor.data.split import Shard, Split, Splits
 from auditor.data.tables import Table
+from auditor.data.texts import text_files
 from auditor.data.truth import LabelColumns, truth_of
 from auditor.errors import InputError, UsageError
-from auditor.layout import Input, Layout, Part
+from auditor.layout import Input, Layout, take_text
 
 NO_LOADERS: Mapping[str, Loader] = {}
-
-
-@dataclass(frozen=True)
-class Agreed:
-    """What the splits of a run agree on."""
-
-    names: tuple[str, ...]
-    names_from: str
-    positive: int | None
-    positive_from: str
-    counts: Mapping[str, tuple[int, ...]]
-    n_rows: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class Files:
-    """The opened files of a run by the names of their splits, and how they become labels and shards."""
-
-    opened: Mapping[str, Table | ArrayFile | LoadedData]
-    feature_names: tuple[str, ...]
-    feature_shape: tuple[int, ...] | None
-    labels: Callable[[str], Iterator[Encoded]]
-    shards: Callable[[str, Agreed], tuple[Shard, ...]]
-    other_classes: Callable[[Mapping[str, LabelCount]], tuple[str, ...]] = lambda _: ()
-    preparation: str = ""
-    parts: tuple[Part, ...] = ()
 
 
 def open_splits(
@@ -111,7 +86,8 @@ def _opened(config: Config, inputs: tuple[Input, ...]) -> tuple[Config, Files, s
     opened = {name: open_file(local(path), config) for name, path in paths.items()}
     tables = [file for file in opened.values() if not isinstance(file, ArrayFile)]
     config, labels_from = with_labels(config, tables)
-    return config, _files(opened, config), labels_from
+    files = text_files(opened, config) if take_text(inputs) else _files(opened, config)
+    return config, files, labels_from
 
 
 def _loaded(loaders: Mapping[str, Loader], config: Config) -> Files:

@@ -25,13 +25,14 @@ Function = Callable[[Any], Any]
 class Adapter:
     """What an adapter file gives: `load(path)`, `prepare(batch)` and `scores(output)`, each None where it has none.
 
-    `note` says which file it was, by its hash.
+    `note` says which file it was, by its hash, and `remarks` what was found out while it ran.
     """
 
     load: Function | None = None
     prepare: Function | None = None
     scores: Function | None = None
     note: str = ""
+    remarks: Callable[[], tuple[str, ...]] = tuple
 
 
 NO_ADAPTER = Adapter()

@@ -43,7 +43,7 @@ def inspect(path: Path) -> Inspection:
     return Inspection(
         str(path),
         str(file.detected.format),
-        len(file.content),
+        file.n_bytes,
         file.sha256,
         loading,
         because,

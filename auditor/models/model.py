@@ -30,7 +30,8 @@ class Model:
     `training_parts` names what acts as in training: operators of an exported program, or modules that `eval()` did
     not reach; `buffers` are what it may write to while it runs, None where that cannot be seen.
     `notes` is the load report, `remarks` what `forward` found out since. `inputs` are the names that a program gives to
-    what it takes.
+    what it takes. `works_on` is the shape of what it makes of a row inside, where the row's own says little. `output_kind` is
+    what its files say that it gives, "" where they say nothing; `multilabel`, that a row may have several labels.
     """
 
     path: Path
@@ -47,6 +48,9 @@ class Model:
     buffers: "Buffers | None" = None
     remarks: Callable[[], tuple[str, ...]] = tuple
     inputs: tuple[Input, ...] = ()
+    works_on: tuple[int, ...] = ()
+    output_kind: str = ""
+    multilabel: bool = False
 
     @property
     def load_report(self) -> tuple[str, ...]:

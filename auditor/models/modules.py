@@ -91,7 +91,7 @@ def class_names(module: nn.Module) -> tuple[str, ...]:
     if not isinstance(stated, Mapping) or len(names) != len(stated) or set(names) != set(range(len(names))):
         return ()
     ordered = tuple(str(names[index]) for index in range(len(names)))
-    return () if all(re.fullmatch(r"LABEL_\d+", name) for name in ordered) else ordered
+    return () if len(ordered) < 2 or all(re.fullmatch(r"LABEL_\d+", name) for name in ordered) else ordered
 
 
 def _number(key: object) -> object:

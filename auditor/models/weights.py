@@ -43,7 +43,7 @@ def open_weights(file: ModelFile, config: Config, allowed: Allowed) -> Model:
     ModelRefused where the file holds more than tensors and plain values; UsageError where no class was given;
     InputError where file, class and weights do not fit each other.
     """
-    weights, read_notes = _read(file)
+    weights, read_notes = read_weights(file)
     return open_tensors(file, config, allowed, weights, read_notes)
 
 
@@ -57,7 +57,8 @@ def open_tensors(
     )
 
 
-def _read(file: ModelFile) -> tuple[Weights, tuple[str, ...]]:
+def read_weights(file: ModelFile) -> tuple[Weights, tuple[str, ...]]:
+    """The tensors of a file by name, and how they were read. Errors as those of `open_weights`."""
     if file.detected.format is Format.SAFETENSORS:
         return _from_safetensors(file), ("read as safetensors: tensors only",)
     if file.detected.format is Format.SHARDED:
@@ -170,7 +171,7 @@ def _filled(file: ModelFile, config: Config, weights: Weights) -> Made:
     renamed, notes = _renamed(weights, set(own), file.name)
     _fill(module, renamed, f"{file.name} does not fit {config.model_class}")
     mode = f"{in_evaluation_mode(module)}, as PyTorch makes them; eval() was called"
-    return Made(module, (code, *notes, *_cast_note(renamed, own), mode), still_training(module))
+    return Made(module, (code, *notes, *cast_note(renamed, own), mode), still_training(module))
 
 
 def _renamed(weights: Weights, expected: set[str], name: str) -> tuple[Weights, tuple[str, ...]]:
@@ -268,7 +269,8 @@ def _spelled(weights: Weights, keys: list[str] | None = None) -> list[str]:
     ]
 
 
-def _cast_note(weights: Weights, own: Mapping[str, Any]) -> tuple[str, ...]:
+def cast_note(weights: Weights, own: Mapping[str, Any]) -> tuple[str, ...]:
+    """The types in which weights are stored and other ones in which they run."""
     stored = {(value.dtype, own[key].dtype) for key, value in weights.items() if isinstance(own.get(key), Tensor)}
     return tuple(
         f"weights stored as {one} run as {other}".replace("torch.", "") for one, other in stored if one != other
