@@ -53,7 +53,8 @@ def open_adapter(path: Path | None) -> Adapter:
         raise InputError(f"{path} defines none of {', '.join(NAMES)}: an adapter has at least one of these functions")
     digest = hashlib.sha256(source).hexdigest()
     note = f"the adapter {path} (sha256 {digest}) gives {', '.join(found)}"
-    return Adapter(**{name: _told(function, path) for name, function in found.items()}, note=note)
+    told = {name: _told(found[name], path) if name in found else None for name in NAMES}
+    return Adapter(told["load"], told["prepare"], told["scores"], note)
 
 
 def arguments(

@@ -82,11 +82,15 @@ def row_shape(module: nn.Module) -> Shape | None:
 
 
 def class_names(module: nn.Module) -> tuple[str, ...]:
-    """`config.id2label` of a Hugging Face model, unless it is the LABEL_0, LABEL_1 that nobody named.
+    """`config.id2label` of a Hugging Face model."""
+    return stated_names(getattr(getattr(module, "config", None), "id2label", None))
+
+
+def stated_names(stated: object) -> tuple[str, ...]:
+    """The names of classes in an `id2label`, () where it is none or has the LABEL_0, LABEL_1 that nobody named.
 
     Its numbers may be text, as JSON has them.
     """
-    stated = getattr(getattr(module, "config", None), "id2label", None)
     names = {_number(key): name for key, name in stated.items()} if isinstance(stated, Mapping) else {}
     if not isinstance(stated, Mapping) or len(names) != len(stated) or set(names) != set(range(len(names))):
         return ()

@@ -12,6 +12,8 @@ from auditor.errors import InputError
 from auditor.models.files import CONFIG, WEIGHTS, ModelFile
 
 OF_CODE = "auto_map"
+NAMING_CODE = (CONFIG, "tokenizer_config.json", "preprocessor_config.json")
+UNSTATED = 10**6  # tokenizers that know no longest text state a number far larger
 Settings = dict[str, Any]
 
 
@@ -41,10 +43,9 @@ def settings(file: ModelFile, name: str = CONFIG) -> Settings:
 
 def own_code(file: ModelFile) -> str:
     """The first class of the folder's own code that a configuration names, with the file that names it; "" for none."""
-    for part in file.shards:
-        if part.name.endswith(".json") and part.name not in WEIGHTS:
-            for name in _classes(settings(file, part.name)):
-                return f"{part.name} names {wording.name(name)}"
+    for part in NAMING_CODE:
+        for name in _classes(settings(file, part)):
+            return f"{part} names {wording.name(name)}"
     return ""
 
 
@@ -52,6 +53,17 @@ def architecture(file: ModelFile) -> str:
     """The class that the configuration says the weights are of, "" where it says none."""
     found = settings(file).get("architectures")
     return str(found[0]) if isinstance(found, list) and found else ""
+
+
+def is_multilabel(stated: Settings) -> bool:
+    """Whether a row may have several of the labels."""
+    return bool(stated.get("problem_type") == "multi_label_classification")
+
+
+def processor(stated: Settings) -> str:
+    """The class of an image processor, by its configuration; older ones call it a feature extractor."""
+    found = stated.get("image_processor_type") or stated.get("feature_extractor_type")
+    return str(found or "of no stated class")
 
 
 def _classes(value: object) -> Iterator[str]:

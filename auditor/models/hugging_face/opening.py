@@ -20,9 +20,9 @@ from auditor.models.files import ModelFile
 from auditor.models.hugging_face import folder
 from auditor.models.hugging_face.folder import Settings
 from auditor.models.model import Model
-from auditor.models.modules import running, still_training
+from auditor.models.modules import running, stated_names, still_training
 from auditor.models.trust import SAVE_PROGRAM, Allowed
-from auditor.models.weights import Weights, cast_note, read_weights
+from auditor.models.weights import Weights, cast_note, open_tensors, read_weights
 
 OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY")
 # What a configuration may say of how the model is computed: by kernels that Transformers would download, among others.
@@ -38,6 +38,8 @@ def open_folder(file: ModelFile, config: Config, allowed: Allowed) -> Model:
     fit the installed Transformers; UsageError for settings that belong to weights without a configuration.
     """
     stated = folder.settings(file)
+    if config.model_class is not None:
+        return _of_class(file, config, allowed, stated)
     transformers = _transformers(file)
     takes = _takes(file, stated)
     weights, read_notes = read_weights(folder.weights(file))
@@ -48,9 +50,16 @@ def open_folder(file: ModelFile, config: Config, allowed: Allowed) -> Model:
         model = running(
             file, config, allowed, module, notes=(*read_notes, *notes), training_parts=still_training(module)
         )
-        several = stated.get("problem_type") == "multi_label_classification"
-        model = replace(model, output_kind="logits", multilabel=several)
+        model = replace(model, output_kind="logits", multilabel=folder.is_multilabel(stated))
         return reading_texts(model, file, module) if takes == TEXTS else model
+
+
+def _of_class(file: ModelFile, config: Config, allowed: Allowed, stated: Settings) -> Model:
+    """The user's own class with the folder's weights; the configuration gives arguments and names of classes."""
+    weights, notes = read_weights(folder.weights(file))
+    model = open_tensors(file, config, allowed, weights, notes, offered=stated)
+    names = model.class_names or stated_names(stated.get("id2label"))
+    return replace(model, class_names=names, multilabel=folder.is_multilabel(stated))
 
 
 @contextmanager

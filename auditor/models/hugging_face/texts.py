@@ -20,7 +20,7 @@ from auditor.models.forward import Forward
 from auditor.models.hugging_face import folder
 from auditor.models.model import Model
 
-UNSTATED = 10**6  # tokenizers that know no limit state a far larger one
+VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json")
 
 
 @dataclass(eq=False)
@@ -57,6 +57,7 @@ def reading_texts(model: Model, file: ModelFile, module: nn.Module) -> Model:
     """The model with its tokenizer before it. InputError where the folder has none that Transformers can make of its files."""
     assert isinstance(model.forward, Forward)
     tokenizer = _tokenizer(file)
+    _require_fit(file, tokenizer, module)
     longest = _longest(tokenizer, module)
     tokens = Tokens(tokenizer, longest, frozenset(inspect.signature(module.forward).parameters))
     alone = tokenizer.pad_token is None
@@ -85,6 +86,10 @@ def _tokenizer(file: ModelFile) -> Any:  # noqa: ANN401  (Transformers need not 
     """The tokenizer of the folder's own files as they were hashed, in a folder of nothing else."""
     from transformers import AutoTokenizer
 
+    if not any(folder.member(file, name) for name in VOCABULARIES):
+        raise _without_tokenizer(
+            file, f"it holds none of {', '.join(VOCABULARIES)}"
+        )  # Transformers would make an empty one
     with TemporaryDirectory() as place:
         for name in (CONFIG, *BESIDE):
             part = folder.member(file, name)
@@ -93,23 +98,39 @@ def _tokenizer(file: ModelFile) -> Any:  # noqa: ANN401  (Transformers need not 
         try:
             made = AutoTokenizer.from_pretrained(place, local_files_only=True, trust_remote_code=False, use_fast=True)
         except Exception as error:
-            raise InputError(
-                f"{file.name} has no tokenizer that can be made of its files: {failures.shown(error)}; save it beside the "
-                "model with tokenizer.save_pretrained, so that it has a tokenizer.json"
-            ) from error
+            raise _without_tokenizer(file, failures.shown(error)) from error
     if not made.is_fast:
         raise InputError(
             f"{file.name} has a tokenizer of Python code ({type(made).__name__}), and one with a tokenizer.json was "
             "expected; tokenise in the prepare() of an --adapter"
         )
+    if made.vocab_size <= len(made.all_special_ids):
+        raise _without_tokenizer(file, "it would know no word")
     return made
+
+
+def _require_fit(file: ModelFile, tokenizer: Any, module: nn.Module) -> None:  # noqa: ANN401
+    """InputError where the tokenizer knows more tokens than the model: it is that of another one."""
+    known = getattr(module.config, "vocab_size", None)
+    if isinstance(known, int) and len(tokenizer) > known:
+        raise InputError(
+            f"{file.name}: the tokenizer knows {wording.plural(len(tokenizer), 'token')} and the model {wording.count(known)}; "
+            "save the model's own tokenizer beside it"
+        )
+
+
+def _without_tokenizer(file: ModelFile, reason: str) -> InputError:
+    return InputError(
+        f"{file.name} has no tokenizer that can be made of its files: {reason}; save it beside the model with "
+        "tokenizer.save_pretrained, so that it has a tokenizer.json"
+    )
 
 
 def _longest(tokenizer: Any, module: nn.Module) -> int | None:  # noqa: ANN401
     """How many tokens a text may have: what the tokenizer states, else the places that the model has; None for neither."""
     stated = tokenizer.model_max_length
     places = getattr(getattr(module, "config", None), "max_position_embeddings", None)
-    known = [stated] if stated < UNSTATED else []
+    known = [stated] if stated < folder.UNSTATED else []
     if isinstance(places, int) and places > 0:
         known.append(places - _first_place(module))
     return min(known, default=None)
