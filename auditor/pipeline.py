@@ -125,8 +125,8 @@ def open_all(config: Config, sources: Sources) -> tuple[Model | None, Splits, Hi
     """Open what the configuration names and the sources hold."""
     training_history = _history(config)
     model = None if config.model is None and sources.model is None else open_model(config, sources.model)
-    takes = (model.class_names, model.inputs) if model else ((), ())
-    splits = open_splits(completed(config, model), *takes, sources.loaders)
+    takes = (model.class_names, model.inputs, sources.loaders, model.image) if model else ((), (), sources.loaders)
+    splits = open_splits(completed(config, model), *takes)
     return None if model is None else fed(model, splits.layout), splits, training_history
 
 

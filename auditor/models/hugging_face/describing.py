@@ -52,4 +52,4 @@ def _tokenizer(stated: Settings) -> str:
 
 
 def _images(stated: Settings) -> str:
-    return f"its image processor: {wording.name(folder.processor(stated))}" if stated else ""
+    return f"its image processor: {wording.name(folder.processor(stated) or 'of no stated class')}" if stated else ""

@@ -61,9 +61,8 @@ def is_multilabel(stated: Settings) -> bool:
 
 
 def processor(stated: Settings) -> str:
-    """The class of an image processor, by its configuration; older ones call it a feature extractor."""
-    found = stated.get("image_processor_type") or stated.get("feature_extractor_type")
-    return str(found or "of no stated class")
+    """The class of an image processor, by its configuration, "" where that says none; older ones call it a feature extractor."""
+    return str(stated.get("image_processor_type") or stated.get("feature_extractor_type") or "")
 
 
 def _classes(value: object) -> Iterator[str]:

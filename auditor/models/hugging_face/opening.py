@@ -19,6 +19,8 @@ from auditor.models import failures
 from auditor.models.files import ModelFile
 from auditor.models.hugging_face import folder
 from auditor.models.hugging_face.folder import Settings
+from auditor.models.hugging_face.images import image_settings
+from auditor.models.hugging_face.texts import reading_texts
 from auditor.models.model import Model
 from auditor.models.modules import running, stated_names, still_training
 from auditor.models.trust import SAVE_PROGRAM, Allowed
@@ -45,13 +47,13 @@ def open_folder(file: ModelFile, config: Config, allowed: Allowed) -> Model:
     weights, read_notes = read_weights(folder.weights(file))
     with offline(), _quiet(transformers):
         module, notes = _made(file, stated, weights, transformers)
-        from auditor.models.hugging_face.texts import reading_texts
-
         model = running(
             file, config, allowed, module, notes=(*read_notes, *notes), training_parts=still_training(module)
         )
         model = replace(model, output_kind="logits", multilabel=folder.is_multilabel(stated))
-        return reading_texts(model, file, module) if takes == TEXTS else model
+        if takes == TEXTS:
+            return reading_texts(model, file, module)
+        return replace(model, image=image_settings(file, stated))
 
 
 def _of_class(file: ModelFile, config: Config, allowed: Allowed, stated: Settings) -> Model:
