@@ -36,9 +36,15 @@ def is_text(features: NDArray[Any]) -> bool:
     return features.dtype.kind == "T"
 
 
+def composed(texts: NDArray[Any]) -> NDArray[Any]:
+    """The texts as Unicode composes them (NFC), so that those that read alike are equal."""
+    flat = [normalize("NFC", text) for text in texts.reshape(-1).tolist()]
+    return np.array(flat, texts.dtype).reshape(texts.shape)
+
+
 def _text_hashes(texts: NDArray[Any]) -> NDArray[np.uint64]:
     """(n,) uint64: the length before each text keeps those of two columns apart."""
-    rows = [[normalize("NFC", text) for text in row] for row in texts.tolist()]
+    rows = composed(texts).tolist()
     return np.array([_text_hash("".join(f"{len(text)}:{text}" for text in row)) for row in rows], np.uint64)
 
 

@@ -4,15 +4,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
 
 from auditor.batches import Array
+from auditor.config import Config
 from auditor.data import open_splits
 from auditor.errors import InputError
 from auditor.hashing import row_hashes
-from auditor.layout import Layout
+from auditor.layout import TEXT, Input, Layout
 from auditor.models import Model, completed, fed
+from tests.data.writing import TABLES
 from tests.models.hugging_face.saving import (
     LONGEST,
     TEXTS,
@@ -154,6 +157,15 @@ def test_the_columns_and_the_classes_are_found(folder: Path, tmp_path: Path) -> 
     assert batch.labels.tolist() == [0, 1, 1]
 
 
+@pytest.mark.parametrize("form", TABLES)
+def test_texts_are_the_same_from_every_kind_of_table(form: str, tmp_path: Path) -> None:
+    texts = ("caf\u00e9, \u4f60\u597d", 'say "x"', "a", "1.0", " ")
+    path = TABLES[form](pa.table({"text": texts, "label": ["x", "y", "x", "y", "x"]}), tmp_path / "data")
+    splits = open_splits(Config(test=path), (), (Input("text", TEXT, ()),))
+    parts = [batch.features for shard in splits.test.shards() for batch in shard.batches(2)]
+    assert np.concatenate([part for part in parts if part is not None]).tolist() == [[text] for text in texts]
+
+
 def test_two_columns_of_text_ask_for_a_line_that_then_works(folder: Path, tmp_path: Path) -> None:
     model = opened(folder)
     table = csv_of(tmp_path / "t.csv", {"title": ("a", "b"), "body": ("c", "d"), "label": ("ham", "spam")})
@@ -181,6 +193,4 @@ def test_several_labels_are_those_of_the_configuration(tmp_path: Path) -> None:
 
 
 def model_settings(model: Model, test: Path, **settings: Any) -> Any:
-    from auditor.config import Config
-
     return Config.model_validate({"model": model.path, "test": test} | settings)
