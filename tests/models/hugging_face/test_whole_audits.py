@@ -74,7 +74,7 @@ def test_texts_are_audited_and_copies_of_training_texts_are_seen(folder: Path, t
     )
     assert report["measurements"]["test"]["class_names"] == ["ham", "spam"]
     assert report["measurements"]["test"]["accuracy"]["value"] > 0.7
-    assert report["overlap"]["shared"] == 1
+    assert report["overlap"]["n_shared"] == 1
     assert report["overlap"]["verified"] == 1
     assert found(report, "input-sensitivity")["status"] == "pass"
     assert found(report, "batch-independence")["status"] == "pass"
