@@ -104,13 +104,17 @@ class ImageSettings(Record):
     """How images become features, as they did in training: sizes in pixels, one number or (height, width).
 
     `white` is what a white pixel becomes before `mean` and `std`: 1, or 255 where the model takes raw pixels. `layout` HW
-    is for models that take grey images without a dimension of channels.
+    is for models that take grey images without a dimension of channels. `resample` is the filter of `resize`, and `centre` whose
+    rule says where a crop lies between two pixels. With `upright` images are turned as their EXIF says.
     """
 
     column: str = ""
     mode: Literal["RGB", "L"] = "RGB"
     resize: Pixels | tuple[Pixels, Pixels] | None = None
     crop: Pixels | tuple[Pixels, Pixels] | None = None
+    resample: Literal["nearest", "lanczos", "bilinear", "bicubic", "box", "hamming"] = "bilinear"
+    centre: Literal["torchvision", "transformers"] = "torchvision"
+    upright: bool = False
     mean: tuple[Limit, ...] = ()
     std: tuple[Annotated[float, Field(gt=0, allow_inf_nan=False)], ...] = ()
     white: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 1.0

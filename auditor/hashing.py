@@ -4,6 +4,7 @@ import hashlib
 import math
 from collections.abc import Sequence
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,14 +17,35 @@ _STEP = 0x9E3779B97F4A7C15
 def row_hashes(features: NDArray[Any]) -> NDArray[np.uint64]:
     """(n,) uint64 hashes of the rows of (n, ...) float32 features; -0 equals 0 and every NaN equals every other.
 
+    Texts, (n, columns) of numpy's StringDType, are hashed as Unicode composes them (NFC), column after column.
+
     Multilinear mix of the values, two to a 64-bit word, each word finished by splitmix64 with its own salt (after
     Lemire & Kaser 2014; Steele, Lea & Flood 2014). Two different rows share a hash with probability about 2**-64.
     """
+    if is_text(features):
+        return _text_hashes(features)
     flat = features.reshape(len(features), math.prod(features.shape[1:]))
     hashes = np.empty(len(flat), np.uint64)
     for start in range(0, len(flat), BLOCK_ROWS):
         hashes[start : start + BLOCK_ROWS] = _block_hashes(flat[start : start + BLOCK_ROWS])
     return hashes
+
+
+def is_text(features: NDArray[Any]) -> bool:
+    """Whether features are texts and not numbers."""
+    return features.dtype.kind == "T"
+
+
+def composed(texts: NDArray[Any]) -> NDArray[Any]:
+    """The texts as Unicode composes them (NFC), so that those that read alike are equal."""
+    flat = [normalize("NFC", text) for text in texts.reshape(-1).tolist()]
+    return np.array(flat, texts.dtype).reshape(texts.shape)
+
+
+def _text_hashes(texts: NDArray[Any]) -> NDArray[np.uint64]:
+    """(n,) uint64: the length before each text keeps those of two columns apart."""
+    rows = composed(texts).tolist()
+    return np.array([_text_hash("".join(f"{len(text)}:{text}" for text in row)) for row in rows], np.uint64)
 
 
 def _block_hashes(rows: NDArray[Any]) -> NDArray[np.uint64]:

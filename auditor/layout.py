@@ -1,7 +1,7 @@
 """How a matrix of features is cut into what a model takes: columns by name, or several inputs of their own shape and type."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +58,12 @@ class Layout:
 
 
 ONE_MATRIX = Layout()
+TEXT = "text"
+
+
+def take_text(inputs: Sequence[Input]) -> bool:
+    """Whether what a model takes are texts: one, or two that belong together."""
+    return len(inputs) == 1 and inputs[0].dtype == TEXT
 
 
 def side_by_side(inputs: Iterable[tuple[str, tuple[int, ...], str | None]]) -> tuple[Part, ...]:

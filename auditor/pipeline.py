@@ -21,7 +21,7 @@ from auditor.generalisation import generalisation
 from auditor.histories import History, Wanted, read_history
 from auditor.label_summary import label_split_result
 from auditor.measurements import Measurements
-from auditor.models import Model, fed, open_model
+from auditor.models import Model, completed, fed, open_model
 from auditor.overlap import OVERLAP_FILE
 from auditor.overlap_summary import overlap
 from auditor.probing import probe, streams
@@ -128,8 +128,8 @@ def open_all(config: Config, sources: Sources) -> tuple[Model | None, Splits, Hi
     """Open what the configuration names and the sources hold."""
     training_history = _history(config)
     model = None if config.model is None and sources.model is None else open_model(config, sources.model)
-    takes = (model.class_names, model.inputs) if model else ((), ())
-    splits = open_splits(config, *takes, sources.loaders)
+    takes = (model.class_names, model.inputs, sources.loaders, model.image) if model else ((), (), sources.loaders)
+    splits = open_splits(completed(config, model), *takes)
     return None if model is None else fed(model, splits.layout), splits, training_history
 
 
@@ -145,7 +145,7 @@ def measure(
 ) -> Measurements:
     """Probe the model, then send every split once through the states that the checks and the report need."""
     task = splits.task
-    reading = probe(config, model, splits)
+    reading = probe(completed(config, model), model, splits)
     of_rows: tuple[type[State[Any]], ...] = (LabelCounts,) if task.multilabel else ()
     states = tuple(dict.fromkeys([*REPORTED, *of_rows, *(state for check in checks for state in check.needs)]))
     progressing = progress({split.name: split.n_rows for split in splits.given}, quiet=config.quiet)

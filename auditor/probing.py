@@ -12,6 +12,7 @@ from auditor.data import Split, Splits
 from auditor.data.label_predictions import label_kind, thresholds_of
 from auditor.engines.local import Stream
 from auditor.errors import InputError, UsageError
+from auditor.layout import take_text
 from auditor.measurements import ProbeResult
 from auditor.models import Model
 from auditor.policy import policy_of
@@ -25,6 +26,7 @@ PROBE_ROWS = 4096
 ROUNDING = 1e-6
 NO_FEATURES = "tables of predictions carry no features"
 NO_COLUMNS = "images and signals are looked at as a whole, not column by column"
+NO_NUMBERS = "texts have no columns of numbers"
 NO_SCORES = "the table holds decisions and no scores"
 NO_DESIGN = "no column of groups was declared with --group, and none of weights with --weight"
 NO_GROUP = "no column of groups was declared with --group"
@@ -47,7 +49,8 @@ def probe(config: Config, model: Model | None, splits: Splits) -> Reading:
     _refuse_settings(config, splits)
     if model is None:
         return _read_predictions(config, splits)
-    size = batch_rows(config.batch_size, splits.test.feature_shape or (), len(splits.class_names), model.device)
+    row_shape = model.works_on or splits.test.feature_shape or ()
+    size = batch_rows(config.batch_size, row_shape, len(splits.class_names), model.device)
     thresholds = thresholds_of(config) if splits.multilabel else ()
     reading = ScoreReading(OutputKind.LOGITS, _scored(config, splits), config.threshold, thresholds)
     first = next(_scored_batches(model, splits.test, min(size, PROBE_ROWS), reading), None)
@@ -57,7 +60,7 @@ def probe(config: Config, model: Model | None, splits: Splits) -> Reading:
     reading = replace(reading, kind=kind)
     behaviour = tried(model, splits, reading, size, config.precision)
     result = ProbeResult(kind, config.output_kind is not None, len(first), behaviour)
-    return Reading(size, reading, result, _columns(splits) | _undeclared(config))
+    return Reading(size, reading, result, _columns(model, splits) | _undeclared(config))
 
 
 def _kind(config: Config, model: Model, first: Batch, splits: Splits) -> OutputKind:
@@ -127,8 +130,10 @@ def _read_predictions(config: Config, splits: Splits) -> Reading:
     return Reading(size, None, None, missing | ({"scores": NO_SCORES} if decisions_only else {}))
 
 
-def _columns(splits: Splits) -> dict[str, str]:
+def _columns(model: Model, splits: Splits) -> dict[str, str]:
     """Why nothing of columns is measured, where the features have none."""
+    if take_text(model.inputs):
+        return {COLUMNS: NO_NUMBERS}
     shape = splits.test.feature_shape or ()
     return {} if len(shape) == 1 else {COLUMNS: NO_COLUMNS}
 

@@ -14,7 +14,10 @@ from auditor.measurements import Measurements
 from auditor.models.model import Model
 from auditor.report import DataFile, ModelFile, Provenance
 
-VERSIONED = ("auditor", "torch", "onnxruntime", "numpy", "scipy", "pyarrow", "safetensors", "matplotlib", "weasyprint")
+VERSIONED = (
+    "auditor", "torch", "onnxruntime", "transformers", "tokenizers", "numpy", "scipy", "pyarrow", "safetensors", "matplotlib",
+    "weasyprint",
+)  # fmt: skip
 SEED = "audit-v1"
 
 

@@ -46,7 +46,9 @@ def preprocessing(
     """
     found = m.behaviour
     if not found.treated and found.features is None:
-        raise NotApplicable("no training data was given, and no treatment suits such features")
+        raise NotApplicable(
+            "there are no numbers of training data to compare with, and no treatment suits such features"
+        )
     faults = [
         *_forgotten(m, alpha, gain, sure_gain),
         *_elsewhere(m, deviations, scale, share, few),

@@ -74,6 +74,13 @@ def safetensors(folder: Path, *, sharded: bool) -> Config:
     return settings(index, model_class="line:Line")
 
 
+def hugging_face(folder: Path) -> Config:
+    (folder / "saved").mkdir()
+    save_file(line().state_dict(), folder / "saved" / "model.safetensors")
+    (folder / "saved" / "config.json").write_text('{"id2label": {"0": "0", "1": "1", "2": "2"}}')
+    return settings(folder / "saved", model_class="line:Line")
+
+
 def trusted(folder: Path, save: Callable[[Path], object]) -> Config:
     save(folder / "model.pt")
     return settings(folder / "model.pt", trust_model_code=True)
@@ -97,6 +104,7 @@ MODELS: dict[str, Callable[[Path], Config]] = {
     "checkpoint": lambda folder: weights(folder, {"epoch": 3, "state_dict": {"module.weight": line().weight.data}}),
     "safetensors": lambda folder: safetensors(folder, sharded=False),
     "safetensors with an index": lambda folder: safetensors(folder, sharded=True),
+    "Hugging Face folder": hugging_face,
     "TorchScript": lambda folder: trusted(
         folder, lambda path: torch.jit.save(torch.jit.trace(line(), torch.zeros(2, FEATURES)), str(path))
     ),

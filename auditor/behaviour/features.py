@@ -8,14 +8,15 @@ from numpy.typing import NDArray
 from auditor.batches import Array, Batch
 from auditor.behaviour.records import FeatureComparison, FeatureSummary
 from auditor.data import Split
+from auditor.hashing import is_text
 
 CHANNELS = (1, 3, 4)
 MOST_VALUES = 2**22  # of a sample; what is seen of millions of pixels more would change nothing
 
 
 def compared_features(split: Split, test: Batch, train: Batch | None) -> FeatureComparison | None:
-    """The features of samples of test and train side by side; None without train."""
-    if train is None or test.features is None or train.features is None:
+    """The features of samples of test and train side by side; None without train, and for texts."""
+    if train is None or test.features is None or train.features is None or is_text(test.features):
         return None
     most = max(1, MOST_VALUES // max(1, math.prod(test.features.shape[1:])))
     one, other = by_feature(test.features[:most]), by_feature(train.features[:most])

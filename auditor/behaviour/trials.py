@@ -195,5 +195,5 @@ def _finite(outputs: Array) -> Array:
 
 
 def _equal(one: Array, other: Array) -> NDArray[np.bool_]:
-    """Equal values, or both NaN."""
+    """Equal values or texts, or both NaN."""
     return np.asarray((one == other) | (np.isnan(one) & np.isnan(other)))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute
+from numpy.typing import DTypeLike
 
 from auditor.batches import Array
 from auditor.data.declared import NOTHING, Declared, end_to_end, joined
@@ -80,8 +81,11 @@ def texts(values: Iterable[str]) -> Any:  # noqa: ANN401
     return pa.Array.from_buffers(pa.string(), len(encoded), buffers)
 
 
-def recut(runs: Iterable[Rows], size: int, dtype: type[np.floating[Any]], first_row: int = 0) -> Iterator[Cut]:
-    """The same rows in cuts of `size`, but for the last; each column is copied once, straight into the cut's matrix."""
+def recut(runs: Iterable[Rows], size: int, dtype: DTypeLike, first_row: int = 0) -> Iterator[Cut]:
+    """The same rows in cuts of `size`, but for the last; each column is copied once, straight into the cut's matrix.
+
+    `dtype` is that of the matrix: float32 or float64, or numpy's StringDType for texts.
+    """
     size, first = _whole(size), first_row
     waiting: list[Rows] = []
     held = 0
@@ -110,7 +114,7 @@ def _part(run: Rows, start: int, stop: int) -> Rows:
     return Rows(columns, run.labels[start:stop], decided, run.declared.rows(slice(start, stop)))
 
 
-def _joined(runs: list[Rows], dtype: type[np.floating[Any]], first_row: int) -> Cut:
+def _joined(runs: list[Rows], dtype: DTypeLike, first_row: int) -> Cut:
     matrix = np.empty((sum(map(len, runs)), len(runs[0].columns)), dtype)
     start = 0
     with np.errstate(over="ignore"):  # what single precision cannot hold reaches the model as infinity

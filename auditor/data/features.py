@@ -78,14 +78,15 @@ def feature_columns(tables: Sequence[Table], config: Config) -> tuple[str, ...]:
     for table in tables:
         require_targets(table, config)
     require_design(tables, config)
-    names = config.features or _all_but(tables[0], config)
+    names = config.features or all_but(tables[0], config)
     for table in tables:
         _require_features(table, names, config, tables[0])
     _require_numbers(tables, names, config)
     return names
 
 
-def _all_but(table: Table, config: Config) -> tuple[str, ...]:
+def all_but(table: Table, config: Config) -> tuple[str, ...]:
+    """The columns but the target and those declared otherwise; raises InputError where none is left or one has no name."""
     left_out = {*targets(config), *declared_columns(config)}
     names = tuple(n for n in table.kinds if n not in left_out and not n.startswith(PANDAS_INDEX))
     if "" in names:
@@ -105,12 +106,12 @@ def _require_features(table: Table, names: tuple[str, ...], config: Config, firs
     for name in config.categories:
         if name not in table.kinds:
             raise missing_column(table, name, "column", "correct [categories] in auditor.toml")
-    extra = [] if config.features else [name for name in _all_but(table, config) if name not in names]
+    extra = [] if config.features else [name for name in all_but(table, config) if name not in names]
     if extra:
         remedy = "list what the model does not take in ids, or name its inputs in features (auditor.toml)"
         raise InputError(f"{shown(table.path)} has columns that {shown(first.path)} lacks: {listed(extra)}; {remedy}")
     if not config.features:
-        _require_order(table, _all_but(table, config), first, names)
+        _require_order(table, all_but(table, config), first, names)
 
 
 def _require_order(table: Table, found: tuple[str, ...], first: Table, expected: tuple[str, ...]) -> None:

@@ -15,7 +15,8 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from PIL import Image, ImageFile, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from pydantic import ValidationError
 
 from auditor.batches import Array, Batch
 from auditor.config import Config, ImageSettings
@@ -24,7 +25,7 @@ from auditor.data.formats import shown
 from auditor.data.groups import RowDesign
 from auditor.data.tables import ColumnKind, Part, Table, missing_column, quoted
 from auditor.data.truth import Truth
-from auditor.errors import InputError
+from auditor.errors import InputError, UsageError
 
 DECODERS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 DEEP = ("I", "F", "I;16", "I;16B", "I;16L")
@@ -71,6 +72,22 @@ class ImageShard:
             declared = self.design.read(record, labels, self.table.where, row)
             yield record.column(self.column).to_pylist(), labels, declared
             row += record.num_rows
+
+
+def with_image(config: Config, own: ImageSettings | str | None) -> Config:
+    """The configuration with the model's own preparation of images, in which what `[image]` states takes the place of its own.
+
+    Raises InputError where neither says how images are prepared, UsageError where both together contradict themselves.
+    """
+    if isinstance(own, str) and config.image is None:
+        raise InputError(own)
+    if own is None or isinstance(own, str):
+        return config
+    stated = config.image.model_dump(exclude_unset=True) if config.image else {}
+    try:
+        return config.model_copy(update={"image": ImageSettings(**own.model_dump() | stated)})
+    except ValidationError as error:
+        raise UsageError(f"[image] in auditor.toml, with what the model states: {error.errors()[0]['msg']}") from None
 
 
 def image_column(table: Table, config: Config) -> str | None:
@@ -216,11 +233,11 @@ def _place(cell: object, where: Callable[[], str]) -> str:
 def _pixels(image: Image.Image, settings: ImageSettings) -> Array:
     if image.mode in DEEP:
         raise ValueError(f"it has more than 8 bits a channel, mode {image.mode}")
-    image = image.convert(settings.mode)
+    image = (ImageOps.exif_transpose(image) if settings.upright else image).convert(settings.mode)
     if settings.resize:
-        image = image.resize(_resized(image.size, settings.resize), Image.Resampling.BILINEAR)
+        image = image.resize(_resized(image.size, settings.resize), Image.Resampling[settings.resample.upper()])
     if settings.crop:
-        image = _cropped(image, settings.crop)
+        image = _cropped(image, settings.crop, settings.centre)
     pixels = np.asarray(image, np.uint8)
     return pixels if pixels.ndim == 3 else pixels[:, :, None]
 
@@ -236,21 +253,24 @@ def _resized(size: tuple[int, int], wanted: int | tuple[int, int]) -> tuple[int,
     )
 
 
-def _cropped(image: Image.Image, wanted: int | tuple[int, int]) -> Image.Image:
+def _cropped(image: Image.Image, wanted: int | tuple[int, int], centre: str) -> Image.Image:
+    """The centre; between two pixels torchvision rounds to the even one, and Transformers down."""
     height, width = (wanted, wanted) if isinstance(wanted, int) else wanted
     if image.width < width or image.height < height:
         raise ValueError(f"its {image.width} x {image.height} pixels are fewer than the crop of {width} x {height}")
-    left, top = round((image.width - width) / 2), round((image.height - height) / 2)
+    beside, above = image.width - width, image.height - height
+    left, top = (beside // 2, above // 2) if centre == "transformers" else (round(beside / 2), round(above / 2))
     return image.crop((left, top, left + width, top + height))
 
 
 def preparation(settings: ImageSettings) -> str:
     """What is done to every image, in words for the report."""
-    steps = [f"decoded as {settings.mode}"]
+    steps = [f"decoded as {settings.mode}", *(["turned as EXIF says"] if settings.upright else [])]
     if settings.resize:
-        steps.append(f"resized to {_sides(settings.resize, 'a shorter side of ')}, bilinear")
+        steps.append(f"resized to {_sides(settings.resize, 'a shorter side of ')}, {settings.resample}")
     if settings.crop:
-        steps.append(f"cropped to the centre {_sides(settings.crop, '')}")
+        rule = ", rounded as Transformers does" if settings.centre == "transformers" else ""
+        steps.append(f"cropped to the centre {_sides(settings.crop, '')}{rule}")
     steps.append(f"scaled to 0..{settings.white:g}")
     steps += [f"{word} {values}" for word, values in (("less", settings.mean), ("over", settings.std)) if values]
     return f"{', '.join(steps)}, layout {settings.layout}"

@@ -1,12 +1,12 @@
 """From a configuration to splits: open each file, agree on features and classes, find the positive class."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from auditor import wording
 from auditor.config import Config, ImageSettings
+from auditor.data.agreed import Agreed, Files
 from auditor.data.arrays import ArrayFile, Arrays, ArrayShard
 from auditor.data.classes import (
     described_classes,
@@ -21,7 +21,7 @@ from auditor.data.files import look, open_file
 from auditor.data.folders import content_hash
 from auditor.data.formats import shown
 from auditor.data.groups import require_design, row_design
-from auditor.data.images import ImageShard, feature_shape, image_column, image_size, preparation
+from auditor.data.images import ImageShard, feature_shape, image_column, image_size, preparation, with_image
 from auditor.data.inputs import input_columns, table_parts, with_inputs
 from auditor.data.label_arrays import LabelArrayShard, any_label
 from auditor.data.label_names import refuse_label_settings, require_targets, with_labels
@@ -40,37 +40,12 @@ from auditor.data.predictions import PredictionTables, open_predictions
 from auditor.data.remote import local
 from auditor.data.split import Shard, Split, Splits
 from auditor.data.tables import Table
+from auditor.data.texts import text_files
 from auditor.data.truth import LabelColumns, truth_of
 from auditor.errors import InputError, UsageError
-from auditor.layout import Input, Layout, Part
+from auditor.layout import Input, Layout, take_text
 
 NO_LOADERS: Mapping[str, Loader] = {}
-
-
-@dataclass(frozen=True)
-class Agreed:
-    """What the splits of a run agree on."""
-
-    names: tuple[str, ...]
-    names_from: str
-    positive: int | None
-    positive_from: str
-    counts: Mapping[str, tuple[int, ...]]
-    n_rows: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class Files:
-    """The opened files of a run by the names of their splits, and how they become labels and shards."""
-
-    opened: Mapping[str, Table | ArrayFile | LoadedData]
-    feature_names: tuple[str, ...]
-    feature_shape: tuple[int, ...] | None
-    labels: Callable[[str], Iterator[Encoded]]
-    shards: Callable[[str, Agreed], tuple[Shard, ...]]
-    other_classes: Callable[[Mapping[str, LabelCount]], tuple[str, ...]] = lambda _: ()
-    preparation: str = ""
-    parts: tuple[Part, ...] = ()
 
 
 def open_splits(
@@ -78,16 +53,18 @@ def open_splits(
     model_class_names: tuple[str, ...] = (),
     model_inputs: tuple[Input, ...] = (),
     loaders: Mapping[str, Loader] = NO_LOADERS,
+    model_image: ImageSettings | str | None = None,
 ) -> Splits:
     """The test file (or the table of predictions) and those of train and validation, or loaders, as streams of batches.
 
+    `model_image` is how the model's own files say that images are prepared, or why they cannot be.
     Raises InputError for what a file does not hold and UsageError for a configuration that contradicts itself.
     """
     refuse_label_settings(config)
     if loaders:
         files, labels_from = _loaded(loaders, config), "labels, as stated"
     else:
-        config, files, labels_from = _opened(config, model_inputs)
+        config, files, labels_from = _opened(config, model_inputs, model_image)
     agreed = _agree_on_labels(files, config, labels_from) if config.labels else _agree(files, config, model_class_names)
     splits = {name: _split(name, files, agreed) for name in files.opened}
     return Splits(
@@ -104,14 +81,15 @@ def open_splits(
     )
 
 
-def _opened(config: Config, inputs: tuple[Input, ...]) -> tuple[Config, Files, str]:
+def _opened(config: Config, inputs: tuple[Input, ...], image: ImageSettings | str | None) -> tuple[Config, Files, str]:
     """The configuration with what the files tell, the files, and where the names of labels come from."""
     paths = _paths(config)
     config = _with_inputs(config, inputs, paths["test"])
     opened = {name: open_file(local(path), config) for name, path in paths.items()}
     tables = [file for file in opened.values() if not isinstance(file, ArrayFile)]
-    config, labels_from = with_labels(config, tables)
-    return config, _files(opened, config), labels_from
+    config, labels_from = with_labels(with_image(config, image) if tables else config, tables)
+    files = text_files(opened, config) if take_text(inputs) else _files(opened, config)
+    return config, files, labels_from
 
 
 def _loaded(loaders: Mapping[str, Loader], config: Config) -> Files:

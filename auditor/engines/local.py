@@ -8,6 +8,7 @@ import numpy as np
 
 from auditor.batches import Array, Batch
 from auditor.engines.second_look import Keep, second_look
+from auditor.hashing import is_text
 from auditor.measurements import RowCounts, SplitMeasurements
 from auditor.overlap import OverlapCounts, SecondLook
 from auditor.states.by_label import ByLabel, begun
@@ -186,7 +187,7 @@ def _update(states: Mapping[StateType, State[Any]], batch: Batch) -> None:
 
 
 def _bad_inputs(batch: Batch, unusable: Array) -> int:
-    if batch.features is None or not unusable.any():
+    if batch.features is None or is_text(batch.features) or not unusable.any():
         return 0
     features = batch.features[unusable].reshape(int(unusable.sum()), -1).astype(np.float64)
     return int((~np.isfinite(features).all(axis=1)).sum())

@@ -7,7 +7,7 @@ import numpy as np
 
 from auditor.batches import Array, Batch
 from auditor.engines.first_rows import FirstRows, Rows
-from auditor.hashing import splitmix64
+from auditor.hashing import composed, is_text, splitmix64
 from auditor.overlap import Pair, SecondLook
 from auditor.states.row_hashes import Hashes, HashSet
 from auditor.states.state import Task
@@ -154,6 +154,7 @@ class _Known:
         assert batch.features is not None
         place = self._hits.place(batch.row_hashes)
         values = batch.features.reshape(len(batch), -1)
+        values = composed(values) if is_text(values) else values
         return Rows(place, batch.row_key, batch.labels, values), self._sampled[place]
 
     def _compact(self, rows: Rows) -> Rows:

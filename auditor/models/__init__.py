@@ -8,12 +8,13 @@ from auditor.config import Config
 from auditor.errors import UsageError
 from auditor.layout import Layout
 from auditor.models import trust
+from auditor.models.completing import completed
 from auditor.models.detection import Format
 from auditor.models.files import read_model_file
 from auditor.models.inputs import fitted
 from auditor.models.model import Model, OutOfMemory
 
-__all__ = ["Model", "OutOfMemory", "fed", "open_model"]
+__all__ = ["Model", "OutOfMemory", "completed", "fed", "open_model"]
 
 
 def open_model(config: Config, live: Callable[..., object] | None = None) -> Model:
@@ -62,6 +63,10 @@ def _opened(path: Path, config: Config) -> Model:
         from auditor.models.weights import open_weights
 
         return open_weights(file, config, allowed)
+    if file.detected.format is Format.HUGGING_FACE:
+        from auditor.models.hugging_face.opening import open_folder
+
+        return open_folder(file, config, allowed)
     if file.detected.format is Format.ONNX:
         from auditor.models.onnx_session import open_onnx
 

@@ -25,13 +25,14 @@ Function = Callable[[Any], Any]
 class Adapter:
     """What an adapter file gives: `load(path)`, `prepare(batch)` and `scores(output)`, each None where it has none.
 
-    `note` says which file it was, by its hash.
+    `note` says which file it was, by its hash, and `remarks` what was found out while it ran.
     """
 
     load: Function | None = None
     prepare: Function | None = None
     scores: Function | None = None
     note: str = ""
+    remarks: Callable[[], tuple[str, ...]] = tuple
 
 
 NO_ADAPTER = Adapter()
@@ -52,7 +53,8 @@ def open_adapter(path: Path | None) -> Adapter:
         raise InputError(f"{path} defines none of {', '.join(NAMES)}: an adapter has at least one of these functions")
     digest = hashlib.sha256(source).hexdigest()
     note = f"the adapter {path} (sha256 {digest}) gives {', '.join(found)}"
-    return Adapter(**{name: _told(function, path) for name, function in found.items()}, note=note)
+    told = {name: _told(found[name], path) if name in found else None for name in NAMES}
+    return Adapter(told["load"], told["prepare"], told["scores"], note)
 
 
 def arguments(

@@ -14,12 +14,19 @@ from auditor import user_code, wording
 from auditor.errors import InputError
 from auditor.models import failures
 
+NOTHING: Mapping[str, Any] = {}
+
 
 def build(
-    stated: str, arguments: Mapping[str, Any], folders: tuple[Path, ...], beside: Path | None = None
-) -> tuple[nn.Module, str]:
-    """The module made by `module:Class` with the given arguments, and a note of which code that was.
+    stated: str,
+    arguments: Mapping[str, Any],
+    folders: tuple[Path, ...],
+    beside: Path | None = None,
+    offered: Mapping[str, Any] = NOTHING,
+) -> tuple[nn.Module, tuple[str, ...]]:
+    """The module made by `module:Class` with the given arguments, and notes of which code that was, and with what.
 
+    Of what a configuration beside the weights has `offered`, the parameters that are named so get what was not given.
     The module's file is looked for in `folders` first, then in the environment, then `beside` the model. What is named
     is called only where it makes modules: a class of them, a function that says it returns one, or the user's own code.
     UsageError where the name is malformed; InputError where module, class or arguments do not fit.
@@ -31,8 +38,10 @@ def build(
             f"--model-class {stated} is neither a torch.nn.Module nor a function of your own files, and was not called; "
             "name the class of the model, or a function in your working folder that makes it"
         )
-    made = _made(make, arguments, stated)
-    return made, f"{stated} comes from {user_code.origin(module)}"
+    found = {key: value for key, value in offered.items() if key in _names(make) and key not in arguments}
+    made = _made(make, {**found, **arguments}, stated)
+    told = (f"made with {', '.join(map(wording.name, found))} as the configuration beside the weights has them",)
+    return made, (f"{stated} comes from {user_code.origin(module)}", *(told if found else ()))
 
 
 def _member(module: ModuleType, class_name: str, stated: str) -> Callable[..., Any]:
@@ -86,6 +95,14 @@ def _made(make: Callable[..., Any], arguments: Mapping[str, Any], stated: str) -
     if not isinstance(made, nn.Module):
         raise InputError(f"--model-class {stated} made a {type(made).__name__}: a torch.nn.Module was expected")
     return made
+
+
+def _names(make: Callable[..., Any]) -> frozenset[str]:
+    """Its parameters, as far as they can be told."""
+    try:
+        return frozenset(inspect.signature(make).parameters)
+    except (TypeError, ValueError):
+        return frozenset()
 
 
 def _parameters(make: Callable[..., Any]) -> str:

@@ -21,6 +21,7 @@ class Format(StrEnum):
     STATE_DICT = "state_dict"
     SAFETENSORS = "safetensors"
     SHARDED = "safetensors index"
+    HUGGING_FACE = "Hugging Face folder"
     PICKLED = "pickled object"
     PLAIN_PICKLE = "Python pickle"
     TORCHSCRIPT = "TorchScript program"

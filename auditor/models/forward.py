@@ -59,7 +59,7 @@ class Forward:
         """What was found out while it ran: which output is read, whether the model changes its inputs."""
         changes = "the model changes its inputs in place; it is given copies" if self._changes_inputs else ""
         chosen = outputs.remark(self._place or "", asked=self.output is not None)
-        return tuple(remark for remark in (chosen, changes) if remark)
+        return tuple(remark for remark in (chosen, changes, *self.adapter.remarks()) if remark)
 
     def _piece(self, features: NDArray[Any]) -> NDArray[Any]:
         rows = len(features)

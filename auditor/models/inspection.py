@@ -13,6 +13,7 @@ from auditor.errors import InputError, ModelRefused
 from auditor.models import trust
 from auditor.models.describing import described
 from auditor.models.files import ModelFile, read_model_file
+from auditor.models.hugging_face.describing import described_folder
 from auditor.models.inert import Described
 
 MOST_TENSORS = 20
@@ -36,14 +37,14 @@ class Inspection:
 
 
 def inspect(path: Path) -> Inspection:
-    """Look at a saved model without running any of it. InputError where there is no such file or it is a folder."""
+    """Look at a saved model without running any of it. InputError where there is no such file, or no model in a folder."""
     file = read_model_file(path)
     loading, because = _loading(file)
-    holds = described(file.content, file.detected.format)
+    holds = described_folder(file) if file.stated else described(file.content, file.detected.format)
     return Inspection(
         str(path),
         str(file.detected.format),
-        len(file.content),
+        file.n_bytes,
         file.sha256,
         loading,
         because,

@@ -13,6 +13,7 @@ from auditor import wording
 from auditor.config import Config
 from auditor.devices import chosen_device, use_threads
 from auditor.errors import InputError, UsageError
+from auditor.layout import take_text
 from auditor.models.adapters import NO_ADAPTER, Adapter
 from auditor.models.files import read_model_file
 from auditor.models.forward import Forward
@@ -24,13 +25,16 @@ LOADED, IN_MEMORY = "loaded by the adapter", "torch.nn.Module in memory"
 
 
 def adapted(model: Model, adapter: Adapter) -> Model:
-    """The model with the adapter's `prepare` and `scores` around its forward pass."""
+    """The model with the adapter's `prepare` and `scores` around its forward pass; its own tokenizer where there is no `prepare`."""
     assert isinstance(model.forward, Forward)
+    own = model.forward.adapter
+    if adapter.prepare is None:
+        adapter = replace(adapter, prepare=own.prepare, remarks=own.remarks)
     rows = model.input_shape if adapter.prepare is None else None
     forward = replace(model.forward, adapter=adapter, row_shape=rows)
     notes = (*model.notes, adapter.note)
     width = model.n_outputs if adapter.scores is None else None
-    takes = model.inputs if adapter.prepare is None else ()
+    takes = model.inputs if adapter.prepare is None or take_text(model.inputs) else ()
     return replace(
         model, forward=forward, remarks=forward.remarks, notes=notes, input_shape=rows, n_outputs=width, inputs=takes
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
+from auditor.config import ImageSettings
 from auditor.errors import InputError
 from auditor.layout import Input
 from auditor.models import failures
@@ -30,7 +31,9 @@ class Model:
     `training_parts` names what acts as in training: operators of an exported program, or modules that `eval()` did
     not reach; `buffers` are what it may write to while it runs, None where that cannot be seen.
     `notes` is the load report, `remarks` what `forward` found out since. `inputs` are the names that a program gives to
-    what it takes.
+    what it takes. `works_on` is the shape of what it makes of a row inside, where the row's own says little. `output_kind` is
+    what its files say that it gives, "" where they say nothing; `multilabel`, that a row may have several labels;
+    `image` how images are prepared, or why that cannot be done here.
     """
 
     path: Path
@@ -47,6 +50,10 @@ class Model:
     buffers: "Buffers | None" = None
     remarks: Callable[[], tuple[str, ...]] = tuple
     inputs: tuple[Input, ...] = ()
+    works_on: tuple[int, ...] = ()
+    output_kind: str = ""
+    multilabel: bool = False
+    image: ImageSettings | str | None = None
 
     @property
     def load_report(self) -> tuple[str, ...]:

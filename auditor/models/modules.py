@@ -82,16 +82,20 @@ def row_shape(module: nn.Module) -> Shape | None:
 
 
 def class_names(module: nn.Module) -> tuple[str, ...]:
-    """`config.id2label` of a Hugging Face model, unless it is the LABEL_0, LABEL_1 that nobody named.
+    """`config.id2label` of a Hugging Face model."""
+    return stated_names(getattr(getattr(module, "config", None), "id2label", None))
+
+
+def stated_names(stated: object) -> tuple[str, ...]:
+    """The names of classes in an `id2label`, () where it is none or has the LABEL_0, LABEL_1 that nobody named.
 
     Its numbers may be text, as JSON has them.
     """
-    stated = getattr(getattr(module, "config", None), "id2label", None)
     names = {_number(key): name for key, name in stated.items()} if isinstance(stated, Mapping) else {}
     if not isinstance(stated, Mapping) or len(names) != len(stated) or set(names) != set(range(len(names))):
         return ()
     ordered = tuple(str(names[index]) for index in range(len(names)))
-    return () if all(re.fullmatch(r"LABEL_\d+", name) for name in ordered) else ordered
+    return () if len(ordered) < 2 or all(re.fullmatch(r"LABEL_\d+", name) for name in ordered) else ordered
 
 
 def _number(key: object) -> object:

@@ -8,6 +8,7 @@ from auditor.config import Config
 from auditor.errors import InputError, ModelRefused, UsageError
 from auditor.models.detection import Format
 from auditor.models.files import ModelFile
+from auditor.models.hugging_face import folder
 from auditor.models.inert import saved_contents
 from auditor.models.onnx_files import weight_files
 from auditor.models.verification import Violation, verify
@@ -69,6 +70,8 @@ def allow(file: ModelFile, config: Config) -> Allowed:
         return _exported(file, given, trust)
     if form is Format.ONNX:
         weight_files(file)  # refuses what opens other files or calls other libraries
+    if form is Format.HUGGING_FACE:
+        return _folder(file, given)
     if form in {Format.SAFETENSORS, Format.SHARDED, Format.ONNX}:
         return Allowed(file.content, runs_code=False, notes=given)
     if form is Format.STATE_DICT:
@@ -94,6 +97,24 @@ def _exported(file: ModelFile, given: tuple[str, ...], trust: tuple[str, ...]) -
             f"know where it comes from, {_by_trust(file)}"
         ) from violation
     return Allowed(verified.copy, runs_code=False, notes=(*given, verified.note))
+
+
+def _folder(file: ModelFile, given: tuple[str, ...]) -> Allowed:
+    """A folder of tensors and settings; refused where it brings code along, trusted or not."""
+    code = folder.own_code(file)
+    if code:
+        raise ModelRefused(
+            f"{_named(file)} brings code along, which Transformers would import and run: {code}. It is not loaded, trusted or "
+            f"not; save the model with {SAVE_PROGRAM}, or load it in an --adapter of yours"
+        )
+    weights = folder.weights(file)
+    if weights.detected.format is Format.STATE_DICT:
+        return _checkpoint(weights, given, ())
+    if weights.detected.format in RUNS:
+        raise ModelRefused(_refusal(weights))
+    if weights.detected.format not in WEIGHTS:
+        raise InputError(f"{_named(weights)} holds no weights; copy or download the folder again")
+    return Allowed(b"", runs_code=False, notes=given)
 
 
 def _checkpoint(file: ModelFile, given: tuple[str, ...], trust: tuple[str, ...]) -> Allowed:

@@ -16,9 +16,9 @@ from auditor import wording
 from auditor.config import Config
 from auditor.errors import InputError, ModelRefused, UsageError
 from auditor.models import failures, trust
-from auditor.models.classes import build
+from auditor.models.classes import NOTHING, build
 from auditor.models.detection import Format
-from auditor.models.files import ModelFile
+from auditor.models.files import CONFIG, ModelFile
 from auditor.models.model import Model
 from auditor.models.modules import in_evaluation_mode, running, still_training
 from auditor.models.restriction import weights_only
@@ -43,21 +43,28 @@ def open_weights(file: ModelFile, config: Config, allowed: Allowed) -> Model:
     ModelRefused where the file holds more than tensors and plain values; UsageError where no class was given;
     InputError where file, class and weights do not fit each other.
     """
-    weights, read_notes = _read(file)
+    weights, read_notes = read_weights(file)
     return open_tensors(file, config, allowed, weights, read_notes)
 
 
 def open_tensors(
-    file: ModelFile, config: Config, allowed: Allowed, weights: Weights, read_notes: tuple[str, ...]
+    file: ModelFile,
+    config: Config,
+    allowed: Allowed,
+    weights: Weights,
+    read_notes: tuple[str, ...],
+    *,
+    offered: Mapping[str, Any] = NOTHING,
 ) -> Model:
-    """The Model of tensors by name and the class given for them. Errors as those of `open_weights`."""
-    made = _filled(file, config, weights)
+    """The Model of tensors by name and the class given for them; `offered` as `build` has it. Errors as `open_weights`."""
+    made = _filled(file, config, weights, offered)
     return running(
         file, config, allowed, made.module, notes=(*read_notes, *made.notes), training_parts=made.training_parts
     )
 
 
-def _read(file: ModelFile) -> tuple[Weights, tuple[str, ...]]:
+def read_weights(file: ModelFile) -> tuple[Weights, tuple[str, ...]]:
+    """The tensors of a file by name, and how they were read. Errors as those of `open_weights`."""
     if file.detected.format is Format.SAFETENSORS:
         return _from_safetensors(file), ("read as safetensors: tensors only",)
     if file.detected.format is Format.SHARDED:
@@ -158,19 +165,25 @@ def _is_weights(value: object) -> TypeGuard[Mapping[str, object]]:
     )
 
 
-def _filled(file: ModelFile, config: Config, weights: Weights) -> Made:
+def _filled(file: ModelFile, config: Config, weights: Weights, offered: Mapping[str, Any]) -> Made:
     if config.model_class is None:
         raise UsageError(
             f"{file.name} ({file.detected.format}) holds {wording.plural(len(weights), 'tensor')} "
             f"({failures.listed(_spelled(weights))}) and no code: say which class they belong to with "
-            "--model-class module:Class"
+            f"--model-class module:Class{_of_folder(file)}"
         )
-    module, code = build(config.model_class, config.model_args, (Path.cwd(),), file.path.parent)
+    beside = file.path if file.stated else file.path.parent
+    module, code = build(config.model_class, config.model_args, (Path.cwd(),), beside, offered)
     own = module.state_dict()
     renamed, notes = _renamed(weights, set(own), file.name)
     _fill(module, renamed, f"{file.name} does not fit {config.model_class}")
     mode = f"{in_evaluation_mode(module)}, as PyTorch makes them; eval() was called"
-    return Made(module, (code, *notes, *_cast_note(renamed, own), mode), still_training(module))
+    return Made(module, (*code, *notes, *cast_note(renamed, own), mode), still_training(module))
+
+
+def _of_folder(file: ModelFile) -> str:
+    """What else may be done about weights that lie beside a configuration."""
+    return f", or give the folder, whose {CONFIG} may say it" if (file.path.parent / CONFIG).is_file() else ""
 
 
 def _renamed(weights: Weights, expected: set[str], name: str) -> tuple[Weights, tuple[str, ...]]:
@@ -268,7 +281,8 @@ def _spelled(weights: Weights, keys: list[str] | None = None) -> list[str]:
     ]
 
 
-def _cast_note(weights: Weights, own: Mapping[str, Any]) -> tuple[str, ...]:
+def cast_note(weights: Weights, own: Mapping[str, Any]) -> tuple[str, ...]:
+    """The types in which weights are stored and other ones in which they run."""
     stored = {(value.dtype, own[key].dtype) for key, value in weights.items() if isinstance(own.get(key), Tensor)}
     return tuple(
         f"weights stored as {one} run as {other}".replace("torch.", "") for one, other in stored if one != other

@@ -26,6 +26,7 @@ from tests.data.writing import (
     write_safetensors,
     write_torch,
 )
+from tests.models.hugging_face.saving import edited, text_folder
 
 GOLD = Path(__file__).parent / "gold" / "errors.txt"
 NET = "import torch\n\n\nclass Net(torch.nn.Linear):\n    def __init__(self):\n        super().__init__(2, 2)\n"
@@ -87,6 +88,19 @@ def excel(path: Path) -> None:
 def saved_in_part(path: Path) -> None:
     write_hugging_face(TABLE, path)
     (path / "data-00001-of-00002.arrow").unlink()
+
+
+def hugging_face(
+    change: Callable[[Path], object] = lambda _folder: None, **data: Content
+) -> tuple[Mapping[str, Content], tuple[str, ...]]:
+    """A folder with a classifier of texts, and a table or arrays to audit it on."""
+
+    def write(path: Path) -> None:
+        change(text_folder(path))
+
+    name, content = next(iter(data.items()), ("t_csv", "text,label\nhello,ham\nmoney,spam\n"))
+    name = name.replace("_", ".")
+    return {"bert": write, name: content}, ("run", "bert", "--test", name, "--quiet", "--format", "json")
 
 
 X, Y = np.ones((3, 2)), np.array([0, 1, 0])
@@ -195,6 +209,14 @@ CASES: Mapping[str, tuple[Mapping[str, Content], tuple[str, ...]]] = {
     "a category that is not declared": toml('[categories]\nb = ["AT", "CH"]\n', "a,b,label\n1,AT,x\n3,CH,y\n5,DE,y\n"),
     "an image setting that does not fit": toml("[image]\nmean = [0.5]\n"),
     "images that are numbers": toml('[image]\ncolumn = "a"\n'),
+    "texts in two columns": hugging_face(t_csv="title,body,label\na,b,ham\nc,d,spam\n"),
+    "no column of text among several": hugging_face(t_csv="a,b,label\n1,2,ham\n3,4,spam\n"),
+    "arrays for a model of texts": hugging_face(t_npz=lambda path: npz(path, x=X, y=Y)),
+    "labels that the model does not name": hugging_face(t_csv="text,label\nhello,eggs\nmoney,spam\n"),
+    "a Hugging Face folder of another task": hugging_face(lambda path: edited(path, architectures=["BertForMaskedLM"])),
+    "a Hugging Face folder without weights": hugging_face(lambda path: (path / "model.safetensors").unlink()),
+    "a Hugging Face folder without a tokenizer": hugging_face(lambda path: (path / "tokenizer.json").unlink()),
+    "a Hugging Face folder of regression": hugging_face(lambda path: edited(path, problem_type="regression")),
     "trust in a file found by itself": toml("trust_model_code = true\n"),
 }
 

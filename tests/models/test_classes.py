@@ -59,7 +59,9 @@ def test_only_what_makes_modules_is_called(tmp_path: Path) -> None:
 
 def test_the_note_names_the_file_and_its_hash(tmp_path: Path) -> None:
     code(tmp_path, "given.py", linear(1))
-    assert build("given:made", {}, (tmp_path,))[1].startswith(f"given:made comes from {tmp_path / 'given.py'} (sha256 ")
+    assert build("given:made", {}, (tmp_path,))[1][0].startswith(
+        f"given:made comes from {tmp_path / 'given.py'} (sha256 "
+    )
 
 
 def test_a_package_a_nested_class_and_a_neighbour_are_found(tmp_path: Path) -> None:

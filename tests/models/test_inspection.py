@@ -121,13 +121,6 @@ def test_names_of_the_file_cannot_drive_the_terminal(tmp_path: Path) -> None:
     assert "\x1b" not in inspected(written(tmp_path / "w.pt", buffer.getvalue())).stdout
 
 
-def test_a_hugging_face_folder_is_said_not_to_be_read_yet(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text("{}")
-    result = inspected(tmp_path)
-    assert result.exit_code == 2
-    assert "Hugging Face folders are not read as a whole yet" in result.stderr
-
-
 def test_inspecting_needs_no_pytorch(tmp_path: Path, net: Net) -> None:
     path = exported(tmp_path / "model.pt2", net, torch.ones(2, 4))
     code = (
