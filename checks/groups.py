@@ -72,8 +72,8 @@ def _groups(m: Measurements, major: float, effect: float, inflation: float) -> F
         )
     share = seen.n / test.n
     said = (
-        f"{count(seen.n)} of {plural(test.n, 'test row')} ({ratio(share)}) {'are' if seen.n > 1 else 'is'} of {plural(seen.n_groups, 'group')} that "
-        f"{'stand' if seen.n_groups > 1 else 'stands'} in train too{_alone(test)}"
+        f"{count(seen.n)} of {plural(test.n, 'test row')} ({ratio(share)}) {'are' if seen.n > 1 else 'is'} of "
+        f"{plural(seen.n_groups, 'group')} that {'stand' if seen.n_groups > 1 else 'stands'} in train too{_alone(test)}"
     )
     gain = Difference(seen.sums.accuracy, new.sums.accuracy)
     strict = gain.lower(STRICT)

@@ -108,7 +108,7 @@ def test_in_few_columns_rows_are_near_by_nature(checks):
 
 
 def test_a_table_that_nearly_repeats_itself_is_told_once_and_is_minor(checks):
-    labels, predicted, features = table(4000, seed=5)
+    labels, _predicted, features = table(4000, seed=5)
     twins = features + np.float32(0.01) * table(4000, seed=6)[2]
     half = np.random.default_rng(7).random(4000) < 0.5
     first, second = np.where(half[:, None], features, twins), np.where(half[:, None], twins, features)
@@ -138,7 +138,9 @@ def test_too_few_training_rows_cannot_say_how_far_apart_rows_lie(checks):
     other = rows(*table(100, seed=2)[:1], predicted=table(100, seed=2)[1], features=table(100, seed=2)[2])
     (finding,) = findings(checks, other, few)
     assert finding.status is Status.SKIP
-    assert finding.message.startswith("29 different training rows: too few to know how far apart rows lie by nature; 30")
+    assert finding.message.startswith(
+        "29 different training rows: too few to know how far apart rows lie by nature; 30"
+    )
 
 
 def test_where_rows_have_several_labels_all_have_to_agree(checks):
