@@ -148,9 +148,10 @@ def _right(rows: Comparison, near: Near) -> str:
         if of_else
         else ""
     )
+    same = "all" if agree.all() else count(int(agree.sum()))
     return (
-        f"{count(int(agree.sum()))} of the {count(of)} have the label of that training row, and the model is right on "
-        f"{count(right)} of them ({ratio(right / of)}){beside}"
+        f"{same} of them have the label of that training row, and the model is right on {count(right)} of the {count(of)} "
+        f"({ratio(right / of)}){beside}"
     )
 
 
@@ -162,4 +163,7 @@ def _pairs(rows: Comparison, near: Near) -> str:
         f"({number(near.largest[i])} in {quoted(rows.m.column(int(near.column[i])))})"
         for i in closest
     ]
-    return f"the closest rows of test and train, and the standard deviations by which they differ most, are {', '.join(pairs)}"
+    return (
+        "the closest pairs, test row and training row, with their largest difference in standard deviations, are "
+        f"{', '.join(pairs)}"
+    )
