@@ -64,7 +64,8 @@ def near_duplicates(
     """
     rows = _compare(m, closeness, enough)
     found = rows.found
-    excess, sure = _excess(found, minor, major, blocker), _excess(found.within(tolerance), minor, major, blocker)
+    excess, same = _excess(found, minor, major, blocker), found.within(tolerance)
+    sure = same.excess.lower(0.005)
     seen = Finding.passed(_seen(rows), value=found.excess.value, limit=minor, interval=excess.interval)
     if excess.severity in (Severity.INFO, Severity.MINOR) and _repeats(found, repeats):
         yield seen.failing(
@@ -77,7 +78,7 @@ def near_duplicates(
     elif excess.severity is Severity.INFO:
         yield seen
     else:
-        agree = count(len(found.within(tolerance).test.rows))
+        agree = count(len(same.test.rows))
         yield seen.failing(
             excess.severity,
             f"{_right(rows, found.test)}; {agree} agree in every column to within {tolerance:g} standard deviations",
@@ -85,7 +86,7 @@ def near_duplicates(
             limit=excess.limit,
             direction=Direction.FLATTERS,
             validity=excess.severity is Severity.BLOCKER,
-            confidence=Confidence.CONFIRMED if sure.severity.rank >= excess.severity.rank else Confidence.SUSPECTED,
+            confidence=Confidence.CONFIRMED if sure is not None and sure > excess.limit else Confidence.SUSPECTED,
         )
 
 
