@@ -14,6 +14,16 @@ SHOWN = 5
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """The rows of two files, and which of them nearly equal a row of train."""
+
+    m: Measurements
+    train: SampledRows
+    test: SampledRows
+    found: NearCopies
+
+
+@dataclass(frozen=True)
 class Excess:
     """How serious it is that test rows are near more often than training rows, the limit crossed and the bound that decided."""
 
@@ -52,45 +62,45 @@ def near_duplicates(
     but rounded ones), and those of training rows of which train holds several changed copies. In one or two columns a test file
     whose rows lie denser than those of train can look like copies. Images are not compared.
     """
-    train, test = m.train[FeatureSample], m.test[FeatureSample]
-    _refuse_few(train, test, enough)
-    found = near_copies((test.features, test.hashes), (train.features, train.hashes), closeness)
-    excess = _excess(found, minor, major, blocker)
-    seen = Finding.passed(_seen(found, train, test), value=found.excess.value, limit=minor, interval=excess.interval)
-    if excess.severity is not Severity.INFO:
-        same = found.within(tolerance)
-        sure = _excess(same, minor, major, blocker).severity.rank >= excess.severity.rank
-        alike = f"{count(len(same.test.rows))} agree in every column to within {tolerance:g} standard deviations"
-        yield seen.failing(
-            excess.severity,
-            f"{_compared(found.test, train, test)}; {alike}",
-            remedy=f"Take those that are copies out of the test file: {_pairs(m, found.test, train, test)}.",
-            limit=excess.limit,
-            direction=Direction.FLATTERS,
-            validity=excess.severity is Severity.BLOCKER,
-            confidence=Confidence.CONFIRMED if sure else Confidence.SUSPECTED,
-        )
-    elif _repeats(found, repeats):
+    rows = _compare(m, closeness, enough)
+    found = rows.found
+    excess, same = _excess(found, minor, major, blocker), found.within(tolerance)
+    sure = same.excess.lower(0.005)
+    seen = Finding.passed(_seen(rows), value=found.excess.value, limit=minor, interval=excess.interval)
+    if excess.severity in (Severity.INFO, Severity.MINOR) and _repeats(found, repeats):
         yield seen.failing(
             Severity.MINOR,
             f"{count(len(found.near.rows))} ({ratio(found.near.share.value)}) have at least one training row that near, as in a table "
-            f"that nearly repeats itself and was split at random. {_compared(found.near, train, test)}",
-            remedy=f"Keep rows of one origin on one side of the split: {_pairs(m, found.near, train, test)}.",
-            limit=repeats,
+            f"that nearly repeats itself and was split at random. {_right(rows, found.near)}",
+            remedy=f"Keep rows of one origin on one side of the split: {_pairs(rows, found.near)}.",
             direction=Direction.FLATTERS,
         )
-    else:
+    elif excess.severity is Severity.INFO:
         yield seen
+    else:
+        agree = count(len(same.test.rows))
+        yield seen.failing(
+            excess.severity,
+            f"{_right(rows, found.test)}; {agree} agree in every column to within {tolerance:g} standard deviations",
+            remedy=f"Take those that are copies out of the test file: {_pairs(rows, found.test)}.",
+            limit=excess.limit,
+            direction=Direction.FLATTERS,
+            validity=excess.severity is Severity.BLOCKER,
+            confidence=Confidence.CONFIRMED if sure is not None and sure > excess.limit else Confidence.SUSPECTED,
+        )
 
 
-def _refuse_few(train: SampledRows, test: SampledRows, enough: int) -> None:
-    """Raise NotApplicable where there is nothing to compare, or too little of train to know how far apart rows lie."""
+def _compare(m: Measurements, closeness: float, enough: int) -> Comparison:
+    """Compare the two files; raise NotApplicable without rows, or where train is too small to know how far apart rows lie."""
+    train, test = m.train[FeatureSample], m.test[FeatureSample]
     if not len(test):
         raise NotApplicable("no test row is left to compare")
     distinct = len(np.unique(train.hashes))
     if distinct < enough:
         rows = plural(distinct, "training row that differs from all others", "different training rows")
         raise NotApplicable(f"{rows}: too few to know how far apart rows lie by nature; {enough} are needed")
+    found = near_copies((test.features, test.hashes), (train.features, train.hashes), closeness)
+    return Comparison(m, train, test, found)
 
 
 def _excess(found: NearCopies, minor: float, major: float, blocker: float) -> Excess:
@@ -110,9 +120,9 @@ def _repeats(found: NearCopies, limit: float) -> bool:
     return low is not None and low > limit
 
 
-def _seen(found: NearCopies, train: SampledRows, test: SampledRows) -> str:
+def _seen(rows: Comparison) -> str:
     """How many rows are near, on both sides, and among how many it was looked."""
-    share, known = found.test.share, found.train.share
+    share, known, train, test = rows.found.test.share, rows.found.train.share, rows.train, rows.test
     of_test, of_train = plural(int(share.n), "test row"), plural(int(known.n), "training row")
     said = (
         f"{count(share.k)} of {of_test} ({ratio(share.value)}) nearly equal a training row; {count(known.k)} of {of_train} "
@@ -126,8 +136,9 @@ def _seen(found: NearCopies, train: SampledRows, test: SampledRows) -> str:
     return said
 
 
-def _compared(near: Near, train: SampledRows, test: SampledRows) -> str:
+def _right(rows: Comparison, near: Near) -> str:
     """How often near rows have the label of their training row, and how often the model is right on them and on the others."""
+    train, test = rows.train, rows.test
     agree = test.labels[near.rows] == train.labels[near.nearest]
     agree = agree if agree.ndim == 1 else agree.all(axis=1)
     others = np.setdiff1d(near.asked, near.rows)
@@ -138,18 +149,22 @@ def _compared(near: Near, train: SampledRows, test: SampledRows) -> str:
         if of_else
         else ""
     )
+    same = "all" if agree.all() else count(int(agree.sum()))
     return (
-        f"{count(int(agree.sum()))} of the {count(of)} have the label of that training row, and the model is right on "
-        f"{count(right)} of them ({ratio(right / of)}){beside}"
+        f"{same} of them have the label of that training row, and the model is right on {count(right)} of the {count(of)} "
+        f"({ratio(right / of)}){beside}"
     )
 
 
-def _pairs(m: Measurements, near: Near, train: SampledRows, test: SampledRows) -> str:
+def _pairs(rows: Comparison, near: Near) -> str:
     """The closest pairs by the numbers of their rows, with the column in which they differ most."""
     closest = np.argsort(near.distance, kind="stable")[:SHOWN]
     pairs = [
-        f"{count(int(test.row_key[near.rows[i]]) + 1)} and {count(int(train.row_key[near.nearest[i]]) + 1)} "
-        f"({number(near.largest[i])} in {quoted(m.column(int(near.column[i])))})"
+        f"{count(int(rows.test.row_key[near.rows[i]]) + 1)} and {count(int(rows.train.row_key[near.nearest[i]]) + 1)} "
+        f"({number(near.largest[i])} in {quoted(rows.m.column(int(near.column[i])))})"
         for i in closest
     ]
-    return f"the closest rows of test and train, and the standard deviations by which they differ most, are {', '.join(pairs)}"
+    return (
+        "the closest pairs, test row and training row, with their largest difference in standard deviations, are "
+        f"{', '.join(pairs)}"
+    )
