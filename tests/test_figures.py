@@ -125,7 +125,7 @@ def test_a_span_is_shaded_behind_the_lines_with_its_name() -> None:
 
 
 def test_edges_above_nothing_are_spaced_by_their_logarithm() -> None:
-    counts = {"train": (5, 0, 7), "test": (1, 2, 3)}
+    counts: dict[str, tuple[int, ...]] = {"train": (5, 0, 7), "test": (1, 2, 3)}
     spaced, even = (
         figures.draw(ScoreHistogram("log loss", edges, counts))
         for edges in ((0.01, 0.1, 1.0, 10.0), (0.0, 0.1, 1.0, 10.0))
