@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 
 from auditor import wording
 from auditor.config import Config, GateSettings, Waiver
@@ -142,6 +142,11 @@ class Policy:
             "better-than-majority": preset.better_than_majority,
         }
         return check in self.required or carried.get(check, False)
+
+    def waives(self, finding: Finding) -> bool:
+        """Whether a waiver that is in force today names this finding."""
+        today = datetime.now(UTC).date()
+        return any(_meets(waiver, finding) and _expiry(waiver) >= today for waiver in self.waivers)
 
     def conditions(self, *, multilabel: bool = False) -> tuple[str, ...]:
         """What is asked, in sentences: of the preset and then of the user."""

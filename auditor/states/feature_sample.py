@@ -97,6 +97,14 @@ class SampledRows:
         """(rows,) bool: which half of the rows each belongs to, by its number alone, for what learns on one and judges on the other."""
         return np.asarray(splitmix64(self.row_key) & np.uint64(1) == 1)
 
+    def first(self, most: int) -> "SampledRows":
+        """A sample of no more rows, as if no more had been drawn."""
+        if len(self) <= most:
+            return self
+        kept = np.sort(np.argpartition(splitmix64(self.row_key), most - 1)[:most])
+        parts = (self.features[kept], self.labels[kept], self.row_key[kept], self.right[kept])
+        return SampledRows(self.n, *parts)
+
     def __len__(self) -> int:
         """How many rows were drawn."""
         return len(self.row_key)

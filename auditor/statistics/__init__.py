@@ -16,6 +16,7 @@ from auditor.statistics.averages import (
     weighted_f1,
     weighted_precision,
 )
+from auditor.statistics.baselines import linear_answers, nearest_answers
 from auditor.statistics.bins import bin_centre, bin_count, bin_edge, bin_index, score_of_key, sortable_key
 from auditor.statistics.bounds import Estimate, Limits, Smooth
 from auditor.statistics.calibration import (
@@ -209,6 +210,7 @@ __all__ = [
     "least_size",
     "leave_one_out",
     "level",
+    "linear_answers",
     "losses_by_temperature",
     "macro_f1",
     "macro_precision",
@@ -221,6 +223,7 @@ __all__ = [
     "minimum_without_miss",
     "near_best",
     "near_copies",
+    "nearest_answers",
     "noncentrality_lower",
     "normalised_accuracy",
     "observed_to_expected",

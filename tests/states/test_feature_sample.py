@@ -38,6 +38,22 @@ def test_of_many_rows_each_that_is_kept_is_whole() -> None:
     np.testing.assert_array_equal(sample.features, FEATURES[sample.row_key.astype(int)])
 
 
+def test_a_smaller_sample_is_the_one_that_would_have_been_drawn() -> None:
+    smaller, drawn = sample_of(12).first(7), sample_of(7)
+    np.testing.assert_array_equal(smaller.row_key, drawn.row_key)
+    np.testing.assert_array_equal(smaller.features, drawn.features)
+    assert len(sample_of(7).first(9)) == 7
+
+
+def test_about_half_of_the_rows_are_in_either_half_and_always_the_same() -> None:
+    many = measured(
+        FeatureSample(TASK),
+        testing.rows(np.zeros(4000, int), predicted=np.zeros(4000, int), features=np.zeros((4000, 1))),
+    )
+    assert 1850 < many.half.sum() < 2150
+    np.testing.assert_array_equal(many.first(100).half, many.half[np.isin(many.row_key, many.first(100).row_key)])
+
+
 def test_wide_rows_are_kept_within_the_values_that_fit() -> None:
     with patch("auditor.states.feature_sample.MOST_VALUES", 15):
         assert len(sample_of(20)) == 5
