@@ -39,7 +39,8 @@ def test_the_built_in_checks_are_found_by_path_with_text_and_stable_ids():
         "acceptance", "class-recall", "class-precision", "better-than-majority", "better-than-chance", "constant-prediction",
         "precision-recall-balance", "class-imbalance", "prior-shift", "shared-rows", "generalisation-gap", "loss-curves", "memorisation",
         "finite-outputs", "output-kind", "calibration", "threshold-choice", "label-order", "evaluation-mode", "determinism",
-        "batch-independence", "input-sensitivity", "preprocessing", "independent-rows", "loader-faithful",
+        "batch-independence", "input-sensitivity", "preprocessing", "independent-rows", "loader-faithful", "shared-groups",
+        "time-order",
     }  # fmt: skip
     assert all(len(check.doc) > 100 and check.title for check in checks.values())
 
@@ -196,6 +197,16 @@ def test_limits_that_nothing_could_meet_are_refused(tmp_path, limits, words):
     (check,) = checking.from_folder(custom(tmp_path))
     with pytest.raises(UsageError, match=words):
         check.with_limits(limits)
+
+
+def test_a_switch_is_true_or_false_and_is_written_so():
+    (switch,) = (check for check in checking.built_in() if check.id == "time-order")
+    assert switch.with_limits({"chronological": True}).limits["chronological"] is True
+    assert "  chronological = false\n" in checking.explanation(switch)
+    with pytest.raises(UsageError, match=r"\[limits.time-order\]: `chronological` must be true or false, found 1"):
+        switch.with_limits({"chronological": 1})
+    with pytest.raises(UsageError, match="must be a number"):
+        switch.with_limits({"minor": True})
 
 
 def test_a_check_without_an_id_or_with_states_that_are_none_is_refused(tmp_path):
