@@ -56,12 +56,16 @@ class Check:
             if name not in self.limits:
                 known = ", ".join(self.limits) or "none"
                 raise UsageError(f"[limits.{self.id}]: no limit `{name}`; it has {known}")
-            _refuse_limit(f"[limits.{self.id}]: `{name}`", name, value)
+            _refuse_limit(f"[limits.{self.id}]: `{name}`", name, value, self.limits[name])
         return replace(self, limits={**self.limits, **limits})
 
 
-def _refuse_limit(where: str, name: str, value: object) -> None:
-    """Raise UsageError for what is no number, or a number that no such limit can be."""
+def _refuse_limit(where: str, name: str, value: object, default: object) -> None:
+    """Raise UsageError for what is no number, or a number that no such limit can be; of a switch for neither true nor false."""
+    if isinstance(default, bool):
+        if not isinstance(value, bool):
+            raise UsageError(f"{where} must be true or false, found {value!r}")
+        return
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise UsageError(f"{where} must be a number, found {value!r}")
     if name.startswith("alpha") and not 0 < value < 1:
@@ -179,7 +183,7 @@ def judge(checks: Sequence[Check], measurements: Measurements, policy: Policy) -
 
 def explanation(one: Check) -> str:
     """A check as `auditor checks ID` prints it: title, text, limits, source."""
-    limits = "\n".join(f"  {name} = {'not set' if value is None else value}" for name, value in one.limits.items())
+    limits = "\n".join(f"  {name} = {_as_written(value)}" for name, value in one.limits.items())
     parts = [
         f"{one.id}: {one.title}",
         one.doc,
@@ -254,6 +258,11 @@ def _plainly(one: Check, measurements: Measurements, yielded: Iterable[Yielded])
         item if not isinstance(item, Finding) else replace(item, message=f"{item.message.rstrip('.')}; {clause}")
         for item in found
     ]
+
+
+def _as_written(limit: object) -> str:
+    """A limit as auditor.toml writes it."""
+    return "not set" if limit is None else str(limit).lower() if isinstance(limit, bool) else str(limit)
 
 
 def shown(findings: Sequence[Finding]) -> list[Finding]:

@@ -53,6 +53,16 @@ def probability(value: float) -> str:
     return f"{value:.6f}".rstrip("0").rstrip(".") if value < 1 else "1"
 
 
+def moment(time: object) -> str:
+    """A time as it is told: a number as it stands, a date of numpy without what is zero in it.
+
+    `moment(np.datetime64("2026-01-31T12:30:00.000000")) == "2026-01-31 12:30:00"`.
+    """
+    if not str(getattr(time, "dtype", "")).startswith("datetime64"):
+        return f"{time:.15g}"
+    return str(time).removesuffix(".000000").removesuffix("T00:00:00").replace("T", " ")
+
+
 def p_value(value: float) -> str:
     """`p = 0.032`, or `p < 0.001`."""
     return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"

@@ -71,9 +71,10 @@ def _groups(m: Measurements, major: float, effect: float, inflation: float) -> F
             f"None of the {groups} of {rows} stands among the {count(train.n_groups)} of train{_alone(test)}"
         )
     share = seen.n / test.n
+    are, stand = ("are" if seen.n > 1 else "is"), ("stand" if seen.n_groups > 1 else "stands")
     said = (
-        f"{count(seen.n)} of {plural(test.n, 'test row')} ({ratio(share)}) {'are' if seen.n > 1 else 'is'} of "
-        f"{plural(seen.n_groups, 'group')} that {'stand' if seen.n_groups > 1 else 'stands'} in train too{_alone(test)}"
+        f"{count(seen.n)} of {plural(test.n, 'test row')} ({ratio(share)}) {are} of {plural(seen.n_groups, 'group')} that {stand} "
+        f"in train too{_alone(test)}"
     )
     gain = Difference(seen.sums.accuracy, new.sums.accuracy)
     strict = gain.lower(STRICT)

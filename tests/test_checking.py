@@ -68,6 +68,7 @@ def test_the_built_in_checks_are_found_by_path_with_text_and_stable_ids():
         "shared-rows",
         "target-leak",
         "threshold-choice",
+        "time-order",
         "too-good",
     }
     assert all(len(check.doc) > 100 and check.title for check in checks.values())

@@ -1,5 +1,6 @@
 """Numbers as they are spoken."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,6 +54,21 @@ def test_counts_plurals_and_p_values():
     assert wording.plural(2, "class", "classes") == "2 classes"
     assert wording.p_value(0.0004) == "p < 0.001"
     assert wording.p_value(0.0321) == "p = 0.032"
+
+
+@pytest.mark.parametrize(
+    ("time", "said"),
+    [
+        (np.datetime64("2026-01-31", "us"), "2026-01-31"),
+        (np.datetime64("2026-01-31T12:30", "us"), "2026-01-31 12:30:00"),
+        (np.datetime64("2026-01-31T12:30:00.5", "us"), "2026-01-31 12:30:00.500000"),
+        (np.datetime64("20260-01-31", "us"), "20260-01-31"),
+        (np.float64(20260131), "20260131"),
+        (1.5, "1.5"),
+    ],
+)
+def test_times_are_told_without_what_is_zero(time, said):
+    assert wording.moment(time) == said
 
 
 def test_names_from_files_are_cut_and_lose_control_characters():
