@@ -138,7 +138,9 @@ def test_too_few_training_rows_cannot_say_how_far_apart_rows_lie(checks):
     other = rows(*table(100, seed=2)[:1], predicted=table(100, seed=2)[1], features=table(100, seed=2)[2])
     (finding,) = findings(checks, other, few)
     assert finding.status is Status.SKIP
-    assert finding.message.startswith("29 different training rows: too few to know how far apart rows lie by nature; 30")
+    assert finding.message.startswith(
+        "29 different training rows: too few to know how far apart rows lie by nature; 30"
+    )
 
 
 def test_where_rows_have_several_labels_all_have_to_agree(checks):
