@@ -19,8 +19,9 @@ def row_hashes(features: NDArray[Any]) -> NDArray[np.uint64]:
 
     Texts, (n, columns) of numpy's StringDType, are hashed as Unicode composes them (NFC), column after column.
 
-    Multilinear mix of the values, two to a 64-bit word, each word finished by splitmix64 with its own salt (after
-    Lemire & Kaser 2014; Steele, Lea & Flood 2014). Two different rows share a hash with probability about 2**-64.
+    The values, two to a 64-bit word, are mixed in one after the other by steps that can be undone, an exclusive or, an odd
+    factor of each word's own (after Knuth 1998, section 6.4) and a shift, and finished by splitmix64 (Steele, Lea & Flood
+    2014). Two different rows share a hash with probability about 2**-64.
     """
     if is_text(features):
         return _text_hashes(features)
@@ -50,19 +51,23 @@ def _text_hashes(texts: NDArray[Any]) -> NDArray[np.uint64]:
 
 def _block_hashes(rows: NDArray[Any]) -> NDArray[np.uint64]:
     words = _words(rows)
-    total = np.zeros(len(rows), np.uint64)
+    mixed, shifted = np.full(len(rows), _STEP, np.uint64), np.empty(len(rows), np.uint64)
     for j in range(words.shape[1]):
-        salt = np.uint64((j + 1) * _STEP % 2**64)
-        total += splitmix64(words[:, j] ^ salt)
-    return splitmix64(total)
+        mixed ^= words[:, j]
+        mixed *= np.uint64((j + 1) * _STEP % 2**64 | 1)
+        np.right_shift(mixed, np.uint64(29), out=shifted)
+        mixed ^= shifted
+    return splitmix64(mixed)
 
 
 def _words(rows: NDArray[Any]) -> NDArray[np.uint64]:
     """(n, ceil(d / 2)) uint64, column after column: the bits of canonical float32 values, two to a word."""
-    padded = np.zeros((len(rows), rows.shape[1] + rows.shape[1] % 2), np.float32)
+    padded = np.empty((len(rows), rows.shape[1] + rows.shape[1] % 2), np.float32)
+    padded[:, rows.shape[1] :] = 0
     with np.errstate(invalid="ignore"):  # signalling NaNs
         np.add(rows, np.float32(0), out=padded[:, : rows.shape[1]], casting="same_kind")
-    padded[np.isnan(padded)] = np.float32("nan")
+        if np.isnan(padded.max(initial=-np.inf)):  # one NaN makes the highest one
+            padded[np.isnan(padded)] = np.float32("nan")
     return np.asfortranarray(padded.view(np.uint64))
 
 

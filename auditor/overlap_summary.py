@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from auditor import checking
+from auditor import checking, wording
 from auditor.checking import Check
 from auditor.errors import UsageError
 from auditor.findings import Finding, NotApplicable
+from auditor.gating import share_or_number
 from auditor.measurements import Measurements, SplitMeasurements
 from auditor.overlap import OverlapCounts
 from auditor.policy import Policy
@@ -69,7 +70,8 @@ def _compared(
             continue
         gate = gates.get(metric)
         limit, at_least = (None, True) if gate is None else (gate.limit, gate.at_least)
-        yield WithAndWithout(metric, value(both[0]), value(both[1]), limit, at_least)
+        is_share = share_or_number(metric) is wording.ratio
+        yield WithAndWithout(metric, value(both[0]), value(both[1]), limit, at_least, is_share)
 
 
 def _verdict(

@@ -241,6 +241,7 @@ class WithAndWithout:
     without_shared: Value
     limit: float | None = None
     at_least: bool = True
+    is_share: bool = True
 
 
 @dataclass(frozen=True)

@@ -155,6 +155,7 @@ class _Known:
         place = self._hits.place(batch.row_hashes)
         values = batch.features.reshape(len(batch), -1)
         values = composed(values) if is_text(values) else values
+        values = composed(values) if is_text(values) else values
         return Rows(place, batch.row_key, batch.labels, values), self._sampled[place]
 
     def _compact(self, rows: Rows) -> Rows:

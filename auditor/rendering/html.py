@@ -12,7 +12,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from auditor import resources, wording
-from auditor.rendering import evidence, generalisation, layout, metrics, phrases, pictures, register, scores
+from auditor.rendering import (
+    evidence,
+    generalisation,
+    layout,
+    metrics,
+    phrases,
+    pictures,
+    register,
+    scores,
+    shared_rows,
+)
 from auditor.report import Report
 
 NOT_EXAMINED_SHOWN, WAIVED_SHOWN = 8, 2
@@ -93,7 +103,7 @@ def environment() -> Environment:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     made.filters.update({name: getattr(wording, name) for name in WORDS})
-    for module in (phrases, layout, evidence, scores):
+    for module in (phrases, layout, evidence, scores, shared_rows):
         made.filters.update({name: getattr(module, name) for name in module.FILTERS})
     made.filters.update(paragraphs=paragraphs, plain_text=plain_text, state=register.state)
     made.globals.update(_globals())

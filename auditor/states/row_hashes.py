@@ -19,6 +19,7 @@ Hashes = NDArray[np.uint64]
 
 BITS_OF_LABELS = 16
 PIECE = 2**20
+SIEVE, SIEVE_HASHES = np.uint64(44), 2**18
 
 
 class RowHashes(State["HashSet"]):
@@ -116,14 +117,24 @@ class HashSet:
 
     def contains(self, wanted: Hashes) -> NDArray[np.bool_]:
         """(n,) bool: which of the hashes of features are in the set."""
+        found = np.zeros(len(wanted), bool)
         if not self.n:
-            return np.zeros(len(wanted), bool)
-        order = np.argsort(wanted)
-        sought = wanted[order] & ~_mask(self.bits)
+            return found
+        likely = np.arange(len(wanted)) if self._sieve is None else np.flatnonzero(self._sieve[wanted >> SIEVE])
+        likely = likely[np.argsort(wanted[likely])]
+        sought = wanted[likely] & ~_mask(self.bits)
         place = np.minimum(np.searchsorted(self.hashes, sought), self.n - 1)
-        found = np.empty(len(wanted), bool)
-        found[order] = self.hashes[place] & ~_mask(self.bits) == sought
+        found[likely] = self.hashes[place] & ~_mask(self.bits) == sought
         return found
+
+    @cached_property
+    def _sieve(self) -> NDArray[np.bool_] | None:
+        """Which first 20 bits occur, as the quickest no to most hashes; None where most of them do."""
+        if self.n > SIEVE_HASHES:
+            return None
+        sieve = np.zeros(2**20, bool)
+        sieve[self.hashes >> SIEVE] = True
+        return sieve
 
     def expected_across(self, train: "HashSet") -> float:
         """How many of these rows a random split of them and of `train` into as many each would show to stand in train.

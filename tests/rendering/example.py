@@ -8,7 +8,7 @@ import numpy as np
 from auditor.findings import Curve, Direction, Finding, Interval, Line, Severity, Status
 from auditor.label_summary import label_split_result
 from auditor.report import Card, Criteria, Decision, Fact, Report, Verdict, VerdictStatus, sealed
-from auditor.results import Overlap, RowFlow, Value
+from auditor.results import Overlap, RowFlow, SharedRow, Value, WithAndWithout
 from auditor.testing import measured, rows
 from tests.rendering.parts import (
     FRAUD_FINDINGS,
@@ -80,8 +80,17 @@ def fraud() -> Report:
         1,
     )
     overlap = Overlap(
-        10_124, 124, 40_000, 31, share(124, 10_124), share(31, 40_000), share(115, 10_124), True, (4, 91, 310)
-    )
+        10_124, 124, 40_000, 31, share(124, 10_124), share(31, 40_000), share(115, 10_124), True, (4, 91, 310),
+        verified=120, refuted=2, same_label=119, by_class={"not fraud": 115, "fraud": 9},
+        pairs=(SharedRow(4, 1_207, "fraud", "fraud"), SharedRow(91, 8, "fraud", "not fraud")),
+        expected=41.3, inflation=Value(0.0002, 0.0001, 0.0003, 10_124, method="Newcombe hybrid score"),
+        with_and_without=(
+            WithAndWithout("accuracy", share(9_923, 10_124), share(9_800, 10_000)),
+            WithAndWithout("recall[fraud]", share(33, 209), share(24, 200), 0.9),
+            WithAndWithout("log_loss", Value(0.1), Value(0.11), 0.2, at_least=False, is_share=False),
+        ),
+        verdict_all_rows="not-ready", verdict_without_shared="needs-review",
+    )  # fmt: skip
     criteria = Criteria(
         "fraud",
         False,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from auditor.findings import Bars
 from auditor.report import DataFile, ModelFile, Report
-from auditor.results import HistoryResult
+from auditor.results import HistoryResult, SharedRow
 from tests.rendering.example import fraud
 
 
@@ -35,10 +35,19 @@ def named(name: str, *, drawn: int = 1) -> Report:
         settings={name: name},
         data=(DataFile("test", name, name, name, 1),),
     )
+    assert report.overlap is not None
+    shared = replace(
+        report.overlap,
+        by_class={name: 3},
+        pairs=(SharedRow(1, 1, name, name + "2"),),
+        with_and_without=(replace(report.overlap.with_and_without[0], metric=f"recall[{name}]"),),
+        verdict_all_rows=name,
+    )
     past = HistoryResult((1.0, 2.0), {name: (0.5, 0.4)}, 1.0, 2.0)
     return replace(
         report,
         decision=decision,
+        overlap=shared,
         findings=tuple(replace(finding, value=i / 30, figures=(bars,) * (i < drawn)) for i in range(30)),
         measurements={"test": renamed},
         provenance=known,
