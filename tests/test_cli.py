@@ -302,7 +302,14 @@ def test_a_class_unknown_to_the_model_is_named(home, tmp_path):
     [
         (["--gate", "recall"], "expected METRIC>=NUMBER"),
         (["--gate", "recal[yes]>=0.5"], "is no metric"),
-        (["--gate", "recall[maybe]>=0.5"], "no class is called 'maybe'"),
+        (["--gate", "recall[maybe]>=0.5"], "no class is called 'maybe'; the classes are"),
+        (["--gate", "recall[yess]>=0.5"], "no class is called 'yess' (did you mean \"yes\"?); the classes are"),
+        (["--gate", "ballanced_accuracy>=0.5"], 'is no metric (did you mean "balanced_accuracy"?); the metrics are'),
+        (
+            ["--ignore", "shared-row"],
+            "no check is called 'shared-row' (did you mean \"shared-rows\"?); `auditor checks`",
+        ),
+        (["--predicted", "x"], "--predicted names the decisions in a table of --predictions"),
         (["--positive", "maybe"], "maybe"),
         (["--model-args", "{"], "--model-args: not JSON"),
         (["--batch-size", "none"], "--batch-size 'none'"),
@@ -342,7 +349,7 @@ def test_pages_are_made_again_from_the_report_alone(fraud_table, tmp_path):
 
 def test_checks_are_listed_and_explained():
     listed = auditor("checks").stdout.splitlines()
-    assert len(listed) == 24
+    assert len(listed) == 25
     text = auditor("checks", "shared-rows").stdout
     assert "Newcombe 1998" in text
     assert "blocker = 0.05" in text
