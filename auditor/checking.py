@@ -55,7 +55,9 @@ class Check:
         for name, value in limits.items():
             if name not in self.limits:
                 known = ", ".join(self.limits) or "none"
-                raise UsageError(f"[limits.{self.id}]: no limit `{name}`; it has {known}")
+                raise UsageError(
+                    f"[limits.{self.id}]: no limit `{name}`{wording.meant(name, self.limits)}; it has {known}"
+                )
             _refuse_limit(f"[limits.{self.id}]: `{name}`", name, value, self.limits[name])
         return replace(self, limits={**self.limits, **limits})
 
@@ -155,9 +157,10 @@ def chosen(
 
 def refuse_unknown(ids: Iterable[str], known: Iterable[str]) -> None:
     """Raise UsageError for an id that no check has."""
+    names = tuple(known)
     for id_ in ids:
-        if id_ not in known:
-            raise UsageError(f"no check is called {id_!r}; `auditor checks` lists them")
+        if id_ not in names:
+            raise UsageError(f"no check is called {id_!r}{wording.meant(id_, names)}; `auditor checks` lists them")
 
 
 def left_out(checks: Sequence[Check], policy: Policy) -> list[Finding]:

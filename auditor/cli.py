@@ -286,17 +286,16 @@ def inspect(model: Path, format: str) -> None:
 @speaking
 def checks(id: str | None, folders: tuple[Path, ...]) -> None:
     """List the checks, or explain one."""
-    from auditor.checking import chosen, explanation
+    from auditor.checking import chosen, explanation, refuse_unknown
 
     found = {check.id: check for check in chosen(folders).run}
-    if id is None:
-        width = max(map(len, found))
-        for check in found.values():
-            click.echo(f"{check.id:<{width}}  {check.title}")
-    elif id in found:
+    if id is not None:
+        refuse_unknown([id], found)
         click.echo(explanation(found[id]))
-    else:
-        raise UsageError(f"no check is called {id!r}; `auditor checks` lists them")
+        return
+    width = max(map(len, found))
+    for check in found.values():
+        click.echo(f"{check.id:<{width}}  {check.title}")
 
 
 def _audit(config: Any, *, obey: bool = True) -> None:  # noqa: ANN401

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, NoReturn, Self
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainSerializer,
@@ -17,13 +18,23 @@ from pydantic import (
     model_validator,
 )
 
+from auditor import wording
 from auditor.addresses import as_written, is_address
+from auditor.contradictions import consistent, refuse_beside_a_model
 from auditor.errors import InputError, UsageError
 
 FORMATS = ("html", "pdf", "json")
 PATH_KEYS = ("model", "predictions", "test", "train", "validation", "history", "adapter")
 TRUSTING_KEYS = ("sha256", "trust_model_code", "checks", "adapter", "loader", "model_class")
 
+
+def _named(value: object) -> object:
+    """The text of a number or a truth value, which in Python and TOML may name a class; NumPy's too."""
+    plain = value.item() if hasattr(value, "item") else value
+    return str(plain) if isinstance(plain, bool | int) else plain
+
+
+ClassName = Annotated[str, BeforeValidator(_named)]
 Name = Annotated[str, StringConstraints(min_length=1)]
 Limit = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Share = Annotated[float, Field(gt=0, lt=1)]
@@ -151,13 +162,13 @@ class Config(Record):
     epoch: Annotated[float, Field(allow_inf_nan=False)] | None = None
 
     target: Name = "label"
-    positive: str | None = None
+    positive: ClassName | None = None
     predicted: Name | None = None
     ids: tuple[str, ...] = ()
     group: Name | None = None
     weight: Name | None = None
     time: Name | None = None
-    classes: tuple[str, ...] = ()
+    classes: tuple[ClassName, ...] = ()
     labels: tuple[Name, ...] = ()
     features: tuple[str, ...] = ()
     categories: dict[str, tuple[str, ...]] = Field(default_factory=dict)
@@ -186,7 +197,7 @@ class Config(Record):
     gates: tuple[GateSettings, ...] = ()
     limits: dict[str, dict[str, Any]] = Field(default_factory=dict)
     policy: PolicySettings = PolicySettings()
-    prior: dict[str, Share] = Field(default_factory=dict)
+    prior: dict[ClassName, Share] = Field(default_factory=dict)
     waivers: tuple[Waiver, ...] = ()
     checks: tuple[Path, ...] = ()
     select: tuple[str, ...] = ()
@@ -209,6 +220,15 @@ class Config(Record):
         return self.preset or "balanced"
 
 
+RECORDS: dict[int | str, type[Record]] = {
+    "gates": GateSettings,
+    "waivers": Waiver,
+    "inputs": InputSettings,
+    "policy": PolicySettings,
+    "image": ImageSettings,
+}
+
+
 def load_config(options: Mapping[str, Any], path: Path | None, folder: Path) -> Config:
     """Merge an auditor.toml with the options of the command line, which win.
 
@@ -228,15 +248,17 @@ def load_config(options: Mapping[str, Any], path: Path | None, folder: Path) -> 
         config = Config.model_validate(table)
     except ValidationError as error:
         raise UsageError(_first_error(error, found, given)) from error
-    return _whole(config)
+    return consistent(config)
 
 
 def config_of(settings: Mapping[str, Any], folder: Path) -> Config:
     """The Config of settings given in code, their paths seen from `folder`; UsageError where one is wrong."""
     try:
-        return Config.model_validate(_anchor_paths(dict(settings), folder))
+        config = Config.model_validate(_anchor_paths(dict(settings), folder))
     except ValidationError as error:
         raise UsageError(_first_error(error, Path("auditor.audit()"), {})) from error
+    refuse_beside_a_model(config)
+    return config
 
 
 def parse_gate(text: str) -> GateSettings:
@@ -300,45 +322,15 @@ def _anchor_paths(table: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _first_error(error: ValidationError, path: Path, given: Mapping[str, Any]) -> str:
-    problem = error.errors()[0]
+    problems = error.errors()
+    problem = next((one for one in problems if one["type"] == "extra_forbidden"), problems[0])
     key = ".".join(str(part) for part in problem["loc"]) or "settings"
     where = f"--{key.replace('_', '-')}" if str(problem["loc"][:1]).strip("(),'") in given else f"{path}: `{key}`"
     if problem["type"] == "extra_forbidden":
-        known = ", ".join(sorted(set(Config.model_fields) - {"origin"}))
-        return f"{where} is not a setting; the settings are {known}"
+        record = RECORDS[problem["loc"][0]] if len(problem["loc"]) > 1 else Config
+        known = sorted(set(record.model_fields) - {"origin"})
+        return (
+            f"{where} is not a setting{wording.meant(str(problem['loc'][-1]), known)}; the settings are "
+            f"{', '.join(known)}"
+        )
     return f"{where}: {problem['msg'].removeprefix('Value error, ')}, found {problem['input']!r}"
-
-
-def _whole(config: Config) -> Config:
-    unused = [key for key in ("output", "adapter", "loader") if getattr(config, key) is not None]
-    if config.predictions is not None and unused:
-        raise UsageError(f"--{unused[0]} is about running a model, and --predictions are what it has already said")
-    if config.predictions is not None:
-        if config.model is not None and config.origin is None:
-            raise UsageError(
-                "give either a MODEL or --predictions, not both: predictions are what a model has already said"
-            )
-        if config.test is not None and config.origin is None:
-            raise UsageError(
-                "give either --test or --predictions, not both: the predictions are those of the test data"
-            )
-        config = config.model_copy(update={"model": None, "test": config.predictions})
-    elif config.model is None:
-        raise UsageError("no model: give MODEL, or --predictions FILE for a table of labels and predictions")
-    if config.loader is not None and (config.test or config.train or config.validation):
-        raise UsageError("give either --loader or files of rows, not both: the function gives every split")
-    if config.test is None and config.loader is None:
-        raise UsageError("no test data: give --test FILE with the rows the model is to be judged on")
-    _refuse_alone(config)
-    if config.predictions is not None and config.model_class is not None:
-        config = config.model_copy(update={"model_class": None})
-    return config
-
-
-def _refuse_alone(config: Config) -> None:
-    """Raise UsageError for a setting that means nothing without another."""
-    without_train = config.predictions is not None or (config.train is None and config.loader is None)
-    if config.save_overlap and without_train:
-        raise UsageError("--save-overlap lists the test rows that stand in train: give a model, and --train FILE too")
-    if config.history is None and config.epoch is not None:
-        raise UsageError("--epoch says which epoch of a training history is audited: give --history FILE too")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from auditor import wording
 from auditor.errors import UsageError
 from auditor.findings import NotApplicable
 from auditor.states.label_counts import LabelCounts, LabelTotals
@@ -53,7 +54,9 @@ def label_metric_names() -> tuple[str, ...]:
 def _index(split: "SplitMeasurements", label: str, name: str) -> int:
     names = split[LabelCounts].task.class_names
     if label not in names:
-        raise UsageError(f"{name!r}: no label is called {label!r}; the labels are {', '.join(names[:20])}")
+        raise UsageError(
+            f"{name!r}: no label is called {label!r}{wording.meant(label, names)}; the labels are {', '.join(names[:20])}"
+        )
     return names.index(label)
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
+from auditor import wording
 from auditor.clustered import class_under_design, f_under_design, mean_ranking_under_design, overall_under_design
 from auditor.errors import UsageError
 from auditor.findings import NotApplicable
@@ -60,11 +61,11 @@ def metric_names() -> tuple[str, ...]:
 
 
 def _class_index(matrix: ConfusionMatrix, class_name: str, name: str) -> int:
-    if class_name not in matrix.task.class_names:
-        raise UsageError(
-            f"{name!r}: no class is called {class_name!r}; the classes are {', '.join(matrix.task.class_names[:20])}"
-        )
-    return matrix.task.class_names.index(class_name)
+    names = matrix.task.class_names
+    if class_name not in names:
+        guess = wording.meant(class_name, names)
+        raise UsageError(f"{name!r}: no class is called {class_name!r}{guess}; the classes are {', '.join(names[:20])}")
+    return names.index(class_name)
 
 
 def _of_class(plain: str, name: str) -> OfClass:
@@ -73,7 +74,8 @@ def _of_class(plain: str, name: str) -> OfClass:
         return lambda split, k: f_under_design(split, k, beta) or split[Confusion].classes.f_score(k, beta)
     if plain not in OF_CLASS:
         raise UsageError(
-            f"{name!r} is no metric; the metrics are {', '.join(metric_names())}, those of a class also as recall[CLASS]"
+            f"{name!r} is no metric{wording.meant(plain, metric_names())}; the metrics are {', '.join(metric_names())}, those "
+            "of a class also as recall[CLASS]"
         )
     return lambda split, k: class_under_design(split, plain, k) or OF_CLASS[plain](split, k)
 

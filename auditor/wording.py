@@ -1,6 +1,8 @@
 """How numbers are spoken: the one place that turns counts and ratios into words."""
 
+import difflib
 import math
+from collections.abc import Iterable
 
 NAME_LENGTH = 60
 ROUNDING = 1e-12
@@ -94,6 +96,13 @@ def cut(text: str, most: int) -> str:
 def quoted(text: str) -> str:
     """A name from a file in quotation marks, so that `8`, `Yes` and `not fraud` read as names."""
     return f"“{name(text)}”"
+
+
+def meant(text: str, known: Iterable[str]) -> str:
+    """` (did you mean "fraud"?)` where a known name is close to the one that was given, else ""."""
+    names = {one.casefold(): one for one in known}
+    close = difflib.get_close_matches(text.casefold(), names, n=1)
+    return f' (did you mean "{name(names[close[0]])}"?)' if close else ""
 
 
 def upper_first(text: str) -> str:

@@ -49,7 +49,15 @@ def test_a_toml_found_by_itself_grants_no_trust(tmp_path, line):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("modle = 1", "auditor.toml: `modle` is not a setting; the settings are"),
+        ("modle = 1", 'auditor.toml: `modle` is not a setting (did you mean "model"?); the settings are'),
+        ("zzz = 1", "auditor.toml: `zzz` is not a setting; the settings are"),
+        ("[image]\nmeen = [1]", '`image.meen` is not a setting (did you mean "mean"?); the settings are column, crop'),
+        (
+            "[[gates]]\nmetrics = 'recall'\nat_least = 0.5",
+            '`gates.0.metrics` is not a setting (did you mean "metric"?)',
+        ),
+        ('predicted = "p"', "--predicted names the decisions in a table of --predictions; a model is given"),
+        ('weight = "w"\nfeatures = ["a", "w"]', "--weight w: the column is among `features` too; take it out of one"),
         ("target = 3", "auditor.toml: `target`: Input should be a valid string, found 3"),
         ('preset = "strict"', "auditor.toml: `preset`: Input should be 'balanced', 'screening'"),
         ("[[gates]]\nmetric = 'recall'\n", "give exactly one of at_least and at_most"),

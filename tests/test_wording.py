@@ -96,3 +96,11 @@ def test_sentences():
     assert wording.first_sentence("Label 115 more. Then it passes.") == "Label 115 more."
     assert wording.lower_first("Recall on x") == "recall on x"
     assert wording.lower_first("ROC-AUC is") == "ROC-AUC is"
+
+
+@pytest.mark.parametrize(
+    ("given", "guess"),
+    [("shared-row", ' (did you mean "shared-rows"?)'), ("SHARED-ROWS", ' (did you mean "shared-rows"?)'), ("zzz", "")],
+)
+def test_a_name_that_is_close_to_a_known_one_is_guessed(given, guess):
+    assert wording.meant(given, ["shared-rows", "prior-shift"]) == guess

@@ -1,6 +1,5 @@
 """What files of tables share: named columns, each of a kind, read in parts as Arrow record batches."""
 
-import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -98,8 +97,7 @@ def listed(names: Iterable[str]) -> str:
 
 def missing_column(table: Table, name: str, role: str, remedy: str) -> InputError:
     """The error for a column that a table lacks: what looks like it, and what there is."""
-    close = difflib.get_close_matches(name, table.kinds, n=1)
-    guess = f" (did you mean {quoted(close[0])}?)" if close else ""
+    guess = wording.meant(name, table.kinds)
     found = f"its columns are {listed(table.kinds)}"
     return InputError(f"{shown(table.path)} has no {role} {quoted(name)}{guess}; {found}; {remedy}")
 
