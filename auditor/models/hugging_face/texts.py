@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from auditor import wording
@@ -38,16 +39,18 @@ class Tokens:
     def __call__(self, columns: Mapping[str, Array]) -> dict[str, Tensor]:
         """The tensors (n, tokens) that the model takes by name, of one column of texts, or of two read together."""
         texts = [column.tolist() for column in columns.values()]
-        made = self.tokenizer(
-            *texts,
-            padding=self.tokenizer.pad_token is not None,
-            truncation=self.longest is not None,
-            max_length=self.longest,
-            return_tensors="pt",
-        )
+        made = self._made(texts, padding=self.tokenizer.pad_token is not None, return_tensors="pt")
         rows = zip(made.encodings, zip(*texts, strict=True), strict=True)
         self._cut.update(hash(row) for encoding, row in rows if encoding.overflowing)
         return {name: tensor for name, tensor in made.items() if name in self.taken}
+
+    def cut(self, texts: Array) -> NDArray[np.bool_]:
+        """(n,) bool: which rows of (n, columns) texts have more tokens than the model takes."""
+        made = self._made(texts.T.tolist())
+        return np.array([bool(encoding.overflowing) for encoding in made.encodings])
+
+    def _made(self, texts: list[list[str]], **how: Any) -> Any:  # noqa: ANN401  (Transformers need not be installed)
+        return self.tokenizer(*texts, truncation=self.longest is not None, max_length=self.longest, **how)
 
     def remarks(self) -> tuple[str, ...]:
         """How many different texts were cut so far."""
@@ -82,6 +85,7 @@ def reading_texts(model: Model, file: ModelFile, module: nn.Module) -> Model:
         notes=(*model.notes, *notes),
         inputs=(Input("text", TEXT, ()),),
         works_on=WORKS_ON,
+        cut=tokens.cut,
     )
 
 
