@@ -32,6 +32,8 @@ def preprocessing(
     alpha_outside: float = 0.05,
     few: int = 30,
     enough: int = 1000,
+    cut: float = 0.05,
+    half: float = 0.5,
 ) -> Iterator[Finding]:
     """Do the test rows reach the model as the training rows did?
 
@@ -43,8 +45,20 @@ def preprocessing(
     `share` of the features have means more than `deviations` training deviations apart, or deviations more than `scale` to 1
     apart, or when the means of three channels fit in reverse order. Columns with more than `outside` of their values beyond
     the extremes of `enough` training rows or more (false discovery rate `alpha_outside`; Benjamini & Hochberg 1995) are minor.
+    *Asked of texts*: up to 4,096 of test are tokenised; it counts when the lower bound of the share of those that have more
+    tokens than the model takes, and of which it sees the beginning alone, is above `cut` (major: above `half`).
     """
     found = m.behaviour
+    if found.cut is not None:
+        yield Finding.above(
+            found.cut,
+            minor=cut,
+            major=half,
+            message="{value} of {n} test texts ({low} to {high}) have more tokens than the model takes; of these it sees the "
+            "beginning alone",
+            remedy="Find out what stands at the end of long texts; judge them in parts, or by a model that takes more tokens.",
+        )
+        return
     if not found.treated and found.features is None:
         raise NotApplicable(
             "there are no numbers of training data to compare with, and no treatment suits such features"

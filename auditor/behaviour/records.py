@@ -81,7 +81,8 @@ class Behaviour:
     `noise` (`disturbed`), with each feature shuffled over the rows
     in turn (`without`), and treated as a forgotten preparation would (`treated`); where `precision` is half, in single
     precision too (`in_single`). `spread` is the standard deviation of the
-    outputs over their largest size. `training_parts` act as in training, `changed_buffers` no longer hold what they held.
+    outputs over their largest size. `training_parts` act as in training, `changed_buffers` no longer hold what they held. `cut` is
+    the share of sampled texts that have more tokens than the model takes.
     """
 
     n: int
@@ -99,3 +100,4 @@ class Behaviour:
     treated: Mapping[str, Treatment] = field(default_factory=dict)
     features: FeatureComparison | None = None
     in_single: Comparison | None = None
+    cut: Proportion | None = None

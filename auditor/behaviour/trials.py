@@ -19,6 +19,7 @@ from auditor.errors import InputError
 from auditor.label_scores import LabelScores
 from auditor.models import Model
 from auditor.prediction import ScoreReading, forwarded
+from auditor.statistics.estimates import Proportion
 from auditor.statistics.resampling import generator
 
 FEWEST_ROWS, SHARE_OF_ALL = 256, 100
@@ -108,6 +109,7 @@ def tried(model: Model, splits: Splits, reading: ScoreReading, size: int, precis
         _treated(trial, treatments(trial.features, features)),
         features,
         None if precision == "fp32" else _in_single(trial),
+        None if model.cut is None else Proportion(int(model.cut(rows.features).sum()), len(rows)),
     )
     if model.buffers:
         model.buffers.put_back(before)

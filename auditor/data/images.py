@@ -1,4 +1,8 @@
-"""Images as features: decoded by Pillow on threads, brought to one size, channels first."""
+"""Images as features: decoded by Pillow on threads, brought to one size, channels first.
+
+Threads, since decoding and resizing, 85% of the work on a JPEG of 640 x 480, let other threads run: two processes were no
+quicker than two threads, and took seconds to start (tests/benchmarks/test_decoding.py).
+"""
 
 import io
 import logging

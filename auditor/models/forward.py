@@ -26,9 +26,9 @@ class Forward:
 
     Rows go in pieces of `fewest` to `most` rows, two at least if the model allows, so that a `squeeze()` in it cannot
     take the rows away. Short pieces are filled up with copies of their last row whose scores are
-    cut off. `output` is the place of the scores that was asked for, `layout` how features become several inputs, and
-    `adapter` the user's own way in and out. Raises InputError where model and rows do not fit each other, OutOfMemory
-    where the device has no room.
+    cut off. `output` is the place of the scores that was asked for, `layout` how features become several inputs,
+    `adapter` the user's own way in and out, and `sizes` what rows are sorted by before they go in pieces. Raises InputError
+    where model and rows do not fit each other, OutOfMemory where the device has no room.
     """
 
     name: str
@@ -42,6 +42,7 @@ class Forward:
     output: str | None = None
     adapter: Adapter = NO_ADAPTER
     layout: Layout = ONE_MATRIX
+    sizes: Callable[[NDArray[Any]], NDArray[Any]] | None = None
     _place: str | None = field(default=None, init=False)
     _started: bool = field(default=False, init=False)
     _changes_inputs: bool = field(default=False, init=False)
@@ -51,6 +52,13 @@ class Forward:
         shape = features.shape[1:]
         if self.row_shape is not None and not fits(shape, self.row_shape):
             raise failures.wrong_rows(self.name, self.row_shape, shape)
+        if self.sizes is not None:
+            order = np.argsort(self.sizes(features), kind="stable")
+            scores = self._in_pieces(features[order])
+            return np.asarray(scores[np.argsort(order)])
+        return self._in_pieces(features)
+
+    def _in_pieces(self, features: NDArray[Any]) -> NDArray[Any]:
         step = self.most or len(features)
         pieces = [self._piece(features[first : first + step]) for first in range(0, len(features), step)]
         return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from auditor.config import ImageSettings
@@ -33,7 +34,7 @@ class Model:
     `notes` is the load report, `remarks` what `forward` found out since. `inputs` are the names that a program gives to
     what it takes. `works_on` is the shape of what it makes of a row inside, where the row's own says little. `output_kind` is
     what its files say that it gives, "" where they say nothing; `multilabel`, that a row may have several labels;
-    `image` how images are prepared, or why that cannot be done here.
+    `image` how images are prepared, or why that cannot be done here. `cut` tells which texts (n, columns) are longer than it takes.
     """
 
     path: Path
@@ -54,6 +55,7 @@ class Model:
     output_kind: str = ""
     multilabel: bool = False
     image: ImageSettings | str | None = None
+    cut: Callable[[NDArray[Any]], NDArray[np.bool_]] | None = None
 
     @property
     def load_report(self) -> tuple[str, ...]:

@@ -1,10 +1,14 @@
 """Rows that reach the model otherwise than in training."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
 from auditor import Confidence, Direction, Severity, Status
+from auditor.statistics import Proportion
 from auditor.testing import compute, measured, rows
 from tests.behaviour.making import blobs, loaded, measurements, nearest
 
@@ -42,6 +46,18 @@ def pictures(n, seed=0):
 
 def asked(checks, module, test, train=None, classes=3):
     return compute(checks["preprocessing"], measurements(loaded(module), test, train, classes=classes))
+
+
+@pytest.mark.parametrize(
+    ("cut", "status", "severity"),
+    [(2, Status.PASS, Severity.INFO), (40, Status.FAIL, Severity.MINOR), (380, Status.FAIL, Severity.MAJOR)],
+)
+def test_texts_of_which_the_model_sees_the_beginning_alone_are_told(checks, cut, status, severity):
+    m = measurements(loaded(nearest()), (FEATURES, LABELS), classes=3)
+    behaviour = replace(m.behaviour, cut=Proportion(cut, 400), features=None)
+    (finding,) = compute(checks["preprocessing"], replace(m, probe=replace(m.probe, behaviour=behaviour)))
+    assert (finding.status, finding.severity) == (status, severity)
+    assert f"{cut / 400:.1%} of 400 test texts (" in finding.message
 
 
 def test_rows_of_one_source_pass_with_their_numbers(checks):

@@ -7,6 +7,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from auditor import wording
@@ -20,6 +22,8 @@ from auditor.models.forward import Forward
 from auditor.models.hugging_face import folder
 from auditor.models.model import Model
 
+ROWS_AT_ONCE, MOST_ROWS_AT_ONCE = {"cpu": 32}, 256
+WORKS_ON = (2048,)  # values a row: batches of 256 rows on the CPU, whose texts are then run by their length
 VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json")
 
 
@@ -35,16 +39,18 @@ class Tokens:
     def __call__(self, columns: Mapping[str, Array]) -> dict[str, Tensor]:
         """The tensors (n, tokens) that the model takes by name, of one column of texts, or of two read together."""
         texts = [column.tolist() for column in columns.values()]
-        made = self.tokenizer(
-            *texts,
-            padding=self.tokenizer.pad_token is not None,
-            truncation=self.longest is not None,
-            max_length=self.longest,
-            return_tensors="pt",
-        )
+        made = self._made(texts, padding=self.tokenizer.pad_token is not None, return_tensors="pt")
         rows = zip(made.encodings, zip(*texts, strict=True), strict=True)
         self._cut.update(hash(row) for encoding, row in rows if encoding.overflowing)
         return {name: tensor for name, tensor in made.items() if name in self.taken}
+
+    def cut(self, texts: Array) -> NDArray[np.bool_]:
+        """(n,) bool: which rows of (n, columns) texts have more tokens than the model takes."""
+        made = self._made(texts.T.tolist())
+        return np.array([bool(encoding.overflowing) for encoding in made.encodings])
+
+    def _made(self, texts: list[list[str]], **how: Any) -> Any:  # noqa: ANN401  (Transformers need not be installed)
+        return self.tokenizer(*texts, truncation=self.longest is not None, max_length=self.longest, **how)
 
     def remarks(self) -> tuple[str, ...]:
         """How many different texts were cut so far."""
@@ -65,21 +71,27 @@ def reading_texts(model: Model, file: ModelFile, module: nn.Module) -> Model:
         model.forward,
         adapter=Adapter(prepare=tokens, remarks=tokens.remarks),
         fewest=1 if alone else 2,
-        most=1 if alone else None,
+        most=1 if alone else ROWS_AT_ONCE.get(model.forward.device.type, MOST_ROWS_AT_ONCE),
+        sizes=_letters,
     )
     limit = f"cut at {longest} tokens" if longest else "not cut, as neither tokenizer nor model states a longest text"
     notes = [f"texts become tokens by {type(tokenizer).__name__}, {limit}"]
     if alone:
         notes.append("its tokenizer has no token to fill shorter texts up with: texts are run one by one")
-    width = getattr(module.config, "hidden_size", 1)
     return replace(
         model,
         forward=forward,
         remarks=forward.remarks,
         notes=(*model.notes, *notes),
         inputs=(Input("text", TEXT, ()),),
-        works_on=(longest or 512, width if isinstance(width, int) else 1),
+        works_on=WORKS_ON,
+        cut=tokens.cut,
     )
+
+
+def _letters(texts: Array) -> Array:
+    """(n,) how long the texts (n, columns) of each row are; texts of about one length are filled up the least."""
+    return np.asarray(np.strings.str_len(texts).sum(axis=1))
 
 
 def _tokenizer(file: ModelFile) -> Any:  # noqa: ANN401  (Transformers need not be installed)

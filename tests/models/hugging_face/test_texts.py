@@ -88,6 +88,16 @@ def test_different_texts_that_were_cut_are_counted_once(folder: Path) -> None:
     for _ in range(2):
         model.forward(rows(("win " * 15, "hello " * 30, "win " * 15)))
     assert "2 different texts had more tokens than 16 and were cut" in model.load_report
+    assert model.cut is not None
+    assert model.cut(rows(("win " * 14, "win " * 15, ""))).tolist() == [False, True, False]
+    assert model.cut(rows(("win " * 7, "win " * 7), ("win " * 6, "win " * 7))).tolist() == [False, True]
+
+
+def test_many_texts_of_all_lengths_keep_their_order(folder: Path) -> None:
+    model = opened(folder)
+    texts = tuple(["win", "hello", "money", "noon"][n % 4] + " at" * (n * 7 % 13) for n in range(100))
+    one_by_one = np.concatenate([logits(model, (text,)) for text in texts])
+    assert logits(model, texts) == pytest.approx(one_by_one, abs=1e-5)
 
 
 @pytest.mark.parametrize(("stated", "longest"), [(8, 8), (10**30, LONGEST), (512, LONGEST)])

@@ -78,6 +78,7 @@ def test_texts_are_audited_and_copies_of_training_texts_are_seen(folder: Path, t
     assert report["overlap"]["verified"] == 1
     assert found(report, "input-sensitivity")["status"] == "pass"
     assert found(report, "batch-independence")["status"] == "pass"
+    assert found(report, "preprocessing")["message"].startswith("0.9% of 115 test texts (")
     notes = report["provenance"]["model"]["notes"]
     assert "1 different text had more tokens than 16 and were cut" in notes
     assert {"transformers", "tokenizers"} <= set(report["provenance"]["versions"])
