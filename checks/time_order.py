@@ -128,16 +128,15 @@ def _decayed(m: Measurements, place: Place, seen: Finding, margin: float, inflat
     low = None if lost is None else lost.lower(STRICT)
     if lost is None or low is None or low <= margin or low * (seen.value or 0.0) <= inflation:
         return None
-    what = "the share of rows with every label right" if m.labels else "accuracy"
     why = (
-        f"{what} is {ratio(lost.first.value)} on the third of test rows nearest in time to a training row and "
-        f"{ratio(lost.second.value)} on the farthest third, {_points(lost.value)} points less (95% interval {_points(lost.low)} to "
-        f"{_points(lost.high)}, {lost.method}). {upper_first(place.said)}"
+        f"rows near to a training row in time are easier. {_right(m)} is {ratio(lost.first.value)} on the third of test rows nearest "
+        f"to one and {ratio(lost.second.value)} on the farthest third, {_points(lost.value)} points less (95% interval "
+        f"{_points(lost.low)} to {_points(lost.high)}, {lost.method}). {upper_first(place.said)}"
     )
     remedy = "Judge on rows from after the last training row: the model will meet those."
     interval = Interval(low, lost.upper(STRICT), 1 - STRICT, lost.method)
     shown = replace(seen, interval=interval, figures=(_bars(by_distance(distance, place.test.right), place),))
-    return shown.failing(Severity.MAJOR, why, remedy=remedy, limit=margin, direction=Direction.FLATTERS)
+    return _and(shown, why).failing(Severity.MAJOR, remedy=remedy, limit=margin, direction=Direction.FLATTERS)
 
 
 def _drifting(m: Measurements, place: Place, seen: Finding, margin: float) -> Finding:
@@ -147,17 +146,20 @@ def _drifting(m: Measurements, place: Place, seen: Finding, margin: float) -> Fi
     moved = _shift(m, place, margin) or _later(m, place, margin)
     if not moved:
         still = f"neither class shares nor accuracy are shown to move by more than {ratio(margin)} from the earlier half to the later"
-        return replace(seen, message=f"{seen.message}, and {still}. {spans}")
+        return _and(seen, f"{still}. {spans}")
     remedy = "Say whether the model will be used on what comes later: if so, judge it on rows from after the last training row."
-    suspected = Confidence.SUSPECTED
-    return seen.failing(
-        Severity.MAJOR,
-        f"{moved}. {spans}",
-        remedy=remedy,
-        limit=margin,
-        direction=Direction.FLATTERS,
-        confidence=suspected,
+    return _and(seen, f"{moved}. {spans}").failing(
+        Severity.MAJOR, remedy=remedy, limit=margin, direction=Direction.FLATTERS, confidence=Confidence.SUSPECTED
     )
+
+
+def _and(seen: Finding, more: str) -> Finding:
+    """The same observation with what is to be said beside it."""
+    return replace(seen, message=f"{seen.message}, and {more}")
+
+
+def _right(m: Measurements) -> str:
+    return "The share of rows with every label right" if m.labels else "Accuracy"
 
 
 def _shift(m: Measurements, place: Place, margin: float) -> str:
@@ -170,8 +172,8 @@ def _shift(m: Measurements, place: Place, margin: float) -> str:
         return ""
     what = "numbers of labels a row" if m.labels else "class shares"
     return (
-        f"the {what} of the later half of all rows are {ratio(shift.total_variation)} from those of the earlier half, at least "
-        f"{ratio(low)} with {100 * (1 - STRICT):.4g}% confidence"
+        f"{what} move with time. From the earlier half of all rows to the later they move by {_points(shift.total_variation)} points, "
+        f"at least {_points(low)} with {100 * (1 - STRICT):.4g}% confidence"
     )
 
 
@@ -184,10 +186,10 @@ def _later(m: Measurements, place: Place, margin: float) -> str:
     low, high = gain.lower(STRICT), gain.upper(STRICT)
     if low is None or high is None or (low <= margin and high >= -margin):
         return ""
-    what = "the share of rows with every label right" if m.labels else "accuracy"
     return (
-        f"{what} is {ratio(gain.first.value)} on the later half of test rows and {ratio(gain.second.value)} on the earlier (95% "
-        f"interval of the difference {_points(gain.low)} to {_points(gain.high)} points, {gain.method})"
+        f"right answers move with time. {_right(m)} is {ratio(gain.first.value)} on the later half of test rows and "
+        f"{ratio(gain.second.value)} on the earlier (95% interval of the difference {_points(gain.low)} to {_points(gain.high)} "
+        f"points, {gain.method})"
     )
 
 

@@ -59,7 +59,10 @@ def test_a_random_split_of_classes_that_move_is_a_question_to_the_reviewer(check
     test = rows(labels[of_test], predicted=labels[of_test], times=times[of_test])
     (finding,) = found(checks, measured(test, train=train, **TWO))
     assert (finding.severity, finding.confidence) == (Severity.MAJOR, Confidence.SUSPECTED)
-    assert "the class shares of the later half of all rows are " in finding.message
+    assert (
+        "and class shares move with time. From the earlier half of all rows to the later they move by "
+        in finding.message
+    )
     assert "Say whether the model will be used on what comes later" in finding.remedy
 
 
@@ -81,7 +84,7 @@ def test_accuracy_that_falls_with_the_distance_from_training_rows_is_confirmed_a
     m = of_times(train_times, START + DAY * days, right=0.95 - 0.02 * distance)
     (finding,) = found(checks, m)
     assert (finding.severity, finding.confidence) == (Severity.MAJOR, Confidence.CONFIRMED)
-    assert "on the third of test rows nearest in time to a training row and " in finding.message
+    assert "on the third of test rows nearest to one and " in finding.message
     (bars,) = finding.figures
     assert isinstance(bars, Bars)
     assert bars.names[0] == "0 days"

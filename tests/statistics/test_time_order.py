@@ -1,4 +1,4 @@
-"""How times lie to each other, against scipy and by hand."""
+"""How times lie to each other, against brute force and by hand."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
-from scipy import stats
 
 from auditor.statistics import time_order
 
@@ -16,7 +15,8 @@ some = arrays(np.float64, st.integers(1, 40), elements=st.integers(-20, 20).map(
 
 @given(some, some)
 def test_the_distance_of_distributions_is_that_of_kolmogorov_and_smirnov(first: Times, second: Times) -> None:
-    expected = stats.ks_2samp(first, second, method="exact").statistic
+    both = np.concatenate([first, second])
+    expected = np.abs((first <= both[:, None]).mean(axis=1) - (second <= both[:, None]).mean(axis=1)).max()
     assert time_order.distance_of_distributions(first, second) == pytest.approx(expected)
 
 
