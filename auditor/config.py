@@ -155,7 +155,7 @@ class Config(Record):
     test: Source | None = None
     train: Source | None = None
     validation: Source | None = None
-    history: Path | None = None
+    history: Source | None = None
     history_train: str = ""
     history_validation: str = ""
     history_run: str = ""

@@ -13,6 +13,7 @@ from auditor import checking, policy
 from auditor.checking import Check
 from auditor.config import Config
 from auditor.data import Splits, open_splits
+from auditor.data.remote import local as local_copy
 from auditor.decision import criteria, decision, verdict
 from auditor.engines import local
 from auditor.engines.second_look import Keep
@@ -137,7 +138,7 @@ def _history(config: Config) -> History | None:
     if config.history is None:
         return None
     wanted = Wanted(config.history_train, config.history_validation, config.history_run, config.epoch)
-    return read_history(config.history, wanted)
+    return read_history(local_copy(config.history), wanted)
 
 
 def measure(

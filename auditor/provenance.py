@@ -72,7 +72,7 @@ def _history_file(measurements: Measurements) -> tuple[DataFile, ...]:
     return (
         ()
         if history is None
-        else (DataFile("history", str(history.path), history.format, history.sha256, len(history.epochs)),)
+        else (DataFile("history", as_written(history.path), history.format, history.sha256, len(history.epochs)),)
     )
 
 

@@ -423,8 +423,14 @@ def test_a_loader_is_taken_only_from_a_file_that_was_named(home: Path) -> None:
     assert run("--config", "auditor.toml").exit_code == 0
 
 
-@pytest.mark.parametrize("positive", [1, True, np.int64(1), "1"])
+@pytest.mark.parametrize("positive", [1, np.int64(1), "1"])
 def test_a_class_may_be_named_by_a_number(positive: Any) -> None:
     report = auditor.audit(Net(), [(X, Y)], positive=positive, classes=[0, np.int64(1)], prior={1: 0.5})
     assert report.measurements["test"].class_names == ("0", "1")
+    assert report.provenance.positive_from == "stated"
+
+
+def test_a_class_may_be_named_by_a_truth_value() -> None:
+    report = auditor.audit(Net(), [(X, Y == 1)], positive=True)
+    assert report.measurements["test"].class_names == ("False", "True")
     assert report.provenance.positive_from == "stated"

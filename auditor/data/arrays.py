@@ -24,6 +24,7 @@ from auditor.data.times import array_times
 from auditor.errors import InputError, UsageError
 from auditor.layout import Part, side_by_side
 
+WEIGHTS = (".weight", "bias")
 LABELS_AT_ONCE = 65_536
 NUMERIC = "biuf"
 TEXTUAL = "US"
@@ -261,6 +262,8 @@ def _member(arrays: Arrays, key: str, setting: str) -> Member:
     place = shown(arrays.path)
     if key not in arrays.keys:
         remedy = f'name it in auditor.toml: {setting} = "..."'
+        if any(name.endswith(WEIGHTS) for name in arrays.keys):
+            remedy = "if these are the weights of a model, give them as MODEL, and the rows to judge it on as --test"
         raise InputError(f"{place} holds no array {quoted(key)}; its arrays are {listed(arrays.keys)}; {remedy}")
     member = arrays.member(key)
     if member.dtype.hasobject:

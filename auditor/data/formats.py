@@ -24,6 +24,9 @@ READ = "CSV, JSON lines, Parquet, Arrow, npz, safetensors or a torch file of ten
 
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 
+# Of programs of torch.export, today's and those of PyTorch 2.7, and of TorchScript.
+PROGRAM_MEMBERS = ("models/model.json", "serialized_exported_program.json", "/constants.pkl")
+
 REFUSED = (
     (b"\xfd7zXZ\x00", "is compressed with xz: unpack it first (unxz)"),
     (
@@ -160,6 +163,8 @@ def _zip_format(path: Path) -> Format:
         raise InputError(f"{shown(path)} is a damaged zip archive, perhaps cut short: copy or write it again") from None
     if all(name.endswith(".npy") for name in names):
         return Format.NPZ
+    if any(name.endswith(PROGRAM_MEMBERS) for name in names):
+        raise InputError(f"{shown(path)} is a saved model: give it as MODEL, and the rows to judge it on as --test")
     if any(name.endswith("/data.pkl") for name in names):
         return Format.TORCH
     if any(name.startswith("xl/") for name in names):

@@ -34,7 +34,7 @@ def local(path: Path) -> Path:
     address = as_written(path)
     scheme, _, rest = address.partition("://")
     if scheme == "file":
-        return Path("/" + rest)
+        return Path("/" + rest.removeprefix("localhost/"))
     if ".." in PurePosixPath(rest).parts:
         raise InputError(f"{shown(path)} holds '..'; expected the plain address of a file or a folder")
     root = Path(tempfile.mkdtemp(prefix=COPIES))
@@ -43,9 +43,17 @@ def local(path: Path) -> Path:
     try:
         _download(address, copy) if scheme in WEB else _copy(address, copy)
     except (OSError, pa.ArrowException, ValueError, http.client.HTTPException) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
-        raise InputError(f"{shown(path)} cannot be read: {reason}; check the address and your access to it") from None
+        raise InputError(
+            f"{shown(path)} cannot be read: {_reason(error)}; check the address and your access to it"
+        ) from None
     return copy
+
+
+def _reason(error: Exception) -> str:
+    """Why it cannot be had, in the words of the system."""
+    cause = error.reason if type(error) is urllib.error.URLError else error
+    said = getattr(cause, "strerror", None) or str(cause)
+    return (said.splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def _download(address: str, copy: Path) -> None:

@@ -11,6 +11,7 @@ from io import BytesIO
 from pathlib import Path
 
 from auditor import wording
+from auditor.addresses import as_written, is_address
 from auditor.errors import InputError
 from auditor.models.detection import Detected, Format, detect
 
@@ -92,6 +93,8 @@ def read_model_file(path: Path) -> ModelFile:
 
 
 def _read(path: Path) -> ModelFile:
+    if is_address(path):
+        raise InputError(f"{as_written(path)}: a model is read from this machine alone; copy the file here first")
     if path.is_dir():
         raise InputError(f"{path} is a folder, not a saved model; {_inside(path)}")
     try:

@@ -66,7 +66,15 @@ def test_what_is_not_read_says_what_to_do(tmp_path: Path, content: bytes, expect
     assert expected in message(path)
 
 
-@pytest.mark.parametrize(("member", "expected"), [("xl/workbook.xml", "Excel workbook"), ("a.csv", "unpack it first")])
+@pytest.mark.parametrize(
+    ("member", "expected"),
+    [
+        ("xl/workbook.xml", "Excel workbook"),
+        ("a.csv", "unpack it first"),
+        ("model/models/model.json", "is a saved model: give it as MODEL, and the rows to judge it on as --test"),
+        ("net/constants.pkl", "is a saved model"),
+    ],
+)
 def test_a_zip_archive_of_something_else_is_refused(tmp_path: Path, member: str, expected: str) -> None:
     with zipfile.ZipFile(tmp_path / "data.zip", "w") as archive:
         archive.writestr(member, "a,b")

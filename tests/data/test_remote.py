@@ -9,13 +9,16 @@ from pathlib import Path
 
 import fsspec
 import pytest
+import torch
 
+from auditor import audit
 from auditor.addresses import as_written, is_address
 from auditor.config import load_config
 from auditor.data import open_splits
 from auditor.data.formats import shown
 from auditor.data.remote import local
 from auditor.errors import FormatUnavailable, InputError
+from auditor.models.files import read_model_file
 from tests.data.reading import ROWS, STUDENT, features, labels, text
 
 
@@ -78,6 +81,26 @@ def test_files_of_the_web_are_read(tmp_path: Path, server: str) -> None:
 def test_the_address_of_a_file_here_is_its_path(tmp_path: Path) -> None:
     path = text(tmp_path / "t.csv", ROWS)
     assert local(Path(f"file://{path}")) == path
+    assert local(Path(f"file://localhost{path}")) == path
+
+
+def test_a_history_may_stand_at_an_address(memory: fsspec.AbstractFileSystem) -> None:
+    memory.pipe("/b/history.csv", b"epoch,train_loss,val_loss\n1,0.9,0.8\n2,0.5,0.6\n")
+    rows = [(torch.ones(30, 2), torch.arange(30) % 2)]
+    report = audit(lambda x: x, rows, history="memory://b/history.csv", output_kind="logits")
+    assert report.history is not None
+    (history,) = [file for file in report.provenance.data if file.split == "history"]
+    assert history.path == "memory://b/history.csv"
+
+
+def test_a_model_at_an_address_is_to_be_copied_first() -> None:
+    with pytest.raises(InputError, match=r"^https://host/model\.pt2: a model is read from this machine alone; copy"):
+        read_model_file(Path("https://host/model.pt2"))
+
+
+def test_why_an_address_cannot_be_had_is_told_in_plain_words() -> None:
+    with pytest.raises(InputError, match=r"http://127\.0\.0\.1:9/x\.csv cannot be read: Connection refused; check the"):
+        local(Path("http://127.0.0.1:9/x.csv"))
 
 
 def test_errors_name_the_address_and_the_row(tmp_path: Path, memory: fsspec.AbstractFileSystem) -> None:

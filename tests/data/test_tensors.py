@@ -65,3 +65,8 @@ def test_other_values_beside_the_tensors_are_left_alone(tmp_path: Path) -> None:
 def test_a_tensor_that_repeats_a_few_numbers_is_read_where_they_are_not_many(tmp_path: Path) -> None:
     torch.save({"x": X[:1].expand(4, 2), "y": Y}, tmp_path / "t.pt")
     assert opened(test=tmp_path / "t.pt").test.n_rows == 4
+
+
+def test_weights_given_as_data_are_told_to_be_a_model(tmp_path: Path) -> None:
+    torch.save(nn.Linear(2, 2).state_dict(), tmp_path / "t.pt")
+    assert says(refusal(test=tmp_path / "t.pt"), ['holds no array "y"', "weights of a model, give them as MODEL"])
