@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from auditor import Bars, Confidence, Direction, Finding, Interval, Measurements, NotApplicable, Severity, check
 from auditor.states import Confusion, FeatureSample, Ranking, SampledRows
-from auditor.statistics import Estimate, LabelledRows, SingleColumns, single_columns
-from auditor.wording import count, name, number, plural, quoted, ratio
+from auditor.statistics import LabelledRows, SingleColumns, single_columns
+from auditor.wording import count, name, number, plural, quoted, ratio, upper_first
 
 MOST_COLUMNS, MOST_CLASSES, DRAWN, LISTED = 4096, 32, 10, 5
 BINARY = 2
@@ -45,19 +45,6 @@ class Question:
     def family(self) -> int:
         """How many bounds are looked at together."""
         return self.columns * len(self.found.classes) * self.m.task.family
-
-    @cached_property
-    def highest(self) -> NDArray[np.float64]:
-        """(columns,) area for the class that a column tells best from the rest."""
-        return np.asarray(np.max([areas.area for areas in self.found.by_class], axis=0))
-
-    def best(self, column: int) -> int:
-        """The place of that class."""
-        return int(np.argmax([areas.area[column] for areas in self.found.by_class]))
-
-    def area(self, column: int) -> Estimate:
-        """The area of a column for that class."""
-        return self.found.by_class[self.best(column)].of(column)
 
     def class_name(self, place: int) -> str:
         """The class at a place of `found.classes`, in quotation marks."""
@@ -124,7 +111,7 @@ def target_leak(
         for column, seen in _suspicions(question, few=few, **limits):
             suspected.setdefault(column, _suspected(question, column, seen))
         told = [*suspected.values(), *_strong(question, strong, alpha, set(suspected)), *_apart(question, gap, alpha)]
-        most = int(np.argmax(question.highest))
+        most = int(np.argmax(question.found.highest))
         told = told or [replace(_most_of(question, most, None), limit=strong)]
         found += [replace(told[0], figures=(_picture(question),)), *told[1:]]
     yield from found
@@ -167,12 +154,12 @@ def _question(m: Measurements, test: SampledRows, train: SampledRows | None, few
     known = None if train is None else _labelled(train, place)
     found = single_columns(known, _labelled(test, place), classes, int(place.max()) + 1, few)
     of = "" if len(test) == test.n else f" of {count(test.n)}"
-    learnt = (
-        "each half by what the other says" if train is None else f"by what {plural(len(train), 'training row')} say"
-    )
+    by = "the other half of them" if train is None else plural(len(train), "training row")
     columns = test.features.shape[1]
     first = f"; the first {count(MOST_COLUMNS)} of {count(columns)} columns" if columns > MOST_COLUMNS else ""
-    return Question(m, found, tuple(int(k) for k in kept), f"{count(len(test))}{of} test rows, {learnt}{first}")
+    return Question(
+        m, found, tuple(int(k) for k in kept), f"{count(len(test))}{of} test rows were ranked by {by}{first}"
+    )
 
 
 def _labelled(sample: SampledRows, place: NDArray[np.int64]) -> LabelledRows:
@@ -205,11 +192,11 @@ def _nearly_certain(question: Question, nearly: float, near_model: float, alpha:
         low, value = found.mean_lower(column, alpha), float(found.mean_area[column])
         if low > nearly or value >= 1:
             which = f"{question.class_name(found.classes[0])} from the rest" if question.is_pair else "the classes"
-            said = f"by itself tells {which}: {_beside(value, low, float(np.mean(question.of_model)))}"
+            said = f"by itself tells {which}: {_beside(value, float(np.mean(question.of_model)))}. "
             if not math.isnan(question.balanced_of_model):
                 own, model = float(found.balanced_accuracy[column]), question.balanced_of_model
-                said += f", balanced accuracy {ratio(own)} beside {ratio(model)}"
-            seen = question.seen(column, f"{said} ({question.based_on})")
+                said += f"Balanced accuracy is {ratio(own)} beside {ratio(model)}. "
+            seen = question.seen(column, said + _grounds(question, low))
             yield column, replace(seen, value=value, limit=nearly, interval=_bound(low, alpha))
 
 
@@ -219,8 +206,8 @@ def _telling_blanks(question: Question, blank: float, alpha: float) -> Iterator[
         for column in map(int, np.flatnonzero(blanks.area > blank)):
             value, low = float(blanks.area[column]), blanks.of(column).lower(alpha) or 0.0
             if low > blank:
-                said = f"tells {question.class_name(place)} by being blank or not: {_beside(value, low, math.nan)}"
-                seen = question.seen(column, f"{said} ({question.based_on})")
+                said = f"tells {question.class_name(place)} by being blank or not: {_beside(value, math.nan)}. "
+                seen = question.seen(column, said + _grounds(question, low))
                 yield column, replace(seen, value=value, limit=blank, interval=_bound(low, alpha))
 
 
@@ -245,8 +232,12 @@ def _suspected(question: Question, column: int, seen: Finding) -> Finding:
 
 def _strong(question: Question, strong: float, alpha: float, told: set[int]) -> Iterator[Finding]:
     """Columns that say much by themselves, as good ones may."""
-    for column in map(int, np.argsort(-question.highest, kind="stable")):
-        low = question.area(column).lower(alpha / question.family) if question.highest[column] > strong else None
+    for column in map(int, np.argsort(-question.found.highest, kind="stable")):
+        low = (
+            question.found.highest_area(column).lower(alpha / question.family)
+            if question.found.highest[column] > strong
+            else None
+        )
         if column not in told and low is not None and low > strong:
             seen = replace(_most_of(question, column, low), limit=strong, interval=_bound(low, alpha / question.family))
             remedy = f"Make sure that `{name(question.m.column(column))}` is known when the model is asked."
@@ -255,11 +246,11 @@ def _strong(question: Question, strong: float, alpha: float, told: set[int]) -> 
 
 def _most_of(question: Question, column: int, low: float | None) -> Finding:
     """What a column says of the class that it tells best."""
-    place, value = question.best(column), float(question.highest[column])
-    which = question.class_name(question.found.classes[place])
+    place, value = question.found.best_class(column), float(question.found.highest[column])
     most = "by itself" if low is not None else f"says most of {plural(question.columns, 'column')}: it"
-    said = f"{most} tells {which} from the rest: {_beside(value, low, question.of_model[place])}"
-    return replace(question.seen(column, f"{said} ({question.based_on})"), value=value)
+    which = question.class_name(question.found.classes[place])
+    said = f"{most} tells {which} from the rest with {_beside(value, question.of_model[place])}. "
+    return replace(question.seen(column, said + _grounds(question, low)), value=value)
 
 
 def _apart(question: Question, gap: float, alpha: float) -> Iterator[Finding]:
@@ -276,10 +267,13 @@ def _apart(question: Question, gap: float, alpha: float) -> Iterator[Finding]:
         yield seen.failing(Severity.MINOR, remedy=remedy)
 
 
-def _beside(value: float, low: float | None, of_model: float) -> str:
-    bound = "" if low is None else f" (lower bound {number(low)})"
-    model = "" if math.isnan(of_model) else f" beside the model's {number(of_model)}"
-    return f"ROC-AUC {number(value)}{bound}{model}"
+def _beside(value: float, of_model: float) -> str:
+    return f"ROC-AUC {number(value)}" + ("" if math.isnan(of_model) else f" beside the model's {number(of_model)}")
+
+
+def _grounds(question: Question, low: float | None) -> str:
+    """The lower bound, and the rows behind it."""
+    return upper_first(question.based_on) if low is None else f"The lower bound is {number(low)}; {question.based_on}"
 
 
 def _bound(low: float, alpha: float) -> Interval:
@@ -288,13 +282,13 @@ def _bound(low: float, alpha: float) -> Interval:
 
 def _picture(question: Question) -> Bars:
     """The columns that say most by themselves, with the model's own area across."""
-    first = [int(column) for column in np.argsort(-question.highest, kind="stable")[:DRAWN]]
+    first = [int(column) for column in np.argsort(-question.found.highest, kind="stable")[:DRAWN]]
     model = question.of_model[0] if question.is_pair else math.nan
     return Bars(
         "What one column alone says",
         tuple(question.m.column(column) for column in first),
-        tuple(float(question.highest[column]) for column in first),
+        tuple(float(question.found.highest[column]) for column in first),
         None if math.isnan(model) else model,
-        "ROC-AUC" if question.is_pair else "ROC-AUC, class told best against the rest",
+        "ROC-AUC (0.5 says nothing)" if question.is_pair else "ROC-AUC of the class told best (0.5 says nothing)",
         "model",
     )

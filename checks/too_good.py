@@ -18,7 +18,7 @@ from auditor import (
     check,
 )
 from auditor.states import Confusion, FeatureSample, Losses, Ranking
-from auditor.statistics import Difference, PairedDifference, linear_answers, nearest_answers
+from auditor.statistics import Difference, Estimate, PairedDifference, Smooth, linear_answers, nearest_answers
 from auditor.wording import count, metric, number, plural, ratio
 
 LEAKAGE = ("shared-rows", "near-duplicates", "shared-groups", "time-order", "target-leak", "fitted-on-everything")
@@ -152,10 +152,17 @@ def _of_losses(m: Measurements, alpha: float) -> list[str]:
         test, train = m.test.metric("log_loss"), m.train.metric("log_loss")
     except NotApplicable:
         return []
-    high = Difference(test, train).upper(alpha)
+    high = Difference(_as_spread(test, train), train).upper(alpha)
     if high is None or high >= 0:
         return []
     return [f"log loss is lower on test ({number(test.value)}) than on the rows learnt from ({number(train.value)})"]
+
+
+def _as_spread(test: Estimate, train: Estimate) -> Estimate:
+    """The mean loss on test with no less spread than train has: test may lack rare large losses by chance."""
+    if not (isinstance(test, Smooth) and isinstance(train, Smooth) and test.standard_error and train.standard_error):
+        return test
+    return replace(test, standard_error=max(test.standard_error, train.standard_error * (train.n / test.n) ** 0.5))
 
 
 def _judged(m: Measurements, seen: Finding, signs: Sequence[str], plain: Plain | None) -> Finding:

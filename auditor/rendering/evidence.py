@@ -27,6 +27,8 @@ NAMED = {
     "class-imbalance": ("accuracy less balanced accuracy", "points"),
     "shared-rows": ("share of copies beyond what training repeats itself", "share"),
     "near-duplicates": ("share of rows near training rows beyond what training shows", "share"),
+    "target-leak": ("ROC-AUC of the column alone", "number"),
+    "fitted-on-everything": ("largest change of a mean or a scale", "share"),
 }
 FILTERS = ("numbers",)
 

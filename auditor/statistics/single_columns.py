@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from auditor.statistics.column_bins import (
     class_shares_by_bin,
     tally_bins,
 )
-from auditor.statistics.estimates import Difference, Proportion
+from auditor.statistics.estimates import AreaUnderCurve, Difference, Proportion
 
 VALUES_AT_ONCE = 2**21
 MOST_SHARE, LEAST_COVER, PURER = 0.5, 0.5, 5
@@ -92,6 +93,19 @@ class SingleColumns:
     def mean_area(self) -> Floats:
         """(columns,) mean area over the classes, which for two of them is the area itself."""
         return np.asarray(np.mean([areas.area for areas in self.by_class], axis=0))
+
+    @cached_property
+    def highest(self) -> Floats:
+        """(columns,) area of the class that a column tells best from the rest."""
+        return np.asarray(np.max([areas.area for areas in self.by_class], axis=0))
+
+    def best_class(self, column: int) -> int:
+        """The place of that class among `classes`."""
+        return int(np.argmax([areas.area[column] for areas in self.by_class]))
+
+    def highest_area(self, column: int) -> AreaUnderCurve:
+        """Its area with its bounds."""
+        return self.by_class[self.best_class(column)].of(column)
 
     def mean_lower(self, column: int, alpha: float) -> float:
         """The lower bound of a column's mean area: on test, or within train where more rows make it higher."""
