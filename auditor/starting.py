@@ -15,13 +15,16 @@ from auditor.data.files import open_file
 from auditor.data.formats import shown
 from auditor.data.tables import ColumnKind, Table, missing_column
 from auditor.errors import UsageError
+from auditor.layout import TEXT, Input
 from auditor.models.detection import Format
-from auditor.models.files import MODEL_ENDINGS, read_model_file
+from auditor.models.files import CONFIG, MODEL_ENDINGS, read_model_file
+from auditor.models.hugging_face import folder
 
 TARGETS = ("label", "labels", "target", "y", "class", "outcome", "truth", "response")
 SPLITS = {"test": ("test",), "train": ("train",), "validation": ("validation", "valid", "val", "dev")}
 HISTORIES = ("history", "trainer_state", "metrics", "training_log", "log")
 NEEDS_CLASS = (Format.SAFETENSORS, Format.STATE_DICT)
+TAKES_TEXT = (Input("text", TEXT, ()),)
 IDENTIFIERS = ("id", "uuid", "guid", "index", "row", "key")
 
 HEAD = "# Written by `auditor init` from what the files tell. Please check what is called a guess."
@@ -64,7 +67,8 @@ def roles_in(folder: Path, model: Path | None = None) -> Roles:
     entries = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     data = {split: path for split, words in SPLITS.items() if (path := _named(entries, words)) is not None}
     history = _named([path for path in entries if path.is_file()], HISTORIES)
-    models = [model] if model else [p for p in entries if p.suffix in MODEL_ENDINGS and p not in data.values()]
+    saved = [path for path in entries if path.suffix in MODEL_ENDINGS or (path / CONFIG).is_file()]
+    models = [model] if model else [path for path in saved if path not in data.values()]
     if len(models) > 1:
         names = ", ".join(wording.name(path.name) for path in models[:10])
         raise UsageError(f"{shown(folder)} holds several files that could be the model: name one of {names}")
@@ -97,13 +101,16 @@ def proposal(roles: Roles, target: str | None, home: Path) -> str:
         raise UsageError("no test data: name it with --test FILE, or call a file of this folder test.csv")
     tables = _tables(roles)
     label = _target(tables["test"], target) if "test" in tables else Column(target or "label", "")
-    ids = _identifiers(tables, label.name)
-    categories = _categories(tables, {label.name, *ids})
-    given = {"target": label.name, "ids": ids, "categories": categories}
-    splits = open_splits(Config.model_validate({**roles.data, **given}))
+    names, texts = _told_by(roles.model, tables, label.name)
+    ids = () if texts else _identifiers(tables, label.name)
+    categories = {} if texts else _categories(tables, {label.name, *ids})
+    given = {"target": label.name, "ids": ids, "categories": categories, "features": texts}
+    splits = open_splits(Config.model_validate({**roles.data, **given}), names, TAKES_TEXT if texts else ())
     lines = [HEAD, "", *_file_lines(roles, home)]
     if tables:
         lines += ["", f"target = {toml_text(label.name)}{label.why and f'  # {label.why}'}"]
+    if texts:
+        lines.append(f"features = {_listed(texts)}  # a guess: the column of text that the model reads, or two of them")
     if ids:
         lines.append(f"ids = {_listed(ids)}  # a guess: these tell rows apart and are no features")
     lines += [*_class_lines(splits), TAIL.format(gate=_gate(splits)).rstrip()]
@@ -114,6 +121,19 @@ def proposal(roles: Roles, target: str | None, home: Path) -> str:
         ]
         lines += [f"{toml_key(name)} = {_listed(values)}" for name, values in categories.items()]
     return "\n".join(lines) + "\n"
+
+
+def _told_by(model: Path | None, tables: Mapping[str, Table], target: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a Hugging Face folder tells: the names of classes, and the column of text where it reads one."""
+    if model is None or not model.is_dir():
+        return (), ()
+    file = read_model_file(model)
+    names = folder.stated_names(folder.settings(file).get("id2label"))
+    if "test" not in tables or not folder.reads_texts(file):
+        return names, ()
+    kinds = tables["test"].kinds.items()
+    texts = [name for name, kind in kinds if kind is ColumnKind.TEXT and name != target]
+    return names, tuple([name for name in texts if not _is_called_identifier(name)][:1])
 
 
 def _named(entries: Sequence[Path], words: Sequence[str]) -> Path | None:

@@ -1,8 +1,5 @@
 """A torch.nn.Module with its weights in it -> a Model that runs."""
 
-import re
-from collections.abc import Mapping
-
 import torch
 from torch import nn
 
@@ -12,6 +9,7 @@ from auditor.devices import chosen_device
 from auditor.models.buffers import Buffers
 from auditor.models.files import ModelFile
 from auditor.models.forward import Forward
+from auditor.models.hugging_face.folder import stated_names
 from auditor.models.model import Model
 from auditor.models.shapes import Shape
 from auditor.models.trust import Allowed
@@ -84,19 +82,3 @@ def row_shape(module: nn.Module) -> Shape | None:
 def class_names(module: nn.Module) -> tuple[str, ...]:
     """`config.id2label` of a Hugging Face model."""
     return stated_names(getattr(getattr(module, "config", None), "id2label", None))
-
-
-def stated_names(stated: object) -> tuple[str, ...]:
-    """The names of classes in an `id2label`, () where it is none or has the LABEL_0, LABEL_1 that nobody named.
-
-    Its numbers may be text, as JSON has them.
-    """
-    names = {_number(key): name for key, name in stated.items()} if isinstance(stated, Mapping) else {}
-    if not isinstance(stated, Mapping) or len(names) != len(stated) or set(names) != set(range(len(names))):
-        return ()
-    ordered = tuple(str(names[index]) for index in range(len(names)))
-    return () if len(ordered) < 2 or all(re.fullmatch(r"LABEL_\d+", name) for name in ordered) else ordered
-
-
-def _number(key: object) -> object:
-    return int(key) if isinstance(key, str) and re.fullmatch(r"0|[1-9]\d{0,8}", key, re.ASCII) else key

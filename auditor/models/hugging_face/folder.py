@@ -4,6 +4,7 @@ Only the standard library: this must answer before PyTorch is imported.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,7 @@ from auditor.models.files import CONFIG, WEIGHTS, ModelFile
 
 OF_CODE = "auto_map"
 NAMING_CODE = (CONFIG, "tokenizer_config.json", "preprocessor_config.json")
+OF_TEXTS = "ForSequenceClassification"
 UNSTATED = 10**6  # tokenizers that know no longest text state a number far larger
 Settings = dict[str, Any]
 
@@ -55,6 +57,11 @@ def architecture(file: ModelFile) -> str:
     return str(found[0]) if isinstance(found, list) and found else ""
 
 
+def reads_texts(file: ModelFile) -> bool:
+    """Whether its architecture is one that takes texts."""
+    return architecture(file).endswith(OF_TEXTS)
+
+
 def is_multilabel(stated: Settings) -> bool:
     """Whether a row may have several of the labels."""
     return bool(stated.get("problem_type") == "multi_label_classification")
@@ -63,6 +70,18 @@ def is_multilabel(stated: Settings) -> bool:
 def processor(stated: Settings) -> str:
     """The class of an image processor, by its configuration, "" where that says none; older ones call it a feature extractor."""
     return str(stated.get("image_processor_type") or stated.get("feature_extractor_type") or "")
+
+
+def stated_names(stated: object) -> tuple[str, ...]:
+    """The names of classes in an `id2label`, () where it is none or has the LABEL_0, LABEL_1 that nobody named.
+
+    Its numbers may be text, as JSON has them.
+    """
+    names = {_number(key): name for key, name in stated.items()} if isinstance(stated, Mapping) else {}
+    if not isinstance(stated, Mapping) or len(names) != len(stated) or set(names) != set(range(len(names))):
+        return ()
+    ordered = tuple(str(names[index]) for index in range(len(names)))
+    return () if len(ordered) < 2 or all(re.fullmatch(r"LABEL_\d+", name) for name in ordered) else ordered
 
 
 def _classes(value: object) -> Iterator[str]:
@@ -82,3 +101,7 @@ def _named(stated: object) -> list[object]:
     entries = list(stated.values()) if isinstance(stated, Mapping) else [stated]
     flat = [name for entry in entries for name in (entry if isinstance(entry, list) else [entry])]
     return [name for name in flat if name is not None]
+
+
+def _number(key: object) -> object:
+    return int(key) if isinstance(key, str) and re.fullmatch(r"0|[1-9]\d{0,8}", key, re.ASCII) else key

@@ -22,7 +22,7 @@ from auditor.models.hugging_face.folder import Settings
 from auditor.models.hugging_face.images import image_settings
 from auditor.models.hugging_face.texts import reading_texts
 from auditor.models.model import Model
-from auditor.models.modules import running, stated_names, still_training
+from auditor.models.modules import running, still_training
 from auditor.models.trust import SAVE_PROGRAM, Allowed
 from auditor.models.weights import Weights, cast_note, open_tensors, read_weights
 
@@ -60,7 +60,7 @@ def _of_class(file: ModelFile, config: Config, allowed: Allowed, stated: Setting
     """The user's own class with the folder's weights; the configuration gives arguments and names of classes."""
     weights, notes = read_weights(folder.weights(file))
     model = open_tensors(file, config, allowed, weights, notes, offered=stated)
-    names = model.class_names or stated_names(stated.get("id2label"))
+    names = model.class_names or folder.stated_names(stated.get("id2label"))
     return replace(model, class_names=names, multilabel=folder.is_multilabel(stated))
 
 

@@ -1,6 +1,7 @@
 """A whole audit of a Hugging Face folder, from the command line to the report."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +126,18 @@ def test_texts_that_are_no_table_are_told(folder: Path, tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["run", str(folder), "--test", str(tmp_path / "a.npz")])
     assert result.exit_code == 2
     assert "holds arrays, and the model reads texts" in result.stderr
+
+
+def test_settings_are_proposed_that_then_run(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(folder, tmp_path / "bert")
+    columns = table(FILLERS[:3])
+    csv_of(tmp_path / "test.csv", {"mail_id": tuple(range(24)), "note": ("-",) * 24, **columns})
+    proposed = CliRunner().invoke(main, ["init", "--target", "label"])
+    assert proposed.exit_code == 0, proposed.output
+    text = (tmp_path / "auditor.toml").read_text()
+    for line in ('model = "bert"', 'features = ["note"]  # a guess', 'classes = ["ham", "spam"]'):
+        assert line in text
+    (tmp_path / "auditor.toml").write_text(text.replace('["note"]', '["message"]'))
+    _, report = audited("--format", "json", out=tmp_path / "out")
+    assert report["measurements"]["test"]["n_samples"] == 24
