@@ -1,5 +1,7 @@
 """The verdict in one breath, and the sentence under it."""
 
+import re
+
 from auditor import wording
 from auditor.findings import Finding, Status
 from auditor.gating import share_or_number
@@ -17,6 +19,8 @@ ENDINGS = {
 }
 NEAR = 0.005
 LONGEST = 240
+MOST_WORDS, FEWEST_WORDS = 30, 6
+CLAUSE = re.compile(r"(?<=[^\d]),? (?=\()|[;,:] ")
 
 
 def headline(outcome: Outcome, measurements: Measurements) -> str:
@@ -65,9 +69,9 @@ def _reason(outcome: Outcome, measurements: Measurements) -> str:
         return f"{accuracy} and {_met(outcome)}"
     first = foremost(outcome)
     if outcome.status is VerdictStatus.READY_WITH_WARNINGS:
-        return f"{accuracy} and {_met(outcome)}, but {wording.lower_first(_cut(first.message))}"
+        return _told_shortly(f"{accuracy} and {_met(outcome)}, but", first.message, ENDINGS[outcome.status])
     if not first.metric:
-        return f"{accuracy}, but {wording.lower_first(_cut(first.message))}"
+        return _told_shortly(f"{accuracy}, but", first.message, ENDINGS[outcome.status])
     if first.status is Status.FAIL:
         return _failing(first, accuracy)
     return f"{accuracy}, but the rows cannot show {_asked(first)}"
@@ -167,7 +171,10 @@ def _ready_sentence(outcome: Outcome, measurements: Measurements) -> str:
         )
         return f"{shown} on {wording.plural(matrix.n, 'row')}{_in_groups(measurements)}. {least}"
     first = outcome.deciding[0]
-    return f"{least} Waived: {first.waived}." if first.waived else f"{least} {first.remedy}".strip()
+    if first.waived:
+        return f"{least} Waived: {first.waived}."
+    told = f"{wording.sentence(first.message)} " if _is_cut(first, headline(outcome, measurements)) else ""
+    return f"{told}{least} {first.remedy}".strip()
 
 
 def _recall(measurements: Measurements, class_name: str) -> float | None:
@@ -196,7 +203,23 @@ def _parts(finding: Finding) -> tuple[str, str]:
     return plain, class_name
 
 
-def _cut(text: str) -> str:
-    """The first sentence of a message, cut where it is too long for a headline."""
-    text = wording.first_sentence(text).rstrip(".:")
-    return text if len(text) <= LONGEST else text[:LONGEST].rsplit(" ", 1)[0] + "…"
+def _told_shortly(start: str, message: str, ending: str) -> str:
+    """The start of a headline and what a finding says, cut so that with the ending they stay within `MOST_WORDS`."""
+    room = MOST_WORDS - len(start.split()) - len(ending.split())
+    return f"{start} {wording.lower_first(_cut(message, room))}"
+
+
+def _cut(message: str, words: int) -> str:
+    """The first sentence of a message; where it has more words, as many of its clauses as fit, else so many words."""
+    text = wording.first_sentence(message).rstrip(".:")
+    if len(text.split()) <= words and len(text) <= LONGEST:
+        return text
+    part = " ".join(text.split()[:words])[:LONGEST]
+    ends = [place.start() for place in CLAUSE.finditer(part)]
+    whole = part[: ends[-1]] if ends else ""
+    return whole if len(whole.split()) >= FEWEST_WORDS and whole.count("(") == whole.count(")") else f"{part}…"
+
+
+def _is_cut(finding: Finding, answer: str) -> bool:
+    """Whether a headline leaves out part of what its finding says."""
+    return wording.first_sentence(finding.message).rstrip(".:").casefold() not in answer.casefold()
