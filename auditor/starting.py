@@ -15,6 +15,7 @@ from auditor.data.files import open_file
 from auditor.data.formats import shown
 from auditor.data.tables import ColumnKind, Table, missing_column
 from auditor.errors import UsageError
+from auditor.fitting import fit_lines, role_lines
 from auditor.layout import TEXT, Input
 from auditor.models.detection import Format
 from auditor.models.files import CONFIG, MODEL_ENDINGS, read_model_file
@@ -29,10 +30,6 @@ IDENTIFIERS = ("id", "uuid", "guid", "index", "row", "key")
 
 HEAD = "# Written by `auditor init` from what the files tell. Please check what is called a guess."
 TAIL = """
-# group = "patient"      # the column of what rows share that depend on each other
-# time = "visited_on"    # the column of when each row happened: numbers, or ISO dates
-# weight = "w"           # the column of how many rows of the population a row stands for
-
 # preset = "balanced"   # or screening, fraud, spam, ranking; until one or a gate is stated, the criteria are defaults
 # threshold = 0.5       # name the positive class from this probability on
 
@@ -113,7 +110,10 @@ def proposal(roles: Roles, target: str | None, home: Path) -> str:
         lines.append(f"features = {_listed(texts)}  # a guess: the column of text that the model reads, or two of them")
     if ids:
         lines.append(f"ids = {_listed(ids)}  # a guess: these tell rows apart and are no features")
-    lines += [*_class_lines(splits), TAIL.format(gate=_gate(splits)).rstrip()]
+    lines += fit_lines(roles.model, splits.layout.names if tables else ())
+    columns = tables["test"].kinds if "test" in tables else ()
+    lines += [*_class_lines(splits), "", *role_lines(columns, label.name)]
+    lines.append(TAIL.format(gate=_gate(splits)).rstrip())
     if categories:
         lines += [
             "",
@@ -239,12 +239,19 @@ def _class_lines(splits: Splits) -> list[str]:
     counted = splits.label_counts.get("test") or next(iter(splits.label_counts.values()), ())
     rows = ", ".join(f"{wording.name(n)} {wording.count(c)}" for n, c in zip(names[:10], counted, strict=False))
     lines = [f"# labelled rows: {rows}{', ...' if len(names) > 10 else ''}"] if counted else []
-    lines.append(f"classes = {_listed(names)}  # of the outputs in their order; taken from {splits.class_names_from}")
+    lines.append(f"classes = {_listed(names)}  # of the outputs in their order{_origin(splits)}")
     if splits.positive is not None and len(names) == 2:
         lines.append(
             f"positive = {toml_text(names[splits.positive])}  # the class that matters: a guess, the rarer one"
         )
     return lines
+
+
+def _origin(splits: Splits) -> str:
+    """Where the names come from; their order is a guess where no file states it."""
+    if splits.class_names_from.endswith("sorted"):
+        return f": a guess, {splits.class_names_from}"
+    return f"; taken from {splits.class_names_from}"
 
 
 def _gate(splits: Splits) -> str:

@@ -4,12 +4,16 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+import torch
 
 from auditor.config import load_config
 from auditor.data import open_splits
 from auditor.errors import InputError, UsageError
+from auditor.fitting import fit_lines
 from auditor.resources import folder
 from auditor.starting import Roles, roles_in, write_settings
 
@@ -119,3 +123,56 @@ def test_names_that_need_quotes_are_read_back(tmp_path):
     (tmp_path / "test.csv").write_text('"a ""b"" é",label\n"x\ty",1\nz,0\n')
     _, table = written(tmp_path)
     assert table["categories"] == {'a "b" é': ["x\ty", "z"]}
+
+
+def exported(path, width):
+    """A linear program that takes so many values a row."""
+    layer = torch.nn.Linear(width, 2)
+    program = torch.export.export(
+        layer.eval(), (torch.zeros(2, width),), dynamic_shapes=({0: torch.export.Dim("batch", min=1)},)
+    )
+    torch.export.save(program, path)
+
+
+@pytest.mark.parametrize(
+    ("width", "said"),
+    [
+        (5, "# the model takes 5 values a row, and 4 columns are features: 1 column missing"),
+        (3, "# the model takes 3 values a row, and 4 columns are features: 1 column too many: take those that"),
+        (4, None),
+    ],
+)
+def test_columns_are_compared_with_what_the_model_takes(tmp_path, width, said):
+    (tmp_path / "test.csv").write_text(ROWS)
+    exported(tmp_path / "model.pt2", width)
+    text, _ = written(tmp_path)
+    assert (said in text) if said else ("the model takes" not in text)
+
+
+def test_inputs_of_a_model_are_compared_by_their_names():
+    takes, features = ["age", "amount", "income"], ["age", "amount", "note"]
+    with patch("auditor.fitting._taken", return_value=[(name, 1) for name in takes]):
+        lines = fit_lines(Path(__file__), features)
+        assert not fit_lines(Path(__file__), takes)
+    assert lines == [
+        "# of the model's inputs age, amount, income:",
+        "#   missing: income",
+        "#   more than it takes: note",
+    ]
+
+
+def test_columns_called_like_a_group_a_time_or_a_weight_are_offered_as_such(tmp_path):
+    (tmp_path / "test.csv").write_text("Patient-ID,visit,Date,sample_weight,x,label\n1,1,5,1,0.5,a\n1,2,6,2,0.7,b\n")
+    text, table = written(tmp_path)
+    assert '# group = "Patient-ID"  # a guess, from its name: the column of what rows share' in text
+    assert (
+        '# time = "Date"  # a guess, from its name: the column of when each row happened: numbers, or ISO dates' in text
+    )
+    assert '# weight = "sample_weight"  # a guess, from its name: the column of how many rows of the population' in text
+    assert not {"group", "time", "weight"} & table.keys()
+
+
+def test_an_order_of_classes_that_no_file_states_is_called_a_guess(tmp_path):
+    (tmp_path / "test.csv").write_text(ROWS)
+    text, _ = written(tmp_path)
+    assert 'classes = ["no", "yes"]  # of the outputs in their order: a guess, label values of test, sorted' in text
