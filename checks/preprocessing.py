@@ -38,9 +38,10 @@ def preprocessing(
     """Do the test rows reach the model as the training rows did?
 
     *Asked of the model*: a few hundred rows are run again divided by 255 (or times 255), with their three colour channels in
-    reverse order, and standardised with the means of train, each where it makes sense. A treatment that puts more rows right
-    (McNemar's mid-p value below `alpha`, divided by the number of treatments), with both accuracy and balanced accuracy
-    gaining more than `gain`, was forgotten: suspected, and confirmed where both gain more than `sure_gain`.
+    reverse order, and standardised with the means of train or, colours in 0 to 1, of ImageNet, each where it makes sense. A
+    treatment that puts more rows right (McNemar's mid-p value below `alpha`, divided by the number of treatments), with both
+    accuracy and balanced accuracy gaining more than `gain`, was forgotten: suspected, and confirmed where both gain more than
+    `sure_gain`.
     *Asked of the data*: up to 4,096 rows of train and of test are compared, `few` of each at least. Suspected when at least
     `share` of the features have means more than `deviations` training deviations apart, or deviations more than `scale` to 1
     apart, or when the means of three channels fit in reverse order. Columns with more than `outside` of their values beyond
@@ -88,12 +89,18 @@ def _forgotten(m: Measurements, alpha: float, gain: float, sure_gain: float) -> 
         )
         yield Finding.passed(said, value=gained, limit=gain).failing(
             Severity.BLOCKER,
-            remedy=f"If training saw rows {way}, prepare the test data so, or let the model do it.",
+            remedy=f"If training saw rows {way}, prepare the test data so{_stated_for(way, m)}, or let the model do it.",
             direction=Direction.DEFLATES,
             validity=True,
             limit=sure_gain if gained > sure_gain else gain,
             confidence=Confidence.CONFIRMED if gained > sure_gain else Confidence.SUSPECTED,
         )
+
+
+def _stated_for(way: str, m: Measurements) -> str:
+    """Where a mean and a deviation of each channel are stated."""
+    channels = m.behaviour.features is None or not m.behaviour.features.is_table
+    return " (for images: mean and std under [image])" if ("std" in way or "deviations" in way) and channels else ""
 
 
 def _elsewhere(m: Measurements, deviations: float, scale: float, share: float, few: int) -> Iterator[Finding]:

@@ -6,12 +6,13 @@ import numpy as np
 
 from auditor.batches import Array
 from auditor.behaviour.features import channel_axis
-from auditor.behaviour.records import FeatureComparison, FeatureSummary
+from auditor.behaviour.records import FeatureComparison, Floats
 
 NOISE = 0.01
 GREY_LEVELS = 255
 MANY_COLUMNS = 64  # tables that are so wide may be flattened images
 RAW = 2.0
+IMAGENET = (np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225]))  # red, green, blue of images in 0 to 1
 
 
 def disturbed(features: Array, draw: np.random.Generator) -> Array | None:
@@ -43,15 +44,22 @@ def treatments(features: Array, known: FeatureComparison | None) -> dict[str, Ca
     axis = channel_axis(features)
     if axis is not None and features.shape[axis] == 3:
         found["with its channels in reverse order"] = lambda rows: np.flip(rows, axis).copy()
-    if known is not None and features.ndim == 2:
+        if low >= 0 and high <= 1:
+            found["with the mean and std of ImageNet"] = lambda rows: _standardised(rows, *IMAGENET, axis)
+    if known is not None and (features.ndim == 2 or axis is not None):
         train = known.train
-        found["standardised by the means and deviations of train"] = lambda rows: _standardised(rows, train)
+        along = 1 if axis is None else axis
+        found["standardised by the means and deviations of train"] = lambda rows: _standardised(
+            rows, train.mean, train.deviation, along
+        )
     return found
 
 
-def _standardised(rows: Array, train: FeatureSummary) -> Array:
+def _standardised(rows: Array, mean: Floats, deviation: Floats, axis: int) -> Array:
+    """The rows less the mean of each column or channel along an axis, over its deviation where it has one."""
+    shape = [len(mean) if place == axis else 1 for place in range(rows.ndim)]
     with np.errstate(invalid="ignore", divide="ignore"):
-        scaled = (rows - train.mean) / np.where(train.deviation > 0, train.deviation, 1.0)
+        scaled = (rows - mean.reshape(shape)) / np.where(deviation > 0, deviation, 1.0).reshape(shape)
     return np.asarray(scaled.astype(rows.dtype if np.issubdtype(rows.dtype, np.floating) else np.float32))
 
 

@@ -66,7 +66,10 @@ def test_grey_levels_stay_whole_numbers_of_eight_bits():
 @pytest.mark.parametrize(
     ("features", "expected"),
     [
-        (DRAW.random((4, 3, 8, 8)), ["multiplied by 255", "with its channels in reverse order"]),
+        (
+            DRAW.random((4, 3, 8, 8)),
+            ["multiplied by 255", "with its channels in reverse order", "with the mean and std of ImageNet"],
+        ),
         (255 * DRAW.random((4, 8, 8)), ["divided by 255"]),
         (DRAW.normal(size=(4, 8, 8)), []),
         (255 * DRAW.random((4, 784)), ["divided by 255"]),

@@ -30,9 +30,24 @@ class Scaled(nn.Module):
 class Pictures(nn.Module):
     """Class 1 where red outweighs blue by more than 30 of 255 grey levels; rows are (3, 4, 4) in 0 to 1."""
 
+    levels = 30
+
     def forward(self, pictures):
-        reds = (pictures[:, 0] - pictures[:, 2]).mean(dim=(1, 2)) - 30 / 255
+        reds = (pictures[:, 0] - pictures[:, 2]).mean(dim=(1, 2)) - self.levels / 255
         return torch.stack([-50 * reds, 50 * reds], dim=1)
+
+
+class Prepared(Pictures):
+    """Class 1 where it is more than 51 levels; rows are as ImageNet's mean and std, or others, leave them."""
+
+    levels = 51
+
+    def __init__(self, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)):
+        super().__init__()
+        self.mean, self.std = (torch.tensor(value).reshape(3, 1, 1) for value in (mean, std))
+
+    def forward(self, pictures):
+        return super().forward(pictures * self.std + self.mean)
 
 
 def pictures(n, seed=0):
@@ -93,6 +108,28 @@ def test_pictures_in_grey_levels_are_told_by_the_model_and_by_train(checks):
     assert "divided by 255" in forgotten.message
     assert suspected.confidence is Confidence.SUSPECTED
     assert "the deviations of test are about 255 times those of train" in suspected.message
+
+
+def test_a_forgotten_mean_and_std_is_told_by_its_name_and_where_to_state_it(checks):
+    (finding,) = asked(checks, Prepared(), pictures(300), classes=2)
+    assert (finding.severity, finding.confidence) == (Severity.BLOCKER, Confidence.CONFIRMED)
+    assert "with the mean and std of ImageNet" in finding.message
+    assert "prepare the test data so (for images: mean and std under [image])" in finding.remedy
+
+
+def test_a_mean_and_std_of_its_own_is_found_where_train_tells_them(checks):
+    test, train = pictures(300), pictures(600, seed=1)
+    mean, std = (tuple(map(float, of(train[0], axis=(0, 2, 3)))) for of in (np.mean, np.std))
+    (finding,) = asked(checks, Prepared(mean, std), test, train, classes=2)
+    assert "standardised by the means and deviations of train" in finding.message
+
+
+def test_pictures_that_are_prepared_pass(checks):
+    test, train = pictures(300), pictures(600, seed=1)
+    scaled = [((x - x.mean((0, 2, 3), keepdims=True)) / x.std((0, 2, 3), keepdims=True), y) for x, y in (train, test)]
+    mean, std = (tuple(map(float, of(train[0], axis=(0, 2, 3)))) for of in (np.mean, np.std))
+    (finding,) = asked(checks, Prepared(mean, std), scaled[1], scaled[0], classes=2)
+    assert finding.status is Status.PASS
 
 
 def test_channels_in_reverse_order_are_told_by_the_model_and_by_train(checks):
