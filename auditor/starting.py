@@ -105,7 +105,7 @@ def proposal(roles: Roles, target: str | None, home: Path) -> str:
     tables = _tables(roles)
     label = _target(tables["test"], target) if "test" in tables else Column(target or "label", "")
     time = _time(tables, label.name)
-    names, texts = _told_by(roles.model, tables, label.name)
+    names, texts = _told_by(roles.model, tables, {label.name, time})
     ids = () if texts else tuple(name for name in _identifiers(tables, label.name) if name != time)
     categories = {} if texts else _categories(tables, {label.name, time, *ids})
     given = {"target": label.name, "time": time, "ids": ids, "categories": categories, "features": texts}
@@ -129,7 +129,9 @@ def proposal(roles: Roles, target: str | None, home: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _told_by(model: Path | None, tables: Mapping[str, Table], target: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _told_by(
+    model: Path | None, tables: Mapping[str, Table], left_out: set[str | None]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What a Hugging Face folder tells: the names of classes, and the column of text where it reads one."""
     if model is None or not model.is_dir():
         return (), ()
@@ -138,7 +140,7 @@ def _told_by(model: Path | None, tables: Mapping[str, Table], target: str) -> tu
     if "test" not in tables or not folder.reads_texts(file):
         return names, ()
     kinds = tables["test"].kinds.items()
-    texts = [name for name, kind in kinds if kind is ColumnKind.TEXT and name != target]
+    texts = [name for name, kind in kinds if kind is ColumnKind.TEXT and name not in left_out]
     return names, tuple([name for name in texts if not _is_called_identifier(name)][:1])
 
 
