@@ -1,6 +1,6 @@
 """How the columns of a table and a saved model go together, for `auditor init`: what is missing, and what may be meant."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +22,16 @@ ROLES = (
 )  # fmt: skip
 
 
-def role_lines(columns: Iterable[str], target: str) -> list[str]:
-    """A line for each of group, time and weight, with the first column that is called so, commented out: it is a guess."""
-    names = [name for name in columns if name != target]
+def role_lines(columns: Sequence[str], *, timed: bool) -> list[str]:
+    """A line for each of group, time and weight, with the first column that is called so, commented out: it is a guess.
+
+    None for time where `timed`: a column was found.
+    """
     lines = []
     for setting, words, meaning in ROLES:
-        found = next((name for name in names if _plain(name) in words), None)
+        if timed and setting == "time":
+            continue
+        found = next((name for name in columns if _plain(name) in words), None)
         guess = "a guess, from its name: " if found else ""
         lines.append(f"# {setting} = {toml_text(found or words[1])}  # {guess}the column {meaning}")
     return lines

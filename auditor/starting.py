@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from auditor import wording
 from auditor.config import Config
 from auditor.data import Splits, open_splits
@@ -14,7 +16,8 @@ from auditor.data.categories import distinct_texts, toml_key, toml_text
 from auditor.data.files import open_file
 from auditor.data.formats import shown
 from auditor.data.tables import ColumnKind, Table, missing_column
-from auditor.errors import UsageError
+from auditor.data.times import times
+from auditor.errors import InputError, UsageError
 from auditor.fitting import fit_lines, role_lines
 from auditor.layout import TEXT, Input
 from auditor.models.detection import Format
@@ -98,21 +101,24 @@ def proposal(roles: Roles, target: str | None, home: Path) -> str:
         raise UsageError("no test data: name it with --test FILE, or call a file of this folder test.csv")
     tables = _tables(roles)
     label = _target(tables["test"], target) if "test" in tables else Column(target or "label", "")
-    names, texts = _told_by(roles.model, tables, label.name)
-    ids = () if texts else _identifiers(tables, label.name)
-    categories = {} if texts else _categories(tables, {label.name, *ids})
-    given = {"target": label.name, "ids": ids, "categories": categories, "features": texts}
+    time = _time(tables, label.name)
+    names, texts = _told_by(roles.model, tables, {label.name, time})
+    ids = () if texts else tuple(name for name in _identifiers(tables, label.name) if name != time)
+    categories = {} if texts else _categories(tables, {label.name, time, *ids})
+    given = {"target": label.name, "time": time, "ids": ids, "categories": categories, "features": texts}
     splits = open_splits(Config.model_validate({**roles.data, **given}), names, TAKES_TEXT if texts else ())
     lines = [HEAD, "", *_file_lines(roles, home)]
     if tables:
         lines += ["", f"target = {toml_text(label.name)}{label.why and f'  # {label.why}'}"]
     if texts:
         lines.append(f"features = {_listed(texts)}  # a guess: the column of text that the model reads, or two of them")
+    if time is not None:
+        lines.append(f"time = {toml_text(time)}  # a guess: when each row happened; it holds dates and is no feature")
     if ids:
         lines.append(f"ids = {_listed(ids)}  # a guess: these tell rows apart and are no features")
     lines += fit_lines(roles.model, splits.layout.names if tables else ())
     columns = tables["test"].kinds if "test" in tables else ()
-    lines += [*_class_lines(splits), "", *role_lines(columns, label.name)]
+    lines += [*_class_lines(splits), "", *role_lines([name for name in columns if name != label.name], timed=time is not None)]
     lines.append(TAIL.format(gate=_gate(splits)).rstrip())
     if categories:
         lines += [
@@ -123,7 +129,9 @@ def proposal(roles: Roles, target: str | None, home: Path) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _told_by(model: Path | None, tables: Mapping[str, Table], target: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _told_by(
+    model: Path | None, tables: Mapping[str, Table], left_out: set[str | None]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What a Hugging Face folder tells: the names of classes, and the column of text where it reads one."""
     if model is None or not model.is_dir():
         return (), ()
@@ -132,7 +140,7 @@ def _told_by(model: Path | None, tables: Mapping[str, Table], target: str) -> tu
     if "test" not in tables or not folder.reads_texts(file):
         return names, ()
     kinds = tables["test"].kinds.items()
-    texts = [name for name, kind in kinds if kind is ColumnKind.TEXT and name != target]
+    texts = [name for name, kind in kinds if kind is ColumnKind.TEXT and name not in left_out]
     return names, tuple([name for name in texts if not _is_called_identifier(name)][:1])
 
 
@@ -173,12 +181,33 @@ def _identifiers(tables: Mapping[str, Table], target: str) -> tuple[str, ...]:
     return (*called, *unlisted)
 
 
+def _time(tables: Mapping[str, Table], target: str) -> str | None:
+    """The first column that holds dates in every table and nothing else."""
+    test = tables.get("test")
+    kinds = {} if test is None else {name: kind for name, kind in test.kinds.items() if name != target}
+    undated = (ColumnKind.NUMBER, ColumnKind.BOOLEAN)
+    named = (name for name, kind in kinds.items() if kind not in undated)
+    return next((name for name in named if all(_holds_dates(table, name) for table in tables.values())), None)
+
+
+def _holds_dates(table: Table, name: str) -> bool:
+    """Whether the first rows of a column that is neither numbers nor true or false are dates, as far as they are filled."""
+    if table.kinds.get(name) not in (ColumnKind.TEXT, ColumnKind.OTHER):
+        return False
+    try:
+        first = next(iter(table.read(table.parts()[0], {name: pa.string()})))
+        found = times(first.column(0), name, table.where, 0)
+    except InputError:
+        return False
+    return bool((found == found).any())  # noqa: PLR0124  (NaT)
+
+
 def _is_called_identifier(name: str) -> bool:
     plain = name.lower().replace("-", "_").replace(" ", "_")
     return plain in IDENTIFIERS or plain.endswith(("_id", "_uuid", "_guid"))
 
 
-def _categories(tables: Mapping[str, Table], left_out: set[str]) -> dict[str, tuple[str, ...]]:
+def _categories(tables: Mapping[str, Table], left_out: set[str | None]) -> dict[str, tuple[str, ...]]:
     if "test" not in tables:
         return {}
     texts = [name for name, kind in tables["test"].kinds.items() if kind is ColumnKind.TEXT and name not in left_out]

@@ -1,6 +1,7 @@
 """Has the model met the patients, customers or machines of the test data before?"""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from auditor import (
     Confidence,
@@ -78,14 +79,16 @@ def _groups(m: Measurements, major: float, effect: float, inflation: float) -> F
     )
     gain = Difference(seen.sums.accuracy, new.sums.accuracy)
     strict = gain.lower(STRICT)
-    interval = Interval(gain.lower(0.05), gain.upper(0.05), 0.95, gain.method)
-    met = Finding.passed(f"{said}. {_compared(m, seen, new, gain)}", value=share, limit=major, interval=interval)
+    met = Finding.passed(f"{said}. {_compared(m, seen, new, gain)}", value=share, limit=major)
     flatters = strict is not None and strict > effect and strict * share > inflation
     severity = Severity.BLOCKER if flatters else Severity.MAJOR if share > major else Severity.MINOR
     remedy = (
         "Split so that no group stands on both sides, train again and audit that; until then quote the figures of new groups. If "
         "the model will meet these very groups in use, waive this with that reason."
     )
+    if flatters:
+        interval = Interval(strict, gain.upper(STRICT), 1 - STRICT, gain.method)
+        met = replace(met, value=gain.value, limit=effect, interval=interval)
     return met.failing(severity, remedy=remedy, direction=Direction.FLATTERS, validity=flatters)
 
 

@@ -9,6 +9,7 @@ from auditor import Bars, Confidence, Direction, Finding, Interval, Measurements
 from auditor.states import Buckets, GroupTimes, LabelCounts, RowTimes, TimedRows
 from auditor.statistics import (
     ByDistance,
+    Estimate,
     Proportion,
     by_distance,
     decay,
@@ -131,11 +132,13 @@ def _decayed(m: Measurements, place: Place, seen: Finding, margin: float, inflat
     why = (
         f"rows near to a training row in time are easier. {_right(m)} is {ratio(lost.first.value)} on the third of test rows nearest "
         f"to one and {ratio(lost.second.value)} on the farthest third, {_points(lost.value)} points less (95% interval "
-        f"{_points(lost.low)} to {_points(lost.high)}, {lost.method}). {upper_first(place.said)}"
+        f"{_points(lost.low)} to {_points(lost.high)}, {_method(m, lost)}). {upper_first(place.said)}"
     )
     remedy = "Judge on rows from after the last training row: the model will meet those."
     interval = Interval(low, lost.upper(STRICT), 1 - STRICT, lost.method)
-    shown = replace(seen, interval=interval, figures=(_bars(by_distance(distance, place.test.right), place),))
+    shown = replace(
+        seen, value=lost.value, interval=interval, figures=(_bars(by_distance(distance, place.test.right), place),)
+    )
     return _and(shown, why).failing(Severity.MAJOR, remedy=remedy, limit=margin, direction=Direction.FLATTERS)
 
 
@@ -149,13 +152,17 @@ def _drifting(m: Measurements, place: Place, seen: Finding, margin: float) -> Fi
         return _and(seen, f"{still}. {spans}")
     remedy = "Say whether the model will be used on what comes later: if so, judge it on rows from after the last training row."
     return _and(seen, f"{moved}. {spans}").failing(
-        Severity.MAJOR, remedy=remedy, limit=margin, direction=Direction.FLATTERS, confidence=Confidence.SUSPECTED
+        Severity.MAJOR, remedy=remedy, direction=Direction.FLATTERS, confidence=Confidence.SUSPECTED
     )
 
 
 def _and(seen: Finding, more: str) -> Finding:
     """The same observation with what is to be said beside it."""
     return replace(seen, message=f"{seen.message}, and {more}")
+
+
+def _method(m: Measurements, estimate: Estimate) -> str:
+    return f"{estimate.method}, as if rows of a group were alike" if m.test.grouped else estimate.method
 
 
 def _right(m: Measurements) -> str:
@@ -189,7 +196,7 @@ def _later(m: Measurements, place: Place, margin: float) -> str:
     return (
         f"right answers move with time. {_right(m)} is {ratio(gain.first.value)} on the later half of test rows and "
         f"{ratio(gain.second.value)} on the earlier (95% interval of the difference {_points(gain.low)} to {_points(gain.high)} "
-        f"points, {gain.method})"
+        f"points, {_method(m, gain)})"
     )
 
 

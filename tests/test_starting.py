@@ -60,6 +60,23 @@ def test_text_with_many_values_tells_rows_apart_and_is_no_feature(tmp_path):
     assert "categories" not in table
 
 
+def test_a_column_of_dates_is_when_rows_happened(tmp_path):
+    rows = "\n".join(f"2026-01-{i % 28 + 1:02},31.01.2026,{i},{i % 2}" for i in range(100))
+    (tmp_path / "test.csv").write_text(f"when,posted,x,label\n{rows}\n")
+    text, table = written(tmp_path)
+    assert (table["time"], list(table["categories"])) == ("when", ["posted"])
+    assert "ids" not in table
+    assert "a guess: when each row happened" in text
+    assert "visited_on" not in text
+
+
+def test_without_dates_the_settings_of_columns_are_told_and_left_out(tmp_path):
+    (tmp_path / "test.csv").write_text("x,label\n1,0\n2,1\n")
+    text, table = written(tmp_path)
+    assert not {"time", "group", "weight"} & set(table)
+    assert all(f"# {name} = " in text for name in ("time", "group", "weight"))
+
+
 @pytest.mark.parametrize("sample", ["lending-club", "digits", "fashion"])
 def test_what_is_written_for_a_sample_opens_its_files(tmp_path, sample):
     for path in (folder("samples") / sample).iterdir():

@@ -7,6 +7,7 @@ from auditor import Confidence, Direction, Severity, Status
 from auditor.checking import judge
 from auditor.findings import Finding
 from auditor.policy import PRESETS, Policy
+from auditor.states import GroupCells
 from auditor.statistics import Difference, Proportion
 from auditor.testing import compute, measured, rows
 
@@ -74,7 +75,8 @@ def test_rows_of_known_groups_that_are_right_far_more_often_are_a_blocker_of_val
         finding.message.lower()
     )
     assert finding.interval is not None
-    assert finding.interval.low == pytest.approx(0.165, abs=0.01)
+    assert finding.value == pytest.approx(0.19)
+    assert finding.interval.low == pytest.approx(0.145, abs=0.015)
     assert "Split so that no group stands on both sides" in finding.remedy
 
 
@@ -108,11 +110,13 @@ def test_rows_that_are_right_together_widen_the_interval(checks):
     labels = draw.integers(0, 2, 2000)
     train = rows([0, 1] * 100, predicted=[0, 1] * 100, groups=np.arange(200))
     test = rows(labels, predicted=np.where(right, labels, 1 - labels), groups=groups)
-    finding, *_ = found(checks, measured(test, train=train, **TWO))
-    interval = finding.interval
-    assert interval is not None
-    assert interval.high - interval.low > 2.5 * (2 * 1.645 * np.sqrt(2 * 0.125 / 1000))
+    m = measured(test, train=train, **TWO)
+    seen, new = (part(m.train[GroupCells]) for part in (m.test[GroupCells].standing_in, m.test[GroupCells].new_to))
+    gain = Difference(seen.sums.accuracy, new.sums.accuracy)
+    assert gain.high - gain.low > 2 * (2 * 1.96 * np.sqrt(2 * 0.125 / 1000))
+    finding, *_ = found(checks, m)
     assert finding.severity is Severity.MAJOR
+    assert (finding.value, finding.limit) == (0.5, 0.001)
 
 
 def test_conditions_that_only_known_groups_let_pass_are_named(checks):
