@@ -10,8 +10,10 @@ from pyarrow import parquet
 
 import auditor
 from auditor.config import load_config
+from auditor.data import open_splits
 from auditor.errors import UsageError
 from auditor.report import Report
+from auditor.resources import folder
 from auditor.statistics import Proportion
 
 N_TRAIN, N_TEST, COPIES = 2000, 500, 40
@@ -100,3 +102,15 @@ def test_where_nothing_is_shared_the_file_is_empty(tmp_path: Path) -> None:
 def test_without_train_there_is_no_list_to_save(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--save-overlap lists the test rows that stand in train"):
         load_config({"model": tmp_path / "m.pt2", "test": tmp_path / "t.csv", "save_overlap": True}, None, tmp_path)
+
+
+@pytest.mark.parametrize("sample", ["default", "digits", "fashion"])
+def test_the_samples_share_no_row(sample: str) -> None:
+    config = load_config({}, folder("samples") / sample / "auditor.toml", Path.cwd())
+    splits = open_splits(config)
+    assert splits.train is not None
+    test, train = (
+        np.concatenate([batch.row_hashes for shard in split.shards() for batch in shard.batches(4096)])
+        for split in (splits.test, splits.train)
+    )
+    assert len(np.intersect1d(test, train)) == 0

@@ -52,7 +52,12 @@ class RowHashes(State["HashSet"]):
 
     def result(self) -> "HashSet":
         """All hashes, sorted."""
-        words = np.concatenate([np.zeros(0, np.uint64), *self._parts])
+        words = np.empty(sum(map(len, self._parts)), np.uint64)
+        end = len(words)
+        while self._parts:  # each part is let go as soon as it is copied
+            part = self._parts.pop()
+            words[end - len(part) : end] = part
+            end -= len(part)
         words.sort()
         self._parts = [words]
         return HashSet(words, spare_bits(self.task))

@@ -134,12 +134,12 @@ def expected_across(sizes: Mapping[int, int], n_test: int, n_train: int) -> floa
     equal in train where the other m - 1 of its group fall to test too, which is hypergeometric:
     C(N - m, n_test - m) / C(N - 1, n_test - 1).
     """
-    m, groups = (np.array(part, np.float64) for part in (list(sizes), list(sizes.values())))
-    n = n_test + n_train
-    held = np.minimum(m, n_test)
-    with np.errstate(invalid="ignore"):
-        alone = np.exp(gammaln(n_test) - gammaln(n_test - held + 1) - gammaln(n) + gammaln(n - m + 1))
-    return float(np.sum(groups * m * (n_test / n) * (1 - np.where(m > n_test, 0.0, alone)))) if len(m) else 0.0
+    if not sizes:
+        return 0.0
+    m, groups = (np.array(part, np.float64) for part in zip(*sorted(sizes.items()), strict=True))
+    n, held = n_test + n_train, np.minimum(m, n_test)
+    alone = np.exp(gammaln(n_test) - gammaln(n_test - held + 1) - gammaln(n) + gammaln(n - m + 1))
+    return float(np.sum(groups * m * (n_test / n) * (1 - np.where(m > n_test, 0.0, alone))))
 
 
 def _repeated(features: NDArray[np.uint64]) -> NDArray[np.bool_]:

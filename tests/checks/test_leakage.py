@@ -96,3 +96,61 @@ def test_without_train_or_features_it_says_why_it_could_not_look(checks):
     predictions = compute(checks["shared-rows"], measured(bare, train=bare, class_names=NAMES, positive="b"))
     assert (alone[0].status, alone[0].message) == (Status.SKIP, "No training data was given.")
     assert (predictions[0].status, "no features" in predictions[0].message) == (Status.SKIP, True)
+
+
+def test_a_data_set_with_repeats_that_was_split_at_random_is_minor(checks):
+    labels, predicted, features = table(6000, seed=7)
+    order = np.random.default_rng(8).permutation(6000)
+    features[order[:300]], labels[order[:300]] = features[order[300:600]], labels[order[300:600]]
+    test, train = (
+        rows(labels[part], predicted=predicted[part], features=features[part])
+        for part in (slice(1500), slice(1500, 6000))
+    )
+    (finding,) = compute(checks["shared-rows"], measured(test, train=train, class_names=NAMES, positive="b"))
+    assert finding.severity is Severity.MINOR
+    assert "the table repeats itself, a random split of both files would share about" in finding.message
+    assert "Deduplicate, or split by group" in finding.remedy
+
+
+def test_what_copies_add_to_accuracy_can_weigh_more_than_their_share(checks):
+    labels, _, features = table(8000, seed=1)
+    test_labels, _, test_features = table(4000, seed=2)
+    copies = slice(0, 160)  # 4%: below the blocking share, but right where nearly all others are wrong
+    test_features[copies], test_labels[copies] = features[copies], labels[copies]
+    said = np.where(np.arange(4000) < 160, test_labels, 1 - test_labels)
+    measurements = measured(
+        rows(test_labels, predicted=said, features=test_features),
+        train=rows(labels, predicted=labels, features=features),
+        class_names=NAMES,
+        positive="b",
+    )
+    (finding,) = compute(checks["shared-rows"], measurements)
+    assert finding.severity is Severity.BLOCKER
+    assert finding.limit == 0.02
+    (finding,) = compute(checks["shared-rows"], measurements, limits={"inflation_blocker": 1.0, "inflation_major": 1.0})
+    assert finding.severity is Severity.MAJOR
+
+
+def test_hits_of_one_class_point_to_rows_multiplied_before_the_split(checks):
+    labels, _, features = table(4000, seed=1)
+    test_labels, predicted, test_features = table(1000, seed=2)
+    of_b = np.flatnonzero(labels == 1)[:60]
+    test_features[:60], test_labels[:60] = features[of_b], 1
+    train = rows(labels, predicted=labels, features=features)
+    test = rows(test_labels, predicted=predicted, features=test_features)
+    (finding,) = compute(checks["shared-rows"], measured(test, train=train, class_names=NAMES, positive="b"))
+    assert "60 of the 60 are “b”, as" in finding.message
+    assert "multiplied before the split" in finding.message
+
+
+def test_a_hundredth_copied_of_the_worked_example_inflates_by_what_it_should(checks):
+    """198 of 200 copies and 1,440 of 1,800 others are right: 81.9% on all, 80% without, 1.9 points between."""
+    labels, _, features = table(8000, seed=1)
+    test_labels, _, test_features = table(2000, seed=2)
+    test_features[:200], test_labels[:200] = features[:200], labels[:200]
+    wrong = (np.arange(2000) < 2) | ((np.arange(2000) >= 200) & (np.arange(2000) < 560))
+    test = rows(test_labels, predicted=np.where(wrong, 1 - test_labels, test_labels), features=test_features)
+    train = rows(labels, predicted=labels, features=features)
+    inflation = measured(test, train=train, class_names=NAMES, positive="b").overlap.inflation
+    assert inflation.value == pytest.approx(0.019)
+    assert (round(inflation.low / 0.1, 3), round(inflation.high / 0.1, 3)) == (0.159, 0.21)

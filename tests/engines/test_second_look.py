@@ -161,3 +161,21 @@ def test_the_pairs_are_those_that_comparing_every_row_with_every_row_finds(
     assert found.overlap is not None
     assert found.overlap.n_shared == len(expected)
     assert found.overlap.look.same_label == sum(i % 2 == j % 2 for i, j in expected)
+
+
+def test_texts_that_unicode_composes_alike_are_one_row() -> None:
+    texts = np.array([["caf\u00e9"], ["tea"], ["milk"]], np.dtypes.StringDType())
+    spelt = np.array([["cafe\u0301"], ["Tea"]], np.dtypes.StringDType())
+    train, test = (
+        Batch(
+            np.zeros(len(part), np.int64),
+            np.arange(len(part), dtype=np.uint64),
+            part,
+            Scores(np.zeros((len(part), 1)), OutputKind.LOGITS),
+        )
+        for part in (texts, spelt)
+    )
+    found, kept = run(train, test)
+    assert kept == [(0, 0)]
+    assert found.overlap is not None
+    assert (found.overlap.look.verified, found.overlap.look.refuted) == (1, 0)

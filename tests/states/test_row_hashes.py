@@ -1,4 +1,5 @@
 from collections import Counter
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -7,6 +8,8 @@ from hypothesis import strategies as st
 
 from auditor.batches import Batch, OutputKind, Scores
 from auditor.states import HashSet, RowHashes, Task
+from auditor.states.row_hashes import spare_bits
+from auditor.testing import rows as rows_of
 from tests.states.generating import measured
 
 TASK = Task(("a", "b"))
@@ -59,3 +62,49 @@ def test_the_ends_of_the_range_are_found() -> None:
 def test_a_batch_without_features_is_refused() -> None:
     with pytest.raises(ValueError, match="without features"):
         RowHashes(TASK).update(Batch(np.zeros(1, np.int64), np.zeros(1, np.uint64)))
+
+
+@given(some_rows, some_rows, st.booleans())
+def test_membership_is_the_same_with_and_without_the_sieve(
+    known: list[tuple[int, int]], wanted: list[tuple[int, int]], sieved: bool
+) -> None:
+    with patch("auditor.states.row_hashes.SIEVE_HASHES", 100 if sieved else 0):
+        found = hash_set(known).contains(batch(wanted).row_hashes)
+    assert found.tolist() == [row in set(known) for row in wanted]
+
+
+@given(few_rows, few_rows)
+def test_how_the_set_is_cut_changes_no_count(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> None:
+    def counts() -> tuple[object, ...]:
+        test, train = hash_set(one), hash_set(other)
+        return test.repeats, test.expected_across(train) if one else 0, test.less_than_noise(train)
+
+    whole = counts()
+    with patch("auditor.states.row_hashes.PIECE", 3):
+        assert counts() == whole
+
+
+def test_a_random_split_shares_as_many_rows_as_expected_on_average() -> None:
+    random = np.random.default_rng(0)
+    rows = [(i // 2, 0) for i in range(60)] + [(100 + i // 3, 0) for i in range(30)]
+    shared, expected = [], 0.0
+    for _ in range(400):
+        order = random.permutation(len(rows))
+        test, train = [rows[i] for i in order[:20]], [rows[i] for i in order[20:]]
+        shared.append(sum(row in train for row in test))
+        expected = hash_set(test).expected_across(hash_set(train))
+    assert np.mean(shared) == pytest.approx(expected, abs=4 * float(np.std(shared)) / 20)
+
+
+def test_labels_and_outcomes_part_equal_rows_and_not_their_features() -> None:
+    features = np.array([[1, 1], [1, 1], [1, 1], [2, 2]], np.float32)
+    given = rows_of([0, 1, 1, 0], predicted=[0, 0, 1, 1], features=features)
+    found: HashSet = measured(RowHashes(TASK), given)
+    assert (found.repeated, found.repeats.conflicting, found.repeats.disagreeing, found.repeats.wrong) == (3, 3, 2, 1)
+    assert found.right == 2
+    assert found.contains(given.row_hashes).all()
+
+
+@pytest.mark.parametrize(("n_classes", "bits"), [(2, 2), (3, 3), (1000, 11), (10_000, 15)])
+def test_as_few_bits_as_the_classes_need_are_taken_from_the_hash(n_classes: int, bits: int) -> None:
+    assert spare_bits(Task(tuple(map(str, range(n_classes))))) == bits
