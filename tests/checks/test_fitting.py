@@ -93,6 +93,13 @@ def test_columns_of_few_values_and_columns_that_were_left_alone_do_not_hide_it(c
     assert "8 of 9 columns of many values" in finding.message
 
 
+def test_columns_that_are_blank_or_infinite_do_not_hide_it(checks):
+    z = scaled(StandardScaler(), TRAIN, TEST, fitted_on=(TRAIN, TEST))
+    odd = [np.full((len(part), 1), np.nan) for part in z], [np.full((len(part), 1), np.inf) for part in z]
+    finding = judged(checks["fitted-on-everything"], *(np.hstack(parts) for parts in zip(z, *odd, strict=True)))
+    assert "8 of 8 columns" in finding.message
+
+
 def test_grey_levels_end_at_0_and_1_by_nature(checks):
     random = np.random.default_rng(5)
     train, test = (np.clip(np.round(random.normal(0.5, 0.25, (n, 30)) * 16) / 16, 0, 1) for n in (N_TRAIN, N_TEST))
