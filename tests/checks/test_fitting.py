@@ -62,6 +62,11 @@ def test_columns_as_they_come_are_a_pass_and_so_are_those_that_validation_was_sc
     assert judged(checks["fitted-on-everything"], *parts).status is Status.PASS
 
 
+def test_ends_that_validation_has_and_test_was_cut_to_are_no_trace(checks):
+    parts = scaled(MinMaxScaler(clip=True), TRAIN, 2 * TEST, VALIDATION, fitted_on=(TRAIN[:2000], VALIDATION))
+    assert judged(checks["fitted-on-everything"], *parts).status is Status.PASS
+
+
 def test_validation_may_be_among_the_rows_that_were_scaled_together(checks):
     parts = scaled(StandardScaler(), TRAIN, TEST, VALIDATION, fitted_on=(TRAIN, TEST, VALIDATION))
     finding = judged(checks["fitted-on-everything"], *parts)
