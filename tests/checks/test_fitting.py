@@ -63,13 +63,10 @@ def test_columns_as_they_come_are_a_pass_and_so_are_those_that_validation_was_sc
 
 
 def test_ends_that_validation_has_and_test_was_cut_to_are_no_trace(checks):
-    parts = scaled(
-        MinMaxScaler(clip=True),
-        TRAIN[:900],
-        2 * TEST - TEST.mean(axis=0),
-        VALIDATION,
-        fitted_on=(TRAIN[:900], VALIDATION),
-    )
+    middle = TEST.mean(axis=0)
+    test = np.concatenate([(TEST + middle) / 2, [middle + 1e4, middle - 1e4]])
+    fitted_on = (TRAIN[:900], VALIDATION)
+    parts = scaled(MinMaxScaler(clip=True), TRAIN[:900], test, VALIDATION, fitted_on=fitted_on)
     assert judged(checks["fitted-on-everything"], *parts).status is Status.PASS
 
 
