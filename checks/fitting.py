@@ -53,8 +53,10 @@ def fitted_on_everything(
     varied, seldom = _varied(m)
     if not varied.any():
         raise NotApplicable(f"no column has more than {DISTINCT} different values")
+    known = train + m.validation[ColumnTotals] if "validation" in m.splits else train
     for name, pooled in _pools(m, train, test):
-        found = _standardised(train, pooled, varied, share) or _stretched(train, pooled, varied & seldom, share)
+        found = _standardised(train, known, pooled, varied, share)
+        found = found or _stretched(train, known, pooled, varied & seldom, share)
         if found is not None:
             yield _together(found, name, int(varied.sum()), moved)
             return
@@ -86,22 +88,26 @@ def _is_standard(moments: ColumnMoments) -> Mask:
         return np.asarray((np.abs(moments.mean) < MEAN) & (off < DEVIATION))
 
 
-def _standardised(train: ColumnMoments, pooled: ColumnMoments, varied: Mask, share: float) -> Fitted | None:
+def _standardised(
+    train: ColumnMoments, known: ColumnMoments, pooled: ColumnMoments, varied: Mask, share: float
+) -> Fitted | None:
     so = _is_standard(pooled) & varied
-    if so.sum() < share * varied.sum() or _is_standard(train)[so].mean() > MOSTLY_NOT:
+    if so.sum() < share * varied.sum() or (_is_standard(train) | _is_standard(known))[so].mean() > MOSTLY_NOT:
         return None
     mean, deviation = train.mean[so], train.deviation[so]
     scale = float(np.abs(1 / deviation - 1).max()) if (deviation > 0).all() else 1.0
     return Fitted("mean 0 and deviation 1", int(so.sum()), float(np.abs(mean).max()), scale)
 
 
-def _stretched(train: ColumnMoments, pooled: ColumnMoments, varied: Mask, share: float) -> Fitted | None:
+def _stretched(
+    train: ColumnMoments, known: ColumnMoments, pooled: ColumnMoments, varied: Mask, share: float
+) -> Fitted | None:
     so = (np.abs(pooled.low) < END) & (np.abs(pooled.high - 1) < END) & varied
     if not varied.any() or so.sum() < share * varied.sum():
         return None
-    low, high = train.low[so], train.high[so]
-    if np.count_nonzero(low > END) + np.count_nonzero(high < 1 - END) < ENDS:
+    if np.count_nonzero(known.low[so] > END) + np.count_nonzero(known.high[so] < 1 - END) < ENDS:
         return None
+    low, high = train.low[so], train.high[so]
     wide = high - low
     scale = float((1 / wide - 1).max()) if (wide > 0).all() else 1.0
     return Fitted("their ends at 0 and 1", int(so.sum()), float(low.max()), scale)

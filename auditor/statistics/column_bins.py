@@ -56,7 +56,7 @@ def bin_columns(known: NDArray[Any], *tables: NDArray[Any], bins: int) -> tuple[
 
 def _borders(values: NDArray[Any], bins: int) -> NDArray[Any]:
     ascending = np.sort(values[~np.isnan(values)])
-    own = ascending[np.flatnonzero(np.diff(ascending, prepend=np.nan) != 0)]
+    own = ascending[np.flatnonzero(np.concatenate([[True] * bool(len(ascending)), ascending[1:] != ascending[:-1]]))]
     if len(own) <= max(bins, OWN_BIN):
         return own
     quantiles = ascending[np.arange(1, bins) * len(ascending) // bins]

@@ -27,8 +27,7 @@ SEED = 20_010_401
 TABLES = 200
 # Of 200 tables a true rate of 1% gives at most 5 in 97.5% of cases, one of 5% at most 16; a power of 95% (99%) at least 184 (195).
 AT_MOST_1, AT_MOST_5, AT_LEAST_95, AT_LEAST_99 = 5, 16, 184, 195
-N_TRAIN, N_TEST, COLUMNS = 20_000, 5000, 20
-FEWER = {"n_train": 10_000, "n_test": 2500}
+N_TRAIN, N_TEST, COLUMNS = 10_000, 2500, 20
 ACCURATE = 2.563  # deviations between two classes that a perfect model tells apart with accuracy .90
 CHECKS = {check.id: check for check in built_in()}
 Array = NDArray[Any]
@@ -211,7 +210,7 @@ def test_scaling_by_all_rows_is_found_and_no_other() -> None:
                     continue
                 found = []
                 for i in range(TABLES):
-                    test, train, _ = drawn(World(), i, **FEWER)
+                    test, train, _ = drawn(World(), i)
                     pair = (shape(test), shape(train))
                     pair = pair if scaler is None else scaled(scaler, *pair, on_all=on_all)
                     found.append(found_by(["fitted-on-everything"], *pair))
@@ -228,7 +227,8 @@ def test_scaling_by_all_rows_is_found_and_no_other() -> None:
 
 LEAKAGE = ["shared-rows", "target-leak", "fitted-on-everything", "too-good"]
 EASY = World(far=6.18)  # accuracy .999
-COPIES = 125  # 5% of the test rows
+FEWER = {"n_train": 4000, "n_test": 2000}
+COPIES = 100  # 5% of the test rows
 
 
 def test_an_easy_task_is_not_doubted() -> None:

@@ -62,6 +62,14 @@ def test_columns_as_they_come_are_a_pass_and_so_are_those_that_validation_was_sc
     assert judged(checks["fitted-on-everything"], *parts).status is Status.PASS
 
 
+def test_ends_that_validation_has_and_test_was_cut_to_are_no_trace(checks):
+    middle = TEST.mean(axis=0)
+    test = np.concatenate([(TEST + middle) / 2, [middle + 1e4, middle - 1e4]])
+    fitted_on = (TRAIN[:900], VALIDATION)
+    parts = scaled(MinMaxScaler(clip=True), TRAIN[:900], test, VALIDATION, fitted_on=fitted_on)
+    assert judged(checks["fitted-on-everything"], *parts).status is Status.PASS
+
+
 def test_validation_may_be_among_the_rows_that_were_scaled_together(checks):
     parts = scaled(StandardScaler(), TRAIN, TEST, VALIDATION, fitted_on=(TRAIN, TEST, VALIDATION))
     finding = judged(checks["fitted-on-everything"], *parts)
@@ -91,6 +99,13 @@ def test_columns_of_few_values_and_columns_that_were_left_alone_do_not_hide_it(c
     train, test = (np.hstack([part, (part[:, :3] > 0), part[:, :1] * 9]) for part in z)
     finding = judged(checks["fitted-on-everything"], train, test, share=0.85)
     assert "8 of 9 columns of many values" in finding.message
+
+
+def test_columns_that_are_blank_or_infinite_do_not_hide_it(checks):
+    z = scaled(StandardScaler(), TRAIN, TEST, fitted_on=(TRAIN, TEST))
+    odd = [np.full((len(part), 1), np.nan) for part in z], [np.full((len(part), 1), np.inf) for part in z]
+    finding = judged(checks["fitted-on-everything"], *(np.hstack(parts) for parts in zip(z, *odd, strict=True)))
+    assert "8 of 8 columns" in finding.message
 
 
 def test_grey_levels_end_at_0_and_1_by_nature(checks):

@@ -111,6 +111,15 @@ def test_without_train_a_column_of_noise_says_nothing_and_a_copy_of_the_label_al
     assert found.in_train == (None,)
 
 
+def test_columns_that_are_blank_constant_or_infinite_say_nothing():
+    features, classes, random = drawn(900, 4)
+    features[:, 0], features[:, 1] = BLANK, 3.0
+    features[:, 2] = np.where(random.random(900) < 0.5, np.inf, -np.inf)
+    found = examined(labelled(features[:600], classes[:600]), labelled(features[600:], classes[600:]))
+    assert found.by_class[0].area[:2].tolist() == [0.5, 0.5]
+    assert abs(found.by_class[0].area[2] - 0.5) < 0.07
+
+
 def test_a_class_that_is_absent_has_no_area():
     features, classes, _ = drawn(200, 1)
     found = examined(labelled(features, classes), labelled(features, classes * 0))
