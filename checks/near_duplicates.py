@@ -149,9 +149,9 @@ def _right(rows: Comparison, near: Near) -> str:
         if of_else
         else ""
     )
-    same = "all" if agree.all() else count(int(agree.sum()))
+    same = f"all {count(of)}" if agree.all() else f"{count(int(agree.sum()))} of the {count(of)}"
     return (
-        f"{same} of them have the label of that training row, and the model is right on {count(right)} of the {count(of)} "
+        f"{same} have the label of that training row, and the model is right on {count(right)} of them "
         f"({ratio(right / of)}){beside}"
     )
 
