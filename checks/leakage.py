@@ -35,7 +35,7 @@ def shared_rows(
     are equal by chance, as in a coarse table (random halves of its columns make far more rows equal than all of them do), or
     the data set held copies before it was split, a minor finding. Proven copies are taken out and every condition is decided
     on the rest; both figures are shown. Fewer than `enough` clean rows left, or copies beyond a blocking limit, and the figures are
-    not to be trusted. Changed copies (rounded, augmented) are not found.
+    not to be trusted. Changed copies are near-duplicates' matter, in tables.
     """
     overlap = m.overlap
     excess = overlap.excess

@@ -59,8 +59,8 @@ def near_duplicates(
 
     Compared are 262,144 rows of each file at most, fewer of wide tables, and 20,000 of each are asked, so that copies are missed
     in larger files. Missed, too, are copies changed beyond the usual distance (in tables of two or three columns nearly all
-    but rounded ones), and those of training rows of which train holds several changed copies. In one or two columns a test file
-    whose rows lie denser than those of train can look like copies. Images are not compared.
+    but rounded ones), and those of training rows of which train itself holds several, or where half of train are such copies. In one
+    or two columns a test file whose rows lie denser than those of train can look like copies. Images are not compared.
     """
     rows = _compare(m, closeness, enough)
     found = rows.found
@@ -149,9 +149,9 @@ def _right(rows: Comparison, near: Near) -> str:
         if of_else
         else ""
     )
-    same = "all" if agree.all() else count(int(agree.sum()))
+    same = f"all {count(of)}" if agree.all() else f"{count(int(agree.sum()))} of the {count(of)}"
     return (
-        f"{same} of them have the label of that training row, and the model is right on {count(right)} of the {count(of)} "
+        f"{same} have the label of that training row, and the model is right on {count(right)} of them "
         f"({ratio(right / of)}){beside}"
     )
 
