@@ -51,6 +51,13 @@ NO_CUDA = (
 LONGEST = 200
 
 
+def text_failure(name: str, error: Exception) -> InputError:
+    """A failed forward pass of model `name` on texts."""
+    return InputError(
+        f"{name} failed on texts: {shown(error)}; find out whether its tokenizer is its own, and run it on one text to see where"
+    )
+
+
 def forward_failure(name: str, shape: tuple[int, ...], error: Exception) -> InputError:
     """A failed forward pass of model `name` on rows of `shape`, as an error the user can act on."""
     text = one_line(error)

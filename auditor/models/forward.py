@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from auditor.errors import AuditorError, InputError
+from auditor.hashing import is_text
 from auditor.layout import ONE_MATRIX, Layout
 from auditor.models import failures, outputs
 from auditor.models.adapters import NO_ADAPTER, Adapter, arguments
@@ -85,6 +86,8 @@ class Forward:
         except Exception as error:
             if failures.is_out_of_memory(error):
                 raise OutOfMemory(failures.shown(error)) from error
+            if is_text(features):
+                raise failures.text_failure(self.name, error) from error
             raise failures.forward_failure(self.name, features.shape[1:], error) from error
 
     def _of_one_tensor(self, features: NDArray[Any]) -> NDArray[Any]:

@@ -1,6 +1,7 @@
 """How images reach a model, by the image processor in its folder: as settings of `[image]`, where they say the same."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -43,8 +44,9 @@ def _name(stated: Settings, model_settings: Settings) -> str:
     """The class of the image processor, by its own configuration, else the one that such models come with."""
     from transformers.models.auto.image_processing_auto import IMAGE_PROCESSOR_MAPPING_NAMES
 
-    usual = IMAGE_PROCESSOR_MAPPING_NAMES.get(str(model_settings.get("model_type"))) or {}
-    name = folder.processor(stated) or str(usual.get("pil") or "an image processor of no stated class")
+    found = IMAGE_PROCESSOR_MAPPING_NAMES.get(str(model_settings.get("model_type"))) or ()
+    usual = found.get("pil") if isinstance(found, Mapping) else next(iter(found), None)
+    name = folder.processor(stated) or str(usual or "an image processor of no stated class")
     return re.sub(r"(FeatureExtractor|ImageProcessorFast|ImageProcessorPil)$", "ImageProcessor", name)
 
 
@@ -52,7 +54,8 @@ def _processor(name: str, stated: Settings) -> Any:  # noqa: ANN401  (Transforme
     """The image processor, which fills in what its configuration leaves out."""
     from transformers.models.auto.image_processing_auto import get_image_processor_class_from_name
 
-    return get_image_processor_class_from_name(f"{name}Pil").from_dict(stated)
+    made = get_image_processor_class_from_name(f"{name}Pil") or get_image_processor_class_from_name(name)
+    return made.from_dict(stated)
 
 
 def _settings(processor: Any, name: str, channels: object) -> ImageSettings:  # noqa: ANN401
@@ -91,7 +94,8 @@ def _sizes(processor: Any, name: str) -> tuple[Any, Any]:  # noqa: ANN401
 
 def _size(stated: Any) -> int | tuple[int, int]:  # noqa: ANN401
     """Of a size as image processors keep it: height and width, or the shortest edge alone."""
-    known = {key: int(getattr(stated, key)) for key in SIDES if getattr(stated, key, None)}
+    sides = stated if isinstance(stated, Mapping) else {key: getattr(stated, key, None) for key in SIDES}
+    known: dict[str, int] = {key: value for key in SIDES if (value := sides.get(key))}
     if set(known) == {"height", "width"}:
         return known["height"], known["width"]
     if set(known) == {"shortest_edge"}:

@@ -13,10 +13,11 @@ from typing import Any
 import torch
 from torch import nn
 
+from auditor import wording
 from auditor.config import Config
 from auditor.errors import FormatUnavailable, InputError
 from auditor.models import failures
-from auditor.models.files import ModelFile
+from auditor.models.files import CONFIG, ModelFile
 from auditor.models.hugging_face import folder
 from auditor.models.hugging_face.folder import Settings
 from auditor.models.hugging_face.images import image_settings
@@ -29,6 +30,7 @@ from auditor.models.weights import Weights, cast_note, open_tensors, read_weight
 OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "HF_HUB_DISABLE_TELEMETRY")
 # What a configuration may say of how the model is computed: by kernels that Transformers would download, among others.
 CHOICES_OF_CODE = ("attn_implementation", "experts_implementation")
+TIMES_THE_WEIGHTS = 4
 # The mappings of Transformers from types of models to their classes, by what the classes take.
 TEXTS, IMAGES = "MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES", "MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES"
 
@@ -141,8 +143,9 @@ def _made(file: ModelFile, stated: Settings, weights: Weights, transformers: Any
     """The module with the weights in it, and notes; single precision whatever the weights are stored in."""
     named = folder.architecture(file)
     try:
-        settings = transformers.AutoConfig.for_model(**_harmless(stated))
-        module, found = getattr(transformers, named).from_pretrained(
+        settings, make = transformers.AutoConfig.for_model(**_harmless(stated)), getattr(transformers, named)
+        _require_modest(file, make, settings, weights)
+        module, found = make.from_pretrained(
             None,
             config=settings,
             state_dict=dict(weights),
@@ -152,6 +155,8 @@ def _made(file: ModelFile, stated: Settings, weights: Weights, transformers: Any
             local_files_only=True,
             use_safetensors=True,
         )
+    except InputError:
+        raise
     except Exception as error:
         raise InputError(
             f"{file.name} cannot be made by Transformers {transformers.__version__}: {failures.shown(error)}; install a "
@@ -165,6 +170,18 @@ def _made(file: ModelFile, stated: Settings, weights: Weights, transformers: Any
         *cast_note(weights, module.state_dict()),
     )
     return module, notes
+
+
+def _require_modest(file: ModelFile, make: Any, settings: Any, weights: Weights) -> None:  # noqa: ANN401
+    """InputError where the configuration describes a model far larger than the weights: memory would be taken for nothing."""
+    with torch.device("meta"):
+        needed = sum(parameter.numel() for parameter in make(settings).parameters())
+    held = sum(tensor.numel() for tensor in weights.values())
+    if needed > TIMES_THE_WEIGHTS * held:
+        raise InputError(
+            f"{file.name}: {CONFIG} describes a model of {wording.plural(needed, 'value')}, and the weights hold "
+            f"{wording.count(held)}; copy or download the folder again"
+        )
 
 
 def _harmless(stated: object) -> Any:  # noqa: ANN401  (JSON)

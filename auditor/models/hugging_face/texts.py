@@ -29,17 +29,18 @@ VOCABULARIES = ("tokenizer.json", "vocab.txt", "vocab.json")
 
 @dataclass(eq=False)
 class Tokens:
-    """Makes tokens of texts, padded to the longest of a batch and cut at `longest`; remembers which texts were cut."""
+    """Makes tokens of texts, cut at `longest`, and where they are `padded` to the longest of a batch; remembers which were cut."""
 
     tokenizer: Any
     longest: int | None
     taken: frozenset[str]
+    padded: bool
     _cut: set[int] = field(default_factory=set, init=False)
 
     def __call__(self, columns: Mapping[str, Array]) -> dict[str, Tensor]:
         """The tensors (n, tokens) that the model takes by name, of one column of texts, or of two read together."""
         texts = [column.tolist() for column in columns.values()]
-        made = self._made(texts, padding=self.tokenizer.pad_token is not None, return_tensors="pt")
+        made = self._made(texts, padding=self.padded, return_tensors="pt")
         rows = zip(made.encodings, zip(*texts, strict=True), strict=True)
         self._cut.update(hash(row) for encoding, row in rows if encoding.overflowing)
         return {name: tensor for name, tensor in made.items() if name in self.taken}
@@ -65,8 +66,9 @@ def reading_texts(model: Model, file: ModelFile, module: nn.Module) -> Model:
     tokenizer = _tokenizer(file)
     _require_fit(file, tokenizer, module)
     longest = _longest(tokenizer, module)
-    tokens = Tokens(tokenizer, longest, frozenset(inspect.signature(module.forward).parameters))
-    alone = tokenizer.pad_token is None
+    padding = tokenizer.pad_token_id
+    alone = padding is None or padding != getattr(module.config, "pad_token_id", None)
+    tokens = Tokens(tokenizer, longest, frozenset(inspect.signature(module.forward).parameters), not alone)
     forward = replace(
         model.forward,
         adapter=Adapter(prepare=tokens, remarks=tokens.remarks),
@@ -77,7 +79,7 @@ def reading_texts(model: Model, file: ModelFile, module: nn.Module) -> Model:
     limit = f"cut at {longest} tokens" if longest else "not cut, as neither tokenizer nor model states a longest text"
     notes = [f"texts become tokens by {type(tokenizer).__name__}, {limit}"]
     if alone:
-        notes.append("its tokenizer has no token to fill shorter texts up with: texts are run one by one")
+        notes.append("tokenizer and model share no token to fill shorter texts up with: texts are run one by one")
     return replace(
         model,
         forward=forward,
@@ -98,10 +100,8 @@ def _tokenizer(file: ModelFile) -> Any:  # noqa: ANN401  (Transformers need not 
     """The tokenizer of the folder's own files as they were hashed, in a folder of nothing else."""
     from transformers import AutoTokenizer
 
-    if not any(folder.member(file, name) for name in VOCABULARIES):
-        raise _without_tokenizer(
-            file, f"it holds none of {', '.join(VOCABULARIES)}"
-        )  # Transformers would make an empty one
+    if not any(folder.member(file, name) for name in VOCABULARIES):  # Transformers would make an empty one
+        raise _without_tokenizer(file, f"it holds none of {', '.join(VOCABULARIES)}")
     with TemporaryDirectory() as place:
         for name in (CONFIG, *BESIDE):
             part = folder.member(file, name)

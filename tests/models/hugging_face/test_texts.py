@@ -1,5 +1,6 @@
 """Texts reach a model as its own tokenizer makes them."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,20 @@ def test_a_tokenizer_without_padding_runs_texts_one_by_one(tmp_path: Path) -> No
         expected = [module(**made(text, truncation=True, return_tensors="pt")).logits[0].numpy() for text in texts]
     assert logits(model, texts) == pytest.approx(np.stack(expected), abs=1e-6)
     assert any("texts are run one by one" in note for note in model.load_report)
+
+
+def test_texts_are_run_one_by_one_where_tokenizer_and_model_pad_differently(folder: Path, tmp_path: Path) -> None:
+    other = edited(Path(shutil.copytree(folder, tmp_path / "other")), pad_token_id=4)
+    assert logits(opened(other), TEXTS) == pytest.approx(logits(opened(folder), TEXTS), abs=1e-5)
+    assert any("share no token to fill" in note for note in opened(other).load_report)
+
+
+def test_a_failure_on_texts_speaks_of_texts(tmp_path: Path) -> None:
+    short = opened(text_folder(tmp_path / "short", bert(type_vocab_size=1)))
+    with pytest.raises(
+        InputError, match=r"short failed on texts: IndexError: index out of range.*whether its tokenizer"
+    ):
+        logits(short, ("win",), ("win",))
 
 
 def test_an_adapter_of_scores_alone_keeps_the_tokenizer(folder: Path, tmp_path: Path) -> None:
