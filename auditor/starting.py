@@ -118,7 +118,11 @@ def proposal(roles: Roles, target: str | None, home: Path) -> str:
         lines.append(f"ids = {_listed(ids)}  # a guess: these tell rows apart and are no features")
     lines += fit_lines(roles.model, splits.layout.names if tables else ())
     columns = tables["test"].kinds if "test" in tables else ()
-    lines += [*_class_lines(splits), "", *role_lines([name for name in columns if name != label.name], timed=time is not None)]
+    lines += [
+        *_class_lines(splits),
+        "",
+        *role_lines([name for name in columns if name != label.name], timed=time is not None),
+    ]
     lines.append(TAIL.format(gate=_gate(splits)).rstrip())
     if categories:
         lines += [

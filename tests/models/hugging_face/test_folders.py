@@ -166,7 +166,10 @@ def test_a_pickle_among_the_weights_is_refused_and_not_run(folder: Path, marker:
         (lambda folder: edited(folder, architectures=["os"]), "holds a os of type bert"),
         (lambda folder: edited(folder, architectures=None), "a model without architectures of type bert"),
         (lambda folder: edited(folder, model_type="no such"), "of type no such"),
-        (lambda folder: edited(folder, hidden_size=2**20), r"describes a model of .* values, and the weights hold 5,394"),
+        (
+            lambda folder: edited(folder, hidden_size=2**20),
+            r"describes a model of .* values, and the weights hold 5,394",
+        ),
         (lambda folder: edited(folder, hidden_size=-1), "cannot be made by Transformers"),
         (lambda folder: edited(folder, problem_type="regression"), "only classifiers are audited"),
         (lambda folder: edited(folder, quantization_config={"quant_method": "x"}), "quantised weights"),
