@@ -50,6 +50,11 @@ def number(value: float | None, digits: int = 3) -> str:
     return f"{value:.{digits}f}".replace("-", "−")
 
 
+def points(value: float | None) -> str:
+    """A difference of shares in percentage points, without the word: `points(0.0743) == "7.4"`."""
+    return number(None if value is None else 100 * value, 1)
+
+
 def probability(value: float) -> str:
     """A threshold with as many digits as it has, up to six."""
     return f"{value:.6f}".rstrip("0").rstrip(".") if value < 1 else "1"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from auditor import Curve, Finding, Interval, Line, Measurements, NotApplicable, Severity, check
 from auditor.states import Reliability, ScoreBins, Temperatures
 from auditor.statistics import TEMPERATURES, Estimate, Proportion, fit_temperature
-from auditor.wording import count, number, plural
+from auditor.wording import count, number, plural, points
 
 FEW_FOR_LEVEL = 10  # of each side: with none of one side the interval of the level has no width
 WORTHWHILE = 0.99  # a temperature that lowers the log loss by less is not advised
@@ -99,7 +99,7 @@ def _said(m: Measurements, bins: ScoreBins, *, whole: bool) -> str:
     )
     z = "" if bins.spiegelhalter_z is None else f"; Spiegelhalter z {number(bins.spiegelhalter_z, 1)}"
     return (
-        f"Stated {share} lie {number(100 * error.value, 1)} points apart ({_interval(error, 100)}; root mean square over {groups}, "
+        f"Stated {share} lie {points(error.value)} points apart ({_interval(error, 100)}; root mean square over {groups}, "
         f"chance taken out); {slope}; {level}{z}"
     )
 

@@ -8,7 +8,7 @@ import numpy as np
 from auditor import Direction, Finding, Interval, Measurements, NotApplicable, Severity, Status, check, conditions_met
 from auditor.states import Confusion, Losses
 from auditor.statistics import Difference, Estimate, Proportion
-from auditor.wording import number, plural, quoted, ratio
+from auditor.wording import number, plural, points, quoted, ratio
 
 GATES = ("acceptance", "class-recall", "class-precision", "better-than-majority")
 # A class is rare below this part of an even share.
@@ -79,8 +79,8 @@ def _seen(m: Measurements, gap: Difference, minor: float) -> Finding:
     train, test = m.train, m.test
     said = (
         f"Balanced accuracy is {ratio(train.value('balanced_accuracy'))} on {plural(train.n, 'training row')} and "
-        f"{ratio(test.value('balanced_accuracy'))} on {plural(test.n, 'test row')}: a gap of {_points(gap.value)} "
-        f"(95% interval {_points(gap.low)} to {_points(gap.high)}, {gap.method})"
+        f"{ratio(test.value('balanced_accuracy'))} on {plural(test.n, 'test row')}: a gap of {points(gap.value)} points "
+        f"(95% interval {points(gap.low)} points to {points(gap.high)} points, {gap.method})"
     )
     interval = Interval(gap.lower(0.05), gap.upper(0.05), 0.95, gap.method)
     return Finding.passed(said, value=gap.value, limit=minor, interval=interval)
@@ -121,10 +121,6 @@ def _counted(estimate: Estimate) -> str:
     """A share with its counts, where it has any."""
     of = f" ({estimate.k:,.0f} of {estimate.n:,.0f})" if isinstance(estimate, Proportion) else ""
     return ratio(estimate.value) + of
-
-
-def _points(value: float | None) -> str:
-    return "–" if value is None else f"{number(100 * value, 1)} points"
 
 
 def _misses_on_train(m: Measurements, earlier: Sequence[Finding]) -> bool:

@@ -17,7 +17,7 @@ from auditor import (
 )
 from auditor.states import GroupCells, GroupTable, Identities, SharedIdentities
 from auditor.statistics import Difference, Estimate
-from auditor.wording import count, metric, number, plural, ratio
+from auditor.wording import count, metric, number, plural, points, ratio
 
 GATES = ("acceptance", "class-recall", "class-precision", "better-than-majority")
 MOST_TOLD = 5
@@ -105,12 +105,8 @@ def _compared(m: Measurements, seen: GroupTable, new: GroupTable, gain: Differen
     both = f"{known} and {ratio(new.sums.accuracy.value)} on the {of_new} ({ratio(1 - seen.n / (seen.n + new.n))}) of new groups"
     if gain.value is None or gain.low is None or gain.high is None:
         return f"{both}; too few groups to bound the difference"
-    bounds = f"95% interval {_points(gain.low)} to {_points(gain.high)}, {gain.method} on effective rows"
-    return f"{both}: {_points(gain.value)} points more ({bounds})"
-
-
-def _points(share: float) -> str:
-    return number(100 * share, 1)
+    bounds = f"95% interval {points(gain.low)} to {points(gain.high)}, {gain.method} on effective rows"
+    return f"{both}: a difference of {points(gain.value)} points ({bounds})"
 
 
 def _conditions(m: Measurements, policy: Policy, earlier: Sequence[Finding]) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from auditor import Curve, Finding, History, Line, Measurements, Severity, check, conditions_met
 from auditor.states import Confusion
 from auditor.statistics import LevelFault, divergence, examine, level, starts_badly, trend
-from auditor.wording import number, plural, ratio, upper_first
+from auditor.wording import number, plural, points, ratio, upper_first
 
 Values = NDArray[np.float64]
 
@@ -167,7 +167,7 @@ def _held(losses: Mapping[str, Values], change: object, accuracy_fall: float) ->
     for name, spoken in RANKED_BY.items():
         changed = change(losses[name]) if name in losses else None
         if changed is not None:
-            how = f"changed by {number(100 * changed, 1)} points"
+            how = f"changed by {points(changed)} points"
             held = f"; validation {spoken} {how}: over-confidence, not more errors"
             return held if changed >= -accuracy_fall else ""
     return ""

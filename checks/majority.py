@@ -6,7 +6,7 @@ from dataclasses import replace
 from auditor import Finding, Interval, Measurements, NotApplicable, Policy, Severity, check
 from auditor.states import Confusion, LabelCounts
 from auditor.statistics import Estimate, PairedDifference, mcnemar_mid_p
-from auditor.wording import count, number, p_value, plural, quoted, ratio
+from auditor.wording import count, p_value, plural, points, quoted, ratio
 
 IMBALANCED = 3
 
@@ -65,7 +65,7 @@ def _compared(m: Measurements, paired: PairedDifference, gain: Estimate, alpha: 
     """Whether the model is shown to be better, whether worse, and by what."""
     if m.test.grouped or m.test.weighted:
         low, high = gain.lower(alpha), gain.upper(alpha)
-        shown = "–" if low is None else f"{_points(low)} points"
+        shown = "–" if low is None else f"{points(low)} points"
         return low is not None and low > 0, high is not None and high < 0, f"{gain.method}, at least {shown}"
     chance = mcnemar_mid_p(int(paired.n10), int(paired.n01))
     worse = mcnemar_mid_p(int(paired.n01), int(paired.n10)) <= alpha
@@ -84,7 +84,7 @@ def _over_labels(m: Measurements, policy: Policy, alpha: float, margin: float) -
     said = (
         f"{ratio(right)} of {answers} answers, one a row and label, are right; giving every row "
         f"{', '.join(names[:5]) or 'no label'}, as most rows in {source} have it, gets {ratio(constant)} right: a gain of "
-        f"{_points(gain.value)} points (95% interval {_points(gain.low)} to {_points(gain.high)}, {gain.method})"
+        f"{points(gain.value)} points (95% interval {points(gain.low)} to {points(gain.high)}, {gain.method})"
     )
     interval = Interval(gain.lower(alpha), gain.upper(alpha), 1 - alpha, gain.method)
     seen = Finding.passed(said, value=gain.value, limit=0.0, interval=interval)
@@ -108,10 +108,6 @@ def _weighed(m: Measurements, seen: Finding, room: float) -> Finding:
         severity = Severity.BLOCKER if seen.gate else Severity.MAJOR
         return seen.failing(severity, "no gain over one answer to everything", remedy=remedy)
     return seen.undecided(f"{plural(m.test.n, 'row')} cannot tell whether there is a gain", remedy="Label more rows.")
-
-
-def _points(value: float | None) -> str:
-    return "–" if value is None else number(100 * value, 1)
 
 
 def _severity(m: Measurements, *, gating: bool) -> Severity:

@@ -39,7 +39,7 @@ from auditor.statistics import (
     mcnemar_mid_p,
     tune,
 )
-from auditor.wording import count, metric, number, plural, probability, ratio
+from auditor.wording import count, metric, number, plural, points, probability, ratio
 
 GATES = ("acceptance", "class-recall", "class-precision", "better-than-majority")
 ON_SCORES = ("roc_auc", "average_precision", "log_loss", "brier_score")
@@ -231,8 +231,8 @@ def _steepness(m: Measurements, bins: ScoreBins, step: float, steep: float) -> I
         return
     moved = abs(change.value or 0.0)
     said = (
-        f"{metric(what)} on {_name(m)} changes by {number(100 * moved, 1)} points when the threshold moves by {number(step, 2)} "
-        f"from {probability(bins.threshold)} (at least {number(100 * bound, 1)} points with 95% confidence)"
+        f"{metric(what)} on {_name(m)} changes by {points(moved)} points when the threshold moves by {number(step, 2)} "
+        f"from {probability(bins.threshold)} (at least {points(bound)} points with 95% confidence)"
     )
     interval = Interval(bound, None, 1 - ALPHA, f"{change.decision_method}, Bonferroni")
     seen = Finding.passed(said, value=moved, limit=steep, subject=m.task.place(_name(m)), interval=interval)

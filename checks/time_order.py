@@ -20,7 +20,7 @@ from auditor.statistics import (
     seconds,
     shift_of_later,
 )
-from auditor.wording import count, moment, number, plural, ratio, upper_first
+from auditor.wording import count, moment, number, plural, points, ratio, upper_first
 
 STRICT = 0.005
 
@@ -131,8 +131,8 @@ def _decayed(m: Measurements, place: Place, seen: Finding, margin: float, inflat
         return None
     why = (
         f"rows near to a training row in time are easier. {_right(m)} is {ratio(lost.first.value)} on the third of test rows nearest "
-        f"to one and {ratio(lost.second.value)} on the farthest third, {_points(lost.value)} points less (95% interval "
-        f"{_points(lost.low)} to {_points(lost.high)}, {_method(m, lost)}). {upper_first(place.said)}"
+        f"to one and {ratio(lost.second.value)} on the farthest third, {points(lost.value)} points less (95% interval "
+        f"{points(lost.low)} to {points(lost.high)}, {_method(m, lost)}). {upper_first(place.said)}"
     )
     remedy = "Judge on rows from after the last training row: the model will meet those."
     interval = Interval(low, lost.upper(STRICT), 1 - STRICT, lost.method)
@@ -179,8 +179,8 @@ def _shift(m: Measurements, place: Place, margin: float) -> str:
         return ""
     what = "numbers of labels a row" if m.labels else "class shares"
     return (
-        f"{what} move with time. From the earlier half of all rows to the later they move by {_points(shift.total_variation)} points, "
-        f"at least {_points(low)} with {100 * (1 - STRICT):.4g}% confidence"
+        f"{what} move with time. From the earlier half of all rows to the later they move by {points(shift.total_variation)} points, "
+        f"at least {points(low)} with {100 * (1 - STRICT):.4g}% confidence"
     )
 
 
@@ -195,7 +195,7 @@ def _later(m: Measurements, place: Place, margin: float) -> str:
         return ""
     return (
         f"right answers move with time. {_right(m)} is {ratio(gain.first.value)} on the later half of test rows and "
-        f"{ratio(gain.second.value)} on the earlier (95% interval of the difference {_points(gain.low)} to {_points(gain.high)} "
+        f"{ratio(gain.second.value)} on the earlier (95% interval of the difference {points(gain.low)} to {points(gain.high)} "
         f"points, {_method(m, gain)})"
     )
 
@@ -235,7 +235,3 @@ def _bars(found: ByDistance, place: Place) -> Bars:
     names = tuple(f"{low:.3g}{unit}" if low == high else f"{low:.3g} to {high:.3g}{unit}" for low, high in ends)
     values = tuple((found.k / found.n).tolist())
     return Bars("Accuracy by the distance in time to the nearest training row", names, values, value_label="accuracy")
-
-
-def _points(share: float | None) -> str:
-    return "–" if share is None else number(100 * share, 1)

@@ -88,20 +88,16 @@ def amount(value: float | None, kind: str) -> str:
     if kind == "share":
         return wording.ratio(value).replace("-", "−")
     if kind == "points":
-        return f"{_points(value)} points"
+        return f"{wording.points(value)} points"
     whole = value is not None and float(value).is_integer() and abs(value) >= 1
     return wording.count(value) if whole else number(value)
-
-
-def _points(value: float | None) -> str:
-    return wording.ratio(value).removesuffix("%").replace("-", "−")
 
 
 def bounds(found: Interval, kind: str) -> str:
     """The interval that decided, with its level and method: `at most 16.5% (95% one-sided, Clopper-Pearson)`."""
     level = f"{wording.ratio(found.level, 0 if round(found.level, 2) == found.level else 1)}"
     if found.low is not None and found.high is not None:
-        low = _points(found.low) if kind == "points" else amount(found.low, kind)
+        low = wording.points(found.low) if kind == "points" else amount(found.low, kind)
         return f"{low} to {amount(found.high, kind)} ({level}, {found.method})"
     if found.low is None and found.high is None:
         return "–"

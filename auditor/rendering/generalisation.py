@@ -68,8 +68,8 @@ def _gap(gap: Value, kind: str) -> tuple[str, str]:
     """A gap and its interval, in points where it is of shares."""
     if kind != "share":
         return number(gap.value), "" if gap.low is None else f"{number(gap.low)} to {number(gap.high)}"
-    low = points(gap.low).removesuffix(" points")
-    return points(gap.value), "" if gap.low is None else f"{low} to {points(gap.high).removesuffix(' points')}"
+    low = wording.points(gap.low)
+    return points(gap.value), "" if gap.low is None else f"{low} to {wording.points(gap.high)}"
 
 
 def _marks(values: dict[str, Value | None]) -> tuple[tuple[tuple[str, float], ...], str]:

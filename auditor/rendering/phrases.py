@@ -84,7 +84,7 @@ def number(value: float | None, digits: int = 3) -> str:
 
 def points(value: float | None) -> str:
     """A difference of shares: `7.4 points`."""
-    return f"{wording.ratio(value).removesuffix('%')} points".replace("-", "−")
+    return f"{wording.points(value)} points"
 
 
 def plain(value: float | None, beside: Iterable[float | None] = ()) -> str:

@@ -37,11 +37,7 @@ def calibration(reliability: Reliability) -> Iterator[tuple[str, str]]:
 def _beside(value: Value, kind: str) -> str:
     if value.low is None or value.high is None:
         return ""
-    said = (
-        f"{points(value.low).removesuffix(' points')} to {points(value.high)}"
-        if kind == "points"
-        else interval(value, kind)
-    )
+    said = f"{wording.points(value.low)} to {points(value.high)}" if kind == "points" else interval(value, kind)
     return f" (95% interval {said})"
 
 

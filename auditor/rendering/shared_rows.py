@@ -20,7 +20,12 @@ def shared(overlap: Overlap) -> str:
     if accuracy is None or accuracy.without_shared.value is None:
         return f"{rows}; without them no row is left."
     clean, given = (phrases.measured(value, "share") for value in (accuracy.without_shared, accuracy.all_rows))
-    return f"{rows}; without them accuracy is {clean}, not {given}."
+    apart = (
+        f"without them accuracy is {clean}, not {given}"
+        if clean != given
+        else f"accuracy is {given} with and without them"
+    )
+    return f"{rows}; {apart}."
 
 
 def shared_facts(overlap: Overlap) -> Iterator[tuple[str, str]]:
@@ -48,7 +53,7 @@ def shared_facts(overlap: Overlap) -> Iterator[tuple[str, str]]:
     )
     inflation = overlap.inflation
     if inflation is not None and inflation.value is not None:
-        low, high = (phrases.points(end).removesuffix(" points") for end in (inflation.low, inflation.high))
+        low, high = (wording.points(end) for end in (inflation.low, inflation.high))
         added = f"{phrases.points(inflation.value)} of accuracy (95% interval {low} to {high})"
         yield "What they add", f"{added}, counting rows alike"
 

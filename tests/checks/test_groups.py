@@ -71,8 +71,9 @@ def test_rows_of_known_groups_that_are_right_far_more_often_are_a_blocker_of_val
     m = split_by(np.arange(1800, 3800), np.arange(2000), 198 / 200, 1440 / 1800)
     finding, *_ = found(checks, m)
     assert (finding.severity, finding.validity) == (Severity.BLOCKER, True)
-    assert "accuracy is 99.0% on them and 80.0% on the 1,800 rows (90.0%) of new groups: 19.0 points more" in (
-        finding.message.lower()
+    assert (
+        "accuracy is 99.0% on them and 80.0% on the 1,800 rows (90.0%) of new groups: a difference of 19.0 points"
+        in (finding.message.lower())
     )
     assert finding.interval is not None
     assert finding.value == pytest.approx(0.19)

@@ -167,4 +167,4 @@ def test_zeros_that_cannot_be_counted_are_a_power_of_ten() -> None:
 
 
 def test_a_difference_of_shares_is_said_in_points() -> None:
-    assert [phrases.points(x) for x in (0.074, -0.016, 0.0)] == ["7.4 points", "−1.6 points", "0 points"]
+    assert [phrases.points(x) for x in (0.074, -0.016, 0.0)] == ["7.4 points", "−1.6 points", "0.0 points"]

@@ -17,8 +17,10 @@ def overlap() -> Overlap:
 
 def test_one_sentence_says_how_many_and_what_accuracy_is_without_them() -> None:
     assert shared(overlap()) == (
-        "124 of 10,124 test rows stand in the training file; without them accuracy is 98.0%, not 98.0%."
+        "124 of 10,124 test rows stand in the training file; accuracy is 98.0% with and without them."
     )
+    fewer = replace(overlap().with_and_without[0], without_shared=Value(0.9312, 0.92, 0.94))
+    assert shared(replace(overlap(), with_and_without=[fewer])).endswith("without them accuracy is 93.1%, not 98.0%.")
     nothing = replace(overlap().with_and_without[0], without_shared=Value(None))
     assert shared(replace(overlap(), with_and_without=(nothing,))).endswith("; without them no row is left.")
 
@@ -32,7 +34,7 @@ def test_each_fact_counts_before_it_shares() -> None:
     assert facts["In test labelled"] == "“not fraud” 115, “fraud” 9"
     assert facts["By a random split"] == "about 41 rows would be shared, were both files split at random"
     assert "1.2% of test, where 0.1% of the training rows equal another training row" in facts["Excess"]
-    assert facts["What they add"].startswith("0.1 points of accuracy (95% interval 0.1 to 0.1)")
+    assert facts["What they add"].startswith("0.02 points of accuracy (95% interval 0.01 to 0.03)")
 
 
 def test_conditions_are_shown_with_their_limits_and_verdicts_in_words() -> None:
