@@ -51,7 +51,7 @@ def test_a_toml_found_by_itself_grants_no_trust(tmp_path, line):
     [
         ("modle = 1", 'auditor.toml: `modle` is not a setting (did you mean "model"?); the settings are'),
         ("zzz = 1", "auditor.toml: `zzz` is not a setting; the settings are"),
-        ("[image]\nmeen = [1]", '`image.meen` is not a setting (did you mean "mean"?); the settings are column, crop'),
+        ("[image]\nmeen = [1]", '`image.meen` is not a setting (did you mean "mean"?); the settings are '),
         (
             "[[gates]]\nmetrics = 'recall'\nat_least = 0.5",
             '`gates.0.metrics` is not a setting (did you mean "metric"?)',

@@ -81,7 +81,9 @@ def _session(file: ModelFile, config: Config, beside: tuple[Path, ...]) -> Any: 
     if beside:
         options.add_session_config_entry(FOLDER, str(file.path.parent.resolve()))
     try:
-        return onnxruntime.InferenceSession(file.content, options, providers=_providers(config, onnxruntime))
+        providers = _providers(config, onnxruntime)
+        # there is nothing to fall back on from the CPU, and the attempt is printed
+        return onnxruntime.InferenceSession(file.content, options, providers, enable_fallback=len(providers) > 1)
     except UsageError:
         raise
     except Exception as error:
