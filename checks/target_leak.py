@@ -231,17 +231,23 @@ def _suspected(question: Question, column: int, seen: Finding) -> Finding:
 
 
 def _strong(question: Question, strong: float, alpha: float, told: set[int]) -> Iterator[Finding]:
-    """Columns that say much by themselves, as good ones may."""
-    for column in map(int, np.argsort(-question.found.highest, kind="stable")):
-        low = (
-            question.found.highest_area(column).lower(alpha / question.family)
-            if question.found.highest[column] > strong
-            else None
-        )
+    """Columns that say much by themselves, as good ones may, told as one finding in the place of the first."""
+    found, lows = question.found, dict[int, float]()
+    for column in map(int, np.argsort(-found.highest, kind="stable")):
+        low = found.highest_area(column).lower(alpha / question.family) if found.highest[column] > strong else None
         if column not in told and low is not None and low > strong:
-            seen = replace(_most_of(question, column, low), limit=strong, interval=_bound(low, alpha / question.family))
-            remedy = f"Make sure that `{name(question.m.column(column))}` is known when the model is asked."
-            yield seen.failing(Severity.INFO, remedy=remedy)
+            lows[column] = low
+    if lows:
+        (first, low), *others = lows.items()
+        seen = replace(_most_of(question, first, low), limit=strong, interval=_bound(low, alpha / question.family))
+        listed = _listed([f"`{name(question.m.column(column))}` ({number(at_least)})" for column, at_least in others])
+        more = f". Others by their lower bounds: {listed}" if others else ""
+        remedy = f"Make sure that {'they are' if others else 'it is'} known when the model is asked."
+        yield replace(seen, message=seen.message + more).failing(Severity.INFO, remedy=remedy)
+
+
+def _listed(named: list[str]) -> str:
+    return ", ".join(named[:LISTED]) + (f" and {count(len(named) - LISTED)} more" if len(named) > LISTED else "")
 
 
 def _most_of(question: Question, column: int, low: float | None) -> Finding:
@@ -258,12 +264,11 @@ def _apart(question: Question, gap: float, alpha: float) -> Iterator[Finding]:
     far = question.found.apart(gap, alpha / question.family)
     if far:
         named = [f"`{name(question.m.column(column))}` ({number(a)} and {number(b)})" for column, (a, b) in far.items()]
-        more = f" and {count(len(named) - LISTED)} more" if len(named) > LISTED else ""
         said = (
             f"{plural(len(far), 'column')} by themselves tell classes otherwise within train than on test, by ROC-AUC"
         )
         remedy = "Look for values that mean another thing in one of the files, and for drift."
-        seen = Finding.passed(f"{said}: {', '.join(named[:LISTED])}{more}", limit=gap)
+        seen = Finding.passed(f"{said}: {_listed(named)}", limit=gap)
         yield seen.failing(Severity.MINOR, remedy=remedy)
 
 

@@ -76,6 +76,16 @@ def test_a_strong_column_is_information(checks):
     assert finding.interval.low > 0.95
 
 
+def test_several_strong_columns_are_told_together(checks):
+    def write(table):
+        for column, apart in ((1, 3.0), (2, 2.9)):
+            table.features[:, column] = table.random.normal(apart * table.classes, 1.0)
+
+    (finding,) = asked(checks["target-leak"], write, certainty=6.0, n=4000)
+    assert (finding.severity, finding.subject) == (Severity.INFO, "column dose")
+    assert "Others by their lower bounds: `discharged` (0.9" in finding.message
+
+
 def test_a_nearly_certain_column_that_the_model_far_outdoes_is_information(checks):
     (finding,) = asked(checks["target-leak"], flipped(0.012), certainty=6.0, n=8000)
     assert finding.severity is Severity.INFO
