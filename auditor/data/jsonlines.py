@@ -18,7 +18,10 @@ from auditor.data.tables import ColumnKind, Part, bad_number, kind_of, quoted, r
 from auditor.errors import InputError
 
 BLOCK = 2 << 20
-TYPES = {ColumnKind.NUMBER: pa.float64(), ColumnKind.BOOLEAN: pa.bool_(), ColumnKind.TEXT: pa.string()}
+TYPES = {
+    ColumnKind.NUMBER: pa.float64(), ColumnKind.BOOLEAN: pa.bool_(), ColumnKind.TEXT: pa.string(),
+    ColumnKind.OTHER: pa.list_(pa.float64()),  # a one-hot label
+}  # fmt: skip
 JSON_TYPES = {ColumnKind.NUMBER: (int, float), ColumnKind.BOOLEAN: (bool,), ColumnKind.TEXT: (str,)}
 EXPECTED = {ColumnKind.NUMBER: "a number", ColumnKind.BOOLEAN: "true or false", ColumnKind.TEXT: "text"}
 

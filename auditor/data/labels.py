@@ -13,7 +13,7 @@ import pyarrow as pa
 from auditor import wording
 from auditor.batches import Array
 from auditor.data.columns import filled
-from auditor.data.tables import ColumnKind, Table, listed, quoted
+from auditor.data.tables import ColumnKind, Table, kind_of, listed, quoted
 from auditor.errors import InputError
 
 UNLABELLED = -1
@@ -144,6 +144,42 @@ def encode_arrow(column: Any) -> Encoded:  # noqa: ANN401  (pyarrow is untyped)
     return Encoded(tuple(encoded.dictionary.to_pylist()), codes)
 
 
+def label_values(column: Any, name: str, where: Callable[[int], str], first_row: int) -> Encoded:  # noqa: ANN401
+    """The labels of an Arrow array: text, numbers, or lists of one 1 and else 0, of which the place of the 1 is the label.
+
+    Raises InputError at the first list that is none of these, and for a column of anything else.
+    """
+    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type) or pa.types.is_fixed_size_list(column.type):
+        return _one_hot(column, name, where, first_row)
+    if kind_of(column.type) is ColumnKind.OTHER:
+        raise InputError(f"{where(first_row)}: the label column {quoted(name)} holds neither text nor numbers")
+    return encode_arrow(column)
+
+
+def _one_hot(column: Any, name: str, where: Callable[[int], str], first_row: int) -> Encoded:  # noqa: ANN401
+    try:
+        lists = column.cast(pa.list_(pa.float64()))
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        raise InputError(
+            f"{where(first_row)}: the label column {quoted(name)} holds lists of something else than numbers; write the class "
+            "as text or number"
+        ) from None
+    lengths = np.from_dlpack(filled(lists.value_lengths(), 0))
+    width = int(lengths.max(initial=0))
+    known = lengths > 0
+    codes, odd = np.full(len(lengths), -1, np.int64), known & (lengths != width)
+    if not odd.any() and width:
+        flags = np.from_dlpack(filled(lists.flatten(), np.nan)).reshape(-1, width)
+        odd[known] = ((flags != 0).sum(axis=1) != 1) | (flags.max(axis=1) != 1)
+        codes[known] = flags.argmax(axis=1)
+    if odd.any():
+        raise InputError(
+            f"{where(first_row + int(odd.argmax()))}: the label is a list that is not one 1 and else 0 (one-hot), as long as "
+            "the others; correct it, or write the class as text or number"
+        )
+    return Encoded(tuple(range(width)), codes)
+
+
 def encode_numpy(array: Array) -> Encoded:
     """The distinct values of a one-dimensional array and the place of each row among them."""
     values, codes = np.unique(array, return_inverse=True)
@@ -152,11 +188,11 @@ def encode_numpy(array: Array) -> Encoded:
 
 def table_labels(table: Table, column: str) -> Iterator[Encoded]:
     """The label column of a table, read alone."""
-    if table.kinds[column] is ColumnKind.OTHER:
-        raise InputError(f"{table.where(0)}: the label column {quoted(column)} holds neither text nor numbers")
     for part in table.parts():
+        row = part.first_row
         for batch in table.read(part, {column: pa.string()}):
-            yield encode_arrow(batch.column(0))
+            yield label_values(batch.column(0), column, table.where, row)
+            row += batch.num_rows
 
 
 def count_labels(labels: Iterable[Encoded], place: str, text_of: Callable[[object], str | None]) -> LabelCount:

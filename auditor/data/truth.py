@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from auditor.batches import Array
 from auditor.config import Config
-from auditor.data.labels import UNKNOWN, UNLABELLED, ClassIndex, Encoded, encode_arrow, found_text
+from auditor.data.labels import UNKNOWN, UNLABELLED, ClassIndex, Encoded, encode_arrow, found_text, label_values
 from auditor.data.tables import Table, listed, quoted
 from auditor.errors import InputError
 
@@ -54,7 +54,8 @@ class ClassColumn:
 
     def labels(self, record: Any, where: Callable[[int], str], first_row: int) -> Array:  # noqa: ANN401
         """(n,) int64 class indices."""
-        return self.classes.labels(encode_arrow(record.column(self.column)), where, first_row, self.role)
+        found = label_values(record.column(self.column), self.column, where, first_row)
+        return self.classes.labels(found, where, first_row, self.role)
 
 
 @dataclass(frozen=True)

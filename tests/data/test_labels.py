@@ -3,6 +3,7 @@
 from collections import Counter
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -11,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auditor.config import Config
 from auditor.data import labels as labels_module
+from auditor.data import open_splits
 from auditor.data.labels import (
     NO_VALUE,
     UNKNOWN,
@@ -24,9 +27,11 @@ from auditor.data.labels import (
     encode_arrow,
     encode_numpy,
     found_text,
+    label_values,
     sorted_values,
 )
 from auditor.errors import InputError
+from tests.data.writing import TABLES
 
 
 @pytest.mark.parametrize(
@@ -111,6 +116,23 @@ def test_arrow_labels_are_what_a_loop_over_rows_would_find(values: list[str | No
 def test_numpy_labels_are_what_a_loop_over_rows_would_find(values: list[float]) -> None:
     expected = [UNLABELLED if np.isnan(value) else int(value) for value in values]
     assert ClassIndex(("0", "1")).labels(encode_numpy(np.array(values, float)), str).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    "kind", [pa.list_(pa.int64()), pa.large_list(pa.float32()), pa.list_(pa.int8(), 3), pa.list_(pa.float64())], ids=str
+)
+def test_the_label_of_a_list_is_the_place_of_its_one(kind: pa.DataType) -> None:
+    found = label_values(pa.array([[0, 1, 0], [1, 0, 0], None, [0, 0, 1]], kind), "label", str, 0)
+    assert (found.values, found.codes.tolist()) == ((0, 1, 2), [1, 0, -1, 2])
+    assert ClassIndex(("a", "b", "c")).of_rows(found).tolist() == [1, 0, UNLABELLED, 2]
+
+
+@pytest.mark.parametrize("form", ["json lines", "parquet", "arrow", "arrow stream", "feather", "hugging face"])
+def test_tables_hold_labels_as_one_hot_lists(form: str, tmp_path: Path) -> None:
+    table = pa.table({"a": [1.0, 2.0, 3.0, 4.0], "label": [[0, 1], [1, 0], None, [0, 1]]})
+    splits = open_splits(Config(test=TABLES[form](table, tmp_path / "data"), classes=("no", "yes")))
+    found = [batch.labels for shard in splits.test.shards() for batch in shard.batches(3)]
+    assert np.concatenate(found).tolist() == [1, 0, UNLABELLED, 1]
 
 
 def test_the_first_unknown_label_is_named_with_its_place() -> None:

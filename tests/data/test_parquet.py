@@ -115,7 +115,10 @@ def test_a_file_with_damaged_pages_is_one_clear_error(tmp_path: Path) -> None:
         ({"a": pa.array([], pa.int64()), "label": pa.array([], pa.int64())}, ["has columns and no rows"]),
         ({"a": [dt.date(2026, 1, 1)], "label": ["x"]}, ['"a" holds neither numbers nor text', "ids"]),
         ({"a": [[1, 2]], "label": ["x"]}, ['"a" holds neither numbers nor text']),
-        ({"a": [1, 2], "label": [[1], [2]]}, ['label column "label" holds neither text nor numbers']),
+        ({"a": [1, 2], "label": [[0, 1], [2, 0]]}, ["row 2: the label is a list that is not one 1 and else 0"]),
+        ({"a": [1, 2], "label": [[0, 1], [1]]}, ["row 2: the label is a list that is not one 1 and else 0"]),
+        ({"a": [1, 2], "label": [["x"], ["y"]]}, ['label column "label" holds lists of something else than numbers']),
+        ({"a": [1, 2], "label": [b"x", b"y"]}, ['label column "label" holds neither text nor numbers']),
         ({"a": [1, 2], "y": [1, 2]}, ['no label column "label"', "--target"]),
     ],
 )
