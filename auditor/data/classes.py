@@ -15,7 +15,7 @@ from auditor.errors import InputError, UsageError
 def stated_classes(config: Config, model_class_names: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
     """Class names from the configuration, else from the model, and which of the two; both empty where neither has."""
     if not config.classes:
-        return model_class_names, "the model" if model_class_names else ""
+        return model_class_names, "id2label of the model" if model_class_names else ""
     if len(set(config.classes)) < len(config.classes):
         twice = next(name for name in config.classes if config.classes.count(name) > 1)
         raise UsageError(f"classes in auditor.toml names {quoted(twice)} twice; expected each class once")

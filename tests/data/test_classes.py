@@ -24,7 +24,7 @@ def test_stated_classes_come_first(paths: dict[str, Path]) -> None:
 
 def test_then_those_of_the_model(paths: dict[str, Path]) -> None:
     splits = opened(("good", "bad", "unsure"), **paths)
-    assert (splits.class_names, splits.class_names_from) == (("good", "bad", "unsure"), "the model")
+    assert (splits.class_names, splits.class_names_from) == (("good", "bad", "unsure"), "id2label of the model")
 
 
 def test_then_the_label_values_of_all_splits_sorted(paths: dict[str, Path], tmp_path: Path) -> None:

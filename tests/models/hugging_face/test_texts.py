@@ -178,7 +178,7 @@ def test_the_columns_and_the_classes_are_found(folder: Path, tmp_path: Path) -> 
     assert splits.test.feature_names == ("text",)
     assert batch.features is not None
     assert batch.features.tolist() == [["a\nb"], ['say "x"'], [""]]
-    assert (splits.class_names, splits.class_names_from) == (("ham", "spam"), "the model")
+    assert (splits.class_names, splits.class_names_from) == (("ham", "spam"), "id2label of the model")
     assert batch.labels.tolist() == [0, 1, 1]
 
 

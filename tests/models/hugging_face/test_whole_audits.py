@@ -118,7 +118,7 @@ def test_images_in_a_folder_a_class_are_audited(tmp_path: Path) -> None:
         "decoded as RGB, turned as EXIF says, resized to 32 x 32"
     )
     assert report["measurements"]["test"]["n_samples"] == 24
-    assert report["provenance"]["class_names_from"] == "the model"
+    assert report["provenance"]["class_names_from"] == "id2label of the model"
 
 
 def test_texts_that_are_no_table_are_told(folder: Path, tmp_path: Path) -> None:
