@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from auditor.batches import Array, Batch
 from auditor.hashing import row_hashes, splitmix64
+from auditor.states.keyed_sample import KeyedSample
 from auditor.states.state import State, Task
 
 MOST_ROWS = 2**18
@@ -27,55 +28,30 @@ class FeatureSample(State["SampledRows"]):
     def __init__(self, task: Task) -> None:
         """Start empty."""
         super().__init__(task)
-        self._n, self._limit, self._highest = 0, MOST_ROWS, np.uint64(2**64 - 1)
-        self._keys: list[NDArray[np.uint64]] = []
-        self._rows: list[tuple[Array, ...]] = []
+        self._n, self._sample = 0, KeyedSample(MOST_ROWS)
 
     def update(self, batch: Batch) -> None:
         """Take in the rows of a batch that may belong to the sample."""
         assert batch.features is not None
         self._n += len(batch)
-        self._limit = min(self._limit, max(1, MOST_VALUES // max(1, batch.features.shape[1])))
-        keys = splitmix64(batch.row_key)
-        chosen = np.flatnonzero(keys <= self._highest)
-        if len(chosen):
-            parts = (batch.features[chosen], batch.labels[chosen], batch.row_key[chosen], batch.right[chosen])
-            self._take(keys[chosen], parts)
+        self._sample.at_most(max(1, MOST_VALUES // max(1, batch.features.shape[1])))
+        parts = (batch.features, batch.labels, batch.row_key, batch.right)
+        self._sample.take(splitmix64(batch.row_key), parts)
 
     def merge(self, other: Self) -> None:
         """Take in the other's sample."""
         self.refuse_other_task(other)
         self._n += other._n
-        self._limit = min(self._limit, other._limit)
-        for keys, rows in zip(other._keys, other._rows, strict=True):
-            self._take(keys, rows)
+        self._sample.merge(other._sample)
 
     def result(self) -> "SampledRows":
         """The sample, in the order of the rows of the file."""
-        self._gather()
-        if not self._rows:
+        parts = self._sample.values()
+        if not parts:
             nothing = np.zeros(0, np.int64)
             return SampledRows(self._n, np.zeros((0, 0), np.float32), nothing, nothing.astype(np.uint64), nothing > 0)
-        order = np.argsort(self._rows[0][2])
-        return SampledRows(self._n, *(part[order] for part in self._rows[0]))
-
-    def _take(self, keys: NDArray[np.uint64], rows: tuple[Array, ...]) -> None:
-        self._keys.append(keys)
-        self._rows.append(rows)
-        if sum(map(len, self._keys)) > 2 * self._limit:
-            self._gather()
-
-    def _gather(self) -> None:
-        """Keep only the rows that belong to the sample."""
-        if not self._keys:
-            return
-        keys = np.concatenate(self._keys)
-        kept = np.arange(len(keys))
-        if len(keys) > self._limit:
-            kept = np.argpartition(keys, self._limit - 1)[: self._limit]
-            self._highest = keys[kept].max()
-        rows = tuple(np.concatenate(parts)[kept] for parts in zip(*self._rows, strict=True))
-        self._keys, self._rows = [keys[kept]], [rows]
+        order = np.argsort(parts[2])
+        return SampledRows(self._n, *(part[order] for part in parts))
 
 
 @dataclass(frozen=True, eq=False)

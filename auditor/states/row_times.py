@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.batches import Array, Batch
-from auditor.hashing import combined
+from auditor.hashing import combined, splitmix64
 from auditor.states.keyed_sample import KeyedSample
 from auditor.states.row_hashes import HashSet
 from auditor.states.state import GROUP, TIME, State, Task
@@ -40,7 +40,7 @@ class RowTimes(State["TimedRows"]):
         self._ends = _ends([*self._ends, time])
         labels = batch.labels if batch.labels.ndim == 1 else (batch.labels > 0).sum(axis=1)
         values = (time, labels[known].astype(np.int64), batch.right[known])
-        self._sample.take(batch.row_key[known], values)
+        self._sample.take(splitmix64(batch.row_key[known]), values)
 
     def merge(self, other: Self) -> None:
         """Take in the other's rows."""

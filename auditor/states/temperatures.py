@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from auditor.batches import Array, Batch, OutputKind, Scores
 from auditor.hashing import splitmix64
+from auditor.states.keyed_sample import KeyedSample
 from auditor.states.losses import LOSS_CAP, ZERO_PROBABILITY_LOSS
 from auditor.states.state import State, Task
 from auditor.statistics.temperature import TEMPERATURES
@@ -31,10 +32,7 @@ class Temperatures(State["TemperatureLosses"]):
     def __init__(self, task: Task) -> None:
         """Start empty."""
         super().__init__(task)
-        self._limit = max(1, min(MOST_ROWS, MOST_SCORES // task.n_classes))
-        self._n, self._highest = 0, np.uint64(2**64 - 1)
-        self._keys: list[NDArray[np.uint64]] = []
-        self._losses: list[NDArray[np.int64]] = []
+        self._n, self._sample = 0, KeyedSample(max(1, min(MOST_ROWS, MOST_SCORES // task.n_classes)))
 
     def update(self, batch: Batch) -> None:
         """Take in the rows of a batch that may belong to the sample."""
@@ -43,40 +41,25 @@ class Temperatures(State["TemperatureLosses"]):
         if self.task.positive is not None or _separate_sigmoids(batch.scores):
             return
         keys = _drawing_keys(batch.row_key)
-        chosen = np.flatnonzero(keys <= self._highest)
+        chosen = self._sample.wanted(keys)
         if len(chosen):
-            self._take(keys[chosen], _losses(batch.scores, batch.labels, chosen))
+            half = (keys[chosen] & np.uint64(1)).astype(np.int64)
+            self._sample.add(keys[chosen], (_losses(batch.scores, batch.labels, chosen), half))
 
     def merge(self, other: Self) -> None:
         """Take in the other's sample."""
         self.refuse_other_task(other)
         self._n += other._n
-        for keys, losses in zip(other._keys, other._losses, strict=True):
-            self._take(keys, losses)
+        self._sample.merge(other._sample)
 
     def result(self) -> "TemperatureLosses":
         """The sums over the sample, by half."""
-        self._keep(self._limit)
         sums, rows = np.zeros((2, len(TEMPERATURES)), np.int64), np.zeros(2, np.int64)
-        for keys, losses in zip(self._keys, self._losses, strict=True):
-            half = (keys & np.uint64(1)).astype(np.int64)
+        if parts := self._sample.values():
+            losses, half = parts
             np.add.at(sums, half, losses)
             rows += np.bincount(half, minlength=2)
         return TemperatureLosses(self._n, sums / SCALE, rows)
-
-    def _take(self, keys: NDArray[np.uint64], losses: NDArray[np.int64]) -> None:
-        self._keys.append(keys)
-        self._losses.append(losses)
-        self._keep(2 * self._limit)
-
-    def _keep(self, most: int) -> None:
-        """Where there are more rows than `most`, keep those that belong to the sample."""
-        if sum(map(len, self._keys)) <= most:
-            return
-        keys, losses = np.concatenate(self._keys), np.concatenate(self._losses)
-        kept = np.argpartition(keys, self._limit - 1)[: self._limit]
-        self._keys, self._losses = [keys[kept]], [losses[kept]]
-        self._highest = keys[kept].max()
 
 
 @dataclass(frozen=True, eq=False)

@@ -46,8 +46,9 @@ def test_it_is_audited_without_trust_through_the_command_line(tmp_path: Path) ->
     places = [str(tmp_path / name) for name in ("model.onnx", "test.npz", "out")]
     told = CliRunner().invoke(
         main,
-        ["run", places[0], "--test", places[1], "--out", places[2], "--format", "json", "--positive", "1", "--quiet"],
-    )
+        ["run", places[0], "--test", places[1], "--out", places[2], "--format", "json", "--positive", "1", "--quiet",
+         "--ignore", "target-leak"],  # the code alone all but tells the label
+    )  # fmt: skip
     assert told.exit_code == 0, told.output
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert report["measurements"]["test"]["accuracy"]["value"] == np.mean((ROWS @ WEIGHT).argmax(1) == LABELS)
@@ -63,8 +64,9 @@ def test_inputs_and_outputs_have_their_names(tmp_path: Path) -> None:
     places = [str(tmp_path / name) for name in ("model.onnx", "test.npz", "out")]
     told = CliRunner().invoke(
         main,
-        ["run", places[0], "--test", places[1], "--out", places[2], "--format", "json", "--positive", "1", "--quiet"],
-    )
+        ["run", places[0], "--test", places[1], "--out", places[2], "--format", "json", "--positive", "1", "--quiet",
+         "--ignore", "target-leak"],  # the code alone all but tells the label
+    )  # fmt: skip
     assert told.exit_code == 0, told.output
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert report["measurements"]["test"]["accuracy"]["value"] == 1

@@ -20,7 +20,7 @@ def test_one_sentence_says_how_many_and_what_accuracy_is_without_them() -> None:
         "124 of 10,124 test rows stand in the training file; accuracy is 98.0% with and without them."
     )
     fewer = replace(overlap().with_and_without[0], without_shared=Value(0.9312, 0.92, 0.94))
-    assert shared(replace(overlap(), with_and_without=[fewer])).endswith("without them accuracy is 93.1%, not 98.0%.")
+    assert shared(replace(overlap(), with_and_without=(fewer,))).endswith("without them accuracy is 93.1%, not 98.0%.")
     nothing = replace(overlap().with_and_without[0], without_shared=Value(None))
     assert shared(replace(overlap(), with_and_without=(nothing,))).endswith("; without them no row is left.")
 

@@ -73,7 +73,7 @@ def test_without_features_no_content_is_compared_and_a_file_without_ids_has_none
     assert (nothing.n, nothing.without) == (0, 5)
 
 
-def test_a_sample_is_the_rows_with_the_smallest_mixed_keys() -> None:
+def test_a_sample_is_the_rows_with_the_smallest_keys() -> None:
     keys = np.arange(1000, dtype=np.uint64)
     once, twice = KeyedSample(50), KeyedSample(50)
     once.take(keys, (keys,))
