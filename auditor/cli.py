@@ -11,7 +11,7 @@ import click
 from auditor import __version__
 from auditor.errors import AuditorError, UsageError
 from auditor.interrupting import INTERRUPTED, raise_again
-from auditor.options import CommaList, by_class, json_object, rows_at_once
+from auditor.options import CommaList, by_class, json_object, rows_at_once, together
 
 PRESETS = ("balanced", "screening", "fraud", "spam", "ranking")
 FORMATS = ("html", "pdf", "json")
@@ -96,6 +96,8 @@ def main() -> None:
 @click.option(
     "--labels",
     type=CommaList(),
+    multiple=True,
+    callback=together,
     metavar="A,B,…",
     help="The labels of which a row may have several: each a column of 0 and 1, or of y in an npz.",
 )
@@ -159,12 +161,18 @@ def main() -> None:
     metavar="DIR",
     help="A folder with checks of your own; may be repeated.",
 )
-@click.option("--select", type=CommaList(), metavar="IDS", help="Run only these checks.")
-@click.option("--ignore", type=CommaList(), metavar="IDS", help="Do not run these checks.")
+@click.option(
+    "--select", type=CommaList(), multiple=True, callback=together, metavar="IDS", help="Run only these checks."
+)
+@click.option(
+    "--ignore", type=CommaList(), multiple=True, callback=together, metavar="IDS", help="Do not run these checks."
+)
 @click.option("--strict", is_flag=True, help="Exit 1 on warnings too.")
 @click.option(
     "--format",
     type=CommaList(FORMATS),
+    multiple=True,
+    callback=together,
     metavar="LIST",
     help="Of html, pdf, json (always written).  [default: html,pdf,json]",
 )
@@ -221,8 +229,10 @@ def demo(sample: str, out: Path | None, quiet: bool) -> None:
 @click.option(
     "--format",
     type=CommaList(FORMATS),
+    multiple=True,
+    callback=together,
     metavar="LIST",
-    default="html,pdf",
+    default=["html,pdf"],
     show_default=True,
     help="Of html, pdf, json.",
 )

@@ -26,6 +26,13 @@ class CommaList(click.ParamType[tuple[str, ...]]):
         return words
 
 
+def together(
+    _context: click.Context, _option: click.Parameter, stated: tuple[tuple[str, ...], ...]
+) -> tuple[str, ...] | None:
+    """The words of an option that may be given several times, each once; None where it was not given."""
+    return tuple(dict.fromkeys(word for words in stated for word in words)) or None
+
+
 def json_object(text: str | None) -> dict[str, Any] | None:
     """The value of --model-args; raises UsageError where it is no JSON object."""
     if text is None:

@@ -561,3 +561,18 @@ def test_rows_that_could_not_be_judged_stand_in_the_first_sentence(tmp_path):
     table.write_text("label,predicted\n" + "a,a\nb,b\n" * 60 + ",a\n" * 500)
     auditor("run", "--predictions", table, "--positive", "a", "--format", "json", "--out", tmp_path / "out")
     assert "500 of 620 rows could not be judged." in whole_report(tmp_path / "out")["verdict"]["sentence"]
+
+
+def test_an_option_of_several_words_may_be_given_several_times(tmp_path, fraud_table):
+    arguments = ("run", "--predictions", fraud_table, "--out", tmp_path, "--format", "json", "--quiet")
+    auditor(
+        *arguments,
+        "--select",
+        "class-recall,better-than-chance",
+        "--select",
+        "class-recall",
+        "--select",
+        "class-imbalance",
+    )
+    ran = {check["id"] for check in whole_report(tmp_path)["checks"] if check["status"] != "skip"}
+    assert ran == {"class-recall", "better-than-chance", "class-imbalance"}
