@@ -21,18 +21,26 @@ from auditor.statistics.estimates import Estimate, Proportion
 from auditor.summary import row_flow, value
 from auditor.verdict import Outcome
 
-MOST_FACTS, MOST_CARDS = 5, 3
+MOST_FACTS, MOST_CARDS, MOST_NAMED = 5, 3, 3
 
 
-def verdict(outcome: Outcome, measurements: Measurements, policy: Policy) -> Verdict:
-    """The answer in words."""
+def verdict(outcome: Outcome, measurements: Measurements, policy: Policy, left_out: Sequence[str] = ()) -> Verdict:
+    """The answer in words, with the checks that the user left out."""
     return Verdict(
         outcome.status,
         headline(outcome, measurements),
-        sentence(outcome, measurements),
+        f"{sentence(outcome, measurements)}{_without(left_out)}",
         tuple(finding.message for finding in outcome.deciding),
         outcome.exit_code(strict=policy.strict),
     )
+
+
+def _without(left_out: Sequence[str]) -> str:
+    """Said beside every verdict: what was not looked for cannot have been found."""
+    if not left_out:
+        return ""
+    named = ", ".join(left_out) if len(left_out) <= MOST_NAMED else wording.plural(len(left_out), "check")
+    return f" Left out by --select or --ignore: {named}."
 
 
 def decision(

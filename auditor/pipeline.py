@@ -109,7 +109,7 @@ def _audited(config: Config, sources: Sources) -> Report:
     outcome = decide(findings, held_to)
     report = Report(
         format_version=FORMAT_VERSION,
-        verdict=verdict(outcome, measurements, held_to),
+        verdict=verdict(outcome, measurements, held_to, [check.id for check in choice.left_out]),
         decision=decision(outcome, findings, measurements, held_to.prior),
         criteria=criteria(config, held_to, checks, findings, started, multilabel=measurements.task.multilabel),
         findings=tuple(checking.shown(findings)),

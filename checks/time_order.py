@@ -48,8 +48,9 @@ def time_order(
     all rows by their total variation (lower bound from the noncentral chi-square), accuracy of test rows by its difference.
     Where one moves by more than `drift` a reviewer has to say whether the split is right. A split at random of data that do
     not move is no fault. With `chronological = true` under `[limits.time-order]` any test row from before the last training
-    row makes the figures untrustworthy. A season that returns within each half is not seen. Rows count alike whatever their
-    weight; where groups are declared, as if the rows of a group were all alike.
+    row makes the figures untrustworthy. A season that returns within each half is not seen, nor is a rule that changes while
+    class shares stay and train spans all of it. Rows count alike whatever their weight; where groups are declared, as if the
+    rows of a group were all alike.
     """
     place = _place(m)
     if place.test.first >= place.train.last:
@@ -119,7 +120,7 @@ def _declared(seen: Finding, place: Place) -> Finding:
 
 def _strays(seen: Finding, place: Place) -> Finding:
     remedy, why = "Take them out of the test file.", f"all others come after it. {upper_first(place.said)}"
-    return seen.failing(Severity.MINOR, why, remedy=remedy, direction=Direction.FLATTERS)
+    return seen.failing(Severity.MINOR, why, remedy=remedy)
 
 
 def _decayed(m: Measurements, place: Place, seen: Finding, margin: float, inflation: float) -> Finding | None:

@@ -576,3 +576,5 @@ def test_an_option_of_several_words_may_be_given_several_times(tmp_path, fraud_t
     )
     ran = {check["id"] for check in whole_report(tmp_path)["checks"] if check["status"] != "skip"}
     assert ran == {"class-recall", "better-than-chance", "class-imbalance"}
+    left_out = len(whole_report(tmp_path)["checks"]) - len(ran)
+    assert f"Left out by --select or --ignore: {left_out} checks." in whole_report(tmp_path)["verdict"]["sentence"]

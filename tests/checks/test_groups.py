@@ -50,7 +50,7 @@ def test_shared_groups_that_are_no_easier_are_major_and_both_figures_are_told(ch
     m = split_by(np.arange(1500, 3500), np.arange(2000), 0.85, 0.85)
     finding, conditions = found(checks, m)
     assert (finding.severity, finding.confidence) == (Severity.MAJOR, Confidence.CONFIRMED)
-    assert finding.direction is Direction.FLATTERS
+    assert finding.direction is Direction.NONE
     assert not finding.validity
     assert finding.message.startswith(
         "500 of 2,000 test rows (25.0%) are of 500 groups that stand in train too. Accuracy is 85.0%"
@@ -67,10 +67,12 @@ def test_the_difference_of_198_of_200_and_1440_of_1800_is_that_of_newcombe():
     assert gain.high == pytest.approx(0.210, abs=0.0005)
 
 
-def test_rows_of_known_groups_that_are_right_far_more_often_are_a_blocker_of_validity(checks):
+def test_rows_of_known_groups_that_are_right_far_more_often_are_a_suspected_blocker(checks):
     m = split_by(np.arange(1800, 3800), np.arange(2000), 198 / 200, 1440 / 1800)
     finding, *_ = found(checks, m)
-    assert (finding.severity, finding.validity) == (Severity.BLOCKER, True)
+    assert (finding.severity, finding.confidence) == (Severity.BLOCKER, Confidence.SUSPECTED)
+    assert finding.direction is Direction.FLATTERS
+    assert "or new ones are harder for another reason" in finding.message
     assert (
         "accuracy is 99.0% on them and 80.0% on the 1,800 rows (90.0%) of new groups: a difference of 19.0 points"
         in (finding.message.lower())
@@ -96,7 +98,8 @@ def test_few_rows_that_are_easier_add_too_little_to_be_a_blocker(checks):
 
 def test_where_no_group_is_new_it_says_that_new_ones_cannot_be_told(checks):
     (finding,) = found(checks, split_by(np.arange(1000) // 5, np.arange(1000) // 5, 0.95, 0.95))
-    assert finding.severity is Severity.MAJOR
+    assert (finding.severity, finding.confidence) == (Severity.MAJOR, Confidence.SUSPECTED)
+    assert "0 rows of new groups cannot tell" in finding.remedy
     assert (
         "Accuracy is 95.0% on them, and there is no row of a new group: how new groups fare cannot be told"
         in finding.message
