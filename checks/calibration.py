@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from auditor import Curve, Finding, Interval, Line, Measurements, NotApplicable, Severity, check
 from auditor.states import Reliability, ScoreBins, Temperatures
 from auditor.statistics import TEMPERATURES, Estimate, Proportion, fit_temperature
-from auditor.wording import count, number, plural, points
+from auditor.wording import count, number, plural, points, quoted
 
 FEW_FOR_LEVEL = 10  # of each side: with none of one side the interval of the level has no width
 WORTHWHILE = 0.99  # a temperature that lowers the log loss by less is not advised
@@ -65,11 +65,12 @@ def calibration(
         failing = seen.failing(worst.severity, _why(bins, faults), remedy=_remedy(m, bins), limit=worst.limit)
         yield replace(failing, value=worst.value, interval=worst.interval)
     elif not enough:
-        rarer, side = min(right, wrong), _sides(m)[int(right <= wrong)]
-        why = f"{count(rarer)} {side} cannot show more than the overall level ({count(few)} are needed)"
-        yield seen.undecided(
-            why, remedy=f"Matters only where the probabilities themselves are used: then give {count(few)} {side}."
+        rarer, kind = min(right, wrong), _kinds(m)[int(right <= wrong)]
+        why = f"{plural(rarer, 'row')} {kind} cannot show more than the overall level ({count(few)} are needed)"
+        told = (
+            f"Matters only where the probabilities themselves are used: then label rows until {count(few)} are {kind}."
         )
+        yield seen.undecided(why, remedy=told)
     else:
         yield seen
 
@@ -82,9 +83,19 @@ def _sides(m: Measurements) -> tuple[str, str]:
     return (m.task.class_names[1 - m.task.positive] if m.task.is_binary else f"other than {name}"), name
 
 
+def _kinds(m: Measurements) -> tuple[str, str]:
+    """The rows of the two sides, as what follows `3 rows`."""
+    if m.task.positive is None:
+        return "answered wrongly", "answered rightly"
+    name = m.task.class_names[m.task.positive]
+    other = f"of {quoted(m.task.class_names[1 - m.task.positive])}" if m.task.is_binary else f"not of {quoted(name)}"
+    return other, f"of {quoted(name)}"
+
+
 def _said(m: Measurements, bins: ScoreBins, *, whole: bool) -> str:
     named, ratio, error = _sides(m)[1], bins.observed_to_expected, bins.error
-    rows = f"{count(int(bins.positives.sum()))} {named} seen where {count(round(bins.stated))} were stated"
+    what = named if m.task.positive is None else quoted(named)
+    rows = f"{count(int(bins.positives.sum()))} {what} seen where {count(round(bins.stated))} were stated"
     level = f"{rows} (ratio {number(ratio.value, 2)}; {_interval(ratio, 1)})"
     if not whole or error is None or error.value is None or bins.groups is None:
         return f"{level}, in {plural(bins.n, 'row')}"

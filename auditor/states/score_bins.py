@@ -12,11 +12,11 @@ from auditor.batches import Array, Batch, OutputKind, Scores
 from auditor.hashing import splitmix64
 from auditor.states.state import State, Task
 from auditor.statistics.bins import FINE_BINS, bin_centre, bin_index
-from auditor.statistics.bounds import Smooth
 from auditor.statistics.calibration import (
     RecalibrationFit,
     ReliabilityBins,
     RootMeanSquare,
+    SeenToStated,
     observed_to_expected,
     recalibration_fit,
     reliability_bins,
@@ -112,7 +112,7 @@ class ScoreBins:
         return recalibration_fit(MARGINS, self.positives, self.negatives)
 
     @cached_property
-    def observed_to_expected(self) -> Smooth:
+    def observed_to_expected(self) -> SeenToStated:
         """Rows seen over rows stated."""
         return observed_to_expected(PROBABILITIES, self.positives, self.negatives)
 

@@ -9,6 +9,7 @@ from scipy import special
 
 from auditor.statistics.bins import Counts, Floats, equal_mass_groups
 from auditor.statistics.bounds import UNDEFINED, Estimate, Limits, Smooth
+from auditor.statistics.proportions import Proportion
 from auditor.statistics.resampling import poisson_replicates, spread
 
 GROUPS = 15
@@ -181,14 +182,50 @@ def _log_loss(eta: Floats, k: Floats, n: Floats) -> float:
     return float(np.sum(n * np.logaddexp(0, eta) - k * eta))
 
 
-def observed_to_expected(probability: Floats, positives: Counts, negatives: Counts) -> Smooth:
-    """Ratio of the positives seen to the positives stated, 1 if calibrated in the large."""
+@dataclass(frozen=True)
+class SeenToStated(Estimate):
+    """The positives seen over those stated, 1 if calibrated in the large; the limits are those of the share that was seen."""
+
+    seen: Proportion
+    stated: float
+
+    @property
+    def n(self) -> float:
+        """The rows."""
+        return self.seen.n
+
+    @property
+    def value(self) -> float | None:
+        """The ratio, None where nothing was stated."""
+        return self.seen.k / self.stated if self.stated else None
+
+    @property
+    def method(self) -> str:
+        """Name of the shown method."""
+        return self.seen.method
+
+    @property
+    def decision_method(self) -> str:
+        """Name of the deciding method."""
+        return self.seen.decision_method
+
+    def _shown(self, alpha: float) -> Limits:
+        return self._over_stated(self.seen.interval(alpha))
+
+    def _deciding(self, alpha: float) -> Limits:
+        return self._over_stated(self.seen.decision_interval(alpha))
+
+    def _over_stated(self, limits: Limits) -> Limits:
+        low, high = limits
+        if low is None or high is None or not self.stated:
+            return UNDEFINED
+        return low * self.n / self.stated, high * self.n / self.stated
+
+
+def observed_to_expected(probability: Floats, positives: Counts, negatives: Counts) -> SeenToStated:
+    """Ratio of the positives seen to the positives stated, from (bins,) mean probabilities and counts."""
     total = np.asarray(positives) + negatives
-    seen, stated, n = int(np.sum(positives)), float(np.sum(probability * total)), int(total.sum())
-    if not seen or not stated:
-        return Smooth(0.0 if stated else None, None, "log", n, "log ratio")
-    value = seen / stated
-    return Smooth(value, value * math.sqrt((1 - seen / n) / seen), "log", n, "log ratio")
+    return SeenToStated(Proportion(int(np.sum(positives)), int(total.sum())), float(np.sum(probability * total)))
 
 
 def spiegelhalter_z(probability: Floats, positives: Counts, negatives: Counts) -> float | None:

@@ -45,7 +45,7 @@ def test_two_overconfident_groups_are_found_by_their_error_and_slope(checks):
     assert (finding.status, finding.severity) == (Status.FAIL, Severity.MINOR)
     assert finding.value == pytest.approx(0.0989, abs=5e-4)
     assert "slope 0.61 (95% interval 0.54 to 0.68)" in finding.message
-    assert "1,000 fraud seen where 1,000 were stated" in finding.message
+    assert "1,000 “fraud” seen where 1,000 were stated" in finding.message
     assert "over-confident" in finding.message
     assert "1.64 is that of lowest log loss" in finding.remedy
 
@@ -83,8 +83,8 @@ def test_too_many_stated_is_said_in_rows_and_no_temperature_is_said_to_mend_it(c
 def test_99_positives_judge_the_overall_level_alone(checks):
     finding = found(checks, pair(np.repeat([1, 0], [99, 9901]), np.full(10_000, 0.0099)))
     assert finding.status is Status.INCONCLUSIVE
-    assert "99 fraud cannot show more than the overall level (100 are needed)" in finding.message
-    assert "give 100" in finding.remedy
+    assert "99 rows of “fraud” cannot show more than the overall level (100 are needed)" in finding.message
+    assert "label rows until 100 are of “fraud”" in finding.remedy
     finding = found(checks, pair(np.repeat([1, 0], [99, 9901]), np.full(10_000, 0.05)))
     assert (finding.status, finding.severity) == (Status.FAIL, Severity.MINOR)
     assert "99 fraud seen where 500 were stated (ratio 0.20" in finding.message
@@ -96,7 +96,7 @@ def test_a_model_that_is_always_right_cannot_show_its_calibration(checks):
         measured(rows([0, 1, 2] * 50, probabilities=np.eye(3)[[0, 1, 2] * 50]), class_names=list("abc"), states=STATES),
     )
     assert finding.status is Status.INCONCLUSIVE
-    assert "0 wrong answers" in finding.message
+    assert "0 rows answered wrongly" in finding.message
 
 
 def test_decisions_without_scores_are_not_examined(checks):

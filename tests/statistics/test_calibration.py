@@ -5,7 +5,7 @@ from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss
 
-from auditor.statistics import bins, calibration
+from auditor.statistics import Proportion, bins, calibration
 
 P = np.array([0.2, 0.8])
 POSITIVES, NEGATIVES = np.array([30, 70]), np.array([70, 30])
@@ -76,9 +76,20 @@ def test_saturated_scores_do_not_decide_the_slope_alone() -> None:
 
 def test_observed_to_expected() -> None:
     even = calibration.observed_to_expected(P, POSITIVES, NEGATIVES)
-    assert (even.value, even.standard_error) == pytest.approx((1.0, np.sqrt(0.5 / 100)))
+    share = Proportion(int(POSITIVES.sum()), int((POSITIVES + NEGATIVES).sum()))
+    assert even.value == pytest.approx(1.0)
+    ratios = np.array([even.low, even.high, even.lower(0.05)], float)
+    np.testing.assert_allclose(ratios, np.array([share.low, share.high, share.lower(0.05)], float) * share.n / share.k)
     none = calibration.observed_to_expected(P, np.zeros(2, int), NEGATIVES)
-    assert (none.value, none.low) == (0.0, None)
+    assert (none.value, none.low) == (0.0, 0.0)
+
+
+def test_all_rows_seen_leave_an_interval_up_to_all_of_them() -> None:
+    """63 of 63 where 62.4 were stated: more than all cannot be seen, and fewer might be."""
+    ratio = calibration.observed_to_expected(np.array([62.4 / 63]), np.array([63]), np.array([0]))
+    assert ratio.high == pytest.approx(63 / 62.4)
+    assert ratio.low is not None
+    assert ratio.low < 0.96
 
 
 def simulated(n: int, slope: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
