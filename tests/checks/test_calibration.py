@@ -87,7 +87,7 @@ def test_99_positives_judge_the_overall_level_alone(checks):
     assert "label rows until 100 are of “fraud”" in finding.remedy
     finding = found(checks, pair(np.repeat([1, 0], [99, 9901]), np.full(10_000, 0.05)))
     assert (finding.status, finding.severity) == (Status.FAIL, Severity.MINOR)
-    assert "99 fraud seen where 500 were stated (ratio 0.20" in finding.message
+    assert "99 “fraud” seen where 500 were stated (ratio 0.20" in finding.message
 
 
 def test_a_model_that_is_always_right_cannot_show_its_calibration(checks):
