@@ -12,9 +12,11 @@ from auditor.hashing import is_text
 from auditor.measurements import RowCounts, SplitMeasurements
 from auditor.overlap import OverlapCounts, SecondLook
 from auditor.states.by_label import ByLabel, begun
+from auditor.states.feature_sample import FeatureSample, SampledRows
 from auditor.states.guarded import read_only
 from auditor.states.row_hashes import Hashes, HashSet, RowHashes
 from auditor.states.state import State, Task
+from auditor.statistics.coincidence import MOST_ROWS, shared_pairs
 
 STATE_ROWS_TIMES_CLASSES = 2**22
 
@@ -221,7 +223,8 @@ def _with_overlap(
     if known is None:
         return Measured(clean, clean, splits, None)
     usable, shared = tally.rows.shared + tally.rows.judged, tally.rows.shared
-    overlap = OverlapCounts(usable, shared, known.hashes.n, known.hashes.repeated, look=known.look)
+    repeats = known.hashes.repeats
+    overlap = OverlapCounts(usable, shared, known.hashes.n, repeats.rows, look=known.look, once_each=repeats.once_each)
     if not shared:
         return Measured(clean, clean, splits, overlap)
     right = clean[RowHashes].right
@@ -236,5 +239,15 @@ def _with_overlap(
         n_shared_right=everything.right - right,
         n_other_right=right,
         expected=everything.expected_across(known.hashes),
+        by_chance=_by_chance(as_given, splits["train"], shared),
     )
     return Measured(clean if overlap.copied else as_given, as_given, splits, overlap, clean)
+
+
+def _by_chance(test: SplitMeasurements, train: SplitMeasurements, shared: int) -> bool | None:
+    """Whether the columns are so coarse that as many test rows may equal a training row by chance; None without columns."""
+    samples = [split.results.get(FeatureSample) for split in (test, train)]
+    if not all(isinstance(sample, SampledRows) and len(sample) for sample in samples):
+        return None
+    features = (sample.first(MOST_ROWS).features for sample in samples)
+    return shared_pairs(*features).explain(shared, samples[0].n * samples[1].n)
