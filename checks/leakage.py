@@ -33,7 +33,7 @@ def shared_rows(
     shows as an excess. It counts when the lower bound of the excess (Newcombe 1998) is above `minor`, `major` or `blocker`, or
     that of what the copies add to accuracy above `inflation_major` or `inflation_blocker`. Columns are coarse where random
     halves of them make far more rows of test and train equal than all of them do; there rows are equal by chance, unless
-    test exceeds a train that keeps its repeats. Elsewhere equal rows are copies: they are taken out where train never repeats
+    test exceeds a train that keeps its repeats, at 99.5%. Elsewhere equal rows are copies: they are taken out where train never repeats
     itself, and where the table held repeats and was split at random if they add to accuracy; if not, they are a minor
     finding. Beside it stands how many rows a random split of both files together would share. Where copies are taken out,
     every condition is decided on the rest, and both figures are shown. Copies beyond a blocking limit, or more than `blocker`

@@ -246,8 +246,8 @@ def _with_overlap(
 
 def _by_chance(test: SplitMeasurements, train: SplitMeasurements, shared: int) -> bool | None:
     """Whether the columns are so coarse that as many test rows may equal a training row by chance; None without columns."""
-    samples = [split.results.get(FeatureSample) for split in (test, train)]
-    if not all(isinstance(sample, SampledRows) and len(sample) for sample in samples):
+    rows, others = (split.results.get(FeatureSample) for split in (test, train))
+    if not (isinstance(rows, SampledRows) and isinstance(others, SampledRows) and len(rows) and len(others)):
         return None
-    features = (sample.first(MOST_ROWS).features for sample in samples)
-    return shared_pairs(*features).explain(shared, samples[0].n * samples[1].n)
+    pairs = shared_pairs(*(sample.first(MOST_ROWS).features for sample in (rows, others)))
+    return pairs.explain(shared, rows.n * others.n)
