@@ -49,7 +49,7 @@ class OverlapCounts:
     n_shared_right and n_other_right: how many the model has right of the shared rows and of the others. expected: how many
     a random split of both files together would share, None where nothing is shared. once_each: whether no two training rows
     are equal in features and label. by_chance: whether columns this coarse make as many rows equal by chance, None where
-    that is not known, as of images and text.
+    that is not known, as of texts; images are never equal by chance.
     """
 
     n_test: int

@@ -46,11 +46,12 @@ class Stream:
 
 @dataclass
 class Tally:
-    """What was seen of a split: states of the clean rows and of those that stand in train, kept apart."""
+    """What was seen of a split: states of the clean rows and of those that stand in train, kept apart; whether rows are images."""
 
     clean: dict[StateType, State[Any]]
     shared: dict[StateType, State[Any]]
     rows: RowCounts = field(default_factory=RowCounts)
+    images: bool = False
 
     def merge(self, other: "Tally") -> None:
         """Take in another shard."""
@@ -58,6 +59,7 @@ class Tally:
             for kind, state in mine.items():
                 state.merge(theirs[kind])
         self.rows += other.rows
+        self.images |= other.images
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,7 @@ def _take(tally: Tally, batch: Batch, known: Known | None) -> None:
     labelled, finite = batch.is_labelled, batch.said.finite
     usable = labelled & finite
     unusable = labelled & ~finite
+    tally.images |= batch.features is not None and batch.features.ndim > 2
     judged = _part(batch, usable)
     shared = known.among(judged) if known is not None else np.zeros(len(judged), bool)
     tally.rows += RowCounts(
@@ -239,7 +242,7 @@ def _with_overlap(
         n_shared_right=everything.right - right,
         n_other_right=right,
         expected=everything.expected_across(known.hashes),
-        by_chance=_by_chance(as_given, splits["train"], shared),
+        by_chance=False if tally.images else _by_chance(as_given, splits["train"], shared),
     )
     return Measured(clean if overlap.copied else as_given, as_given, splits, overlap, clean)
 
