@@ -42,8 +42,8 @@ def shared_rows(
     """
     overlap = m.overlap
     excess = overlap.excess
-    interval = Interval(excess.lower(0.05), excess.upper(0.05), 0.95, excess.method)
-    seen = Finding.passed(f"{_counted(m)}. {_compared(m)}", value=excess.value, limit=minor, interval=interval)
+    told = f"{_counted(m)}. {_compared(m)}"
+    seen = Finding.passed(told, value=excess.value, limit=minor, interval=_interval(excess))
     first = ", ".join(count(row + 1) for row in overlap.first_rows[:5])
     if not overlap.n_shared:
         told = f"None of the {_rows(m)} has the features of one of the {plural(overlap.n_train, 'training row')}"
@@ -51,10 +51,11 @@ def shared_rows(
     elif not overlap.copied:
         yield _repeating(m, seen, f"Deduplicate, or split by group; first such test rows: {first}.")
     else:
-        severity, limit = _worse(
-            _weight(excess.lower(0.005), minor, major, blocker),
-            _weight(overlap.inflation.lower(0.005), minor, inflation_major, inflation_blocker),
-        )
+        severity, limit = _weight(excess.lower(0.005), minor, major, blocker)
+        inflated, inflation_limit = _weight(overlap.inflation.lower(0.005), minor, inflation_major, inflation_blocker)
+        if inflated.rank > severity.rank:
+            severity, limit = inflated, inflation_limit
+            seen = replace(seen, value=overlap.inflation.value, interval=_interval(overlap.inflation))
         few = m.test.n < enough and (overlap.share.value or 0) > blocker
         severity = Severity.BLOCKER if few else severity
         why = f"{_why_copies(m)}{_of_one_class(m)}; the conditions are decided without them"
@@ -85,7 +86,8 @@ def _alone(m: Measurements) -> bool:
 def _why_copies(m: Measurements) -> str:
     """What makes the shared rows copies."""
     if _alone(m):
-        return f"{_train_repeats(m)}: these are copies"
+        smaller = ", a smaller share" if m.overlap.n_train_repeated else ""
+        return f"{_train_repeats(m)}{smaller}: these are copies"
     return f"{_train_repeats(m)}: the table repeats itself and was split at random, as {_by_random_split(m)}"
 
 
@@ -145,8 +147,8 @@ def _weight(low: float | None, minor: float, major: float, blocker: float) -> tu
     return (Severity.MAJOR, major) if low is not None and low > major else (Severity.MINOR, minor)
 
 
-def _worse(one: tuple[Severity, float], other: tuple[Severity, float]) -> tuple[Severity, float]:
-    return one if one[0].rank >= other[0].rank else other
+def _interval(difference: Difference) -> Interval:
+    return Interval(difference.lower(0.05), difference.upper(0.05), 0.95, difference.method)
 
 
 def _of_one_class(m: Measurements) -> str:

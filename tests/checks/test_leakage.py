@@ -198,6 +198,18 @@ def test_a_small_file_with_one_copy_is_still_judged(checks):
     assert (finding.severity, finding.validity) == (Severity.BLOCKER, True)
 
 
+def test_copies_beside_repeats_of_train_are_held_against_them(checks):
+    labels, _, features = table(4000, seed=1)
+    features[:10], labels[:10] = features[10:20], labels[10:20]
+    test_labels, predicted, test_features = table(1000, seed=2)
+    test_features[:80], test_labels[:80] = features[100:180], labels[100:180]
+    train = rows(labels, predicted=labels, features=features)
+    test = rows(test_labels, predicted=predicted, features=test_features)
+    (finding,) = compute(checks["shared-rows"], measured(test, train=train, class_names=NAMES, positive="b"))
+    assert "20 training rows (0.5%) equal another, a smaller share: these are copies" in finding.message
+    assert "find out how they came in" in finding.remedy
+
+
 def test_the_sentence_does_not_call_one_figure_not_itself(checks):
     labels, _, features = table(4000, seed=1)
     test_labels, _, test_features = table(1000, seed=2)
@@ -224,6 +236,8 @@ def test_what_copies_add_to_accuracy_can_weigh_more_than_their_share(checks):
     (finding,) = compute(checks["shared-rows"], measurements)
     assert finding.severity is Severity.BLOCKER
     assert finding.limit == 0.02
+    assert finding.value == pytest.approx(measurements.overlap.inflation.value)
+    assert finding.interval.low > finding.limit
     (finding,) = compute(checks["shared-rows"], measurements, limits={"inflation_blocker": 1.0, "inflation_major": 1.0})
     assert finding.severity is Severity.MAJOR
 
