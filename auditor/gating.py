@@ -217,7 +217,9 @@ def _labels(gate: Gate, estimate: Proportion, alpha: float, given: Estimate) -> 
     if need.total is None or need.more is None:
         return AT_THE_LIMIT
     more, total, fewest = (math.ceil(amount * each) for amount in (max(need.more, 1), need.total, need.fewest or 0))
-    most = "no number would do" if need.most is None else f"{wording.count(math.ceil(need.most * each))} would be needed"
+    most = (
+        "no number would do" if need.most is None else f"{wording.count(math.ceil(need.most * each))} would be needed"
+    )
     range_ = f"; if the true rate lies one standard error away, {wording.count(fewest)} would do, or {most}"
     asked = f"label {wording.count(more)} more {gate.counted}{of_new}{_where(gate, more)}"
     return _advice(gate, below, asked, f"with {wording.count(total)} in all", range_)

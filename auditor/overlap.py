@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from auditor.statistics.estimates import Difference, Proportion
 
 COPIED_EXCESS = 0.001
+COPIED_INFLATION = 0.005
 OVERLAP_FILE = "overlap.parquet"
 
 
@@ -46,7 +47,9 @@ class OverlapCounts:
     """Test rows whose features stand in train, beside how often train repeats itself.
 
     n_shared_right and n_other_right: how many the model has right of the shared rows and of the others. expected: how many
-    a random split of both files together would share, None where nothing is shared.
+    a random split of both files together would share, None where nothing is shared. once_each: whether no two training rows
+    are equal in features and label. by_chance: whether columns this coarse make as many rows equal by chance, None where
+    that is not known, as of texts; images are never equal by chance.
     """
 
     n_test: int
@@ -57,6 +60,8 @@ class OverlapCounts:
     n_other_right: int = 0
     expected: float | None = None
     look: SecondLook = SecondLook()
+    once_each: bool = False
+    by_chance: bool | None = None
 
     @property
     def share(self) -> Proportion:
@@ -80,12 +85,33 @@ class OverlapCounts:
         return Difference(Proportion(self.n_shared_right, self.n_shared), others, self.share.value or 0.0)
 
     @property
+    def exceeds(self) -> bool:
+        """Whether test holds more of train than train repeats itself.
+
+        Rows that are equal by chance come in groups, which the interval does not know: there it is the stricter one.
+        """
+        low = self.excess.lower(0.005 if self.by_chance else 0.05)
+        return low is not None and low > COPIED_EXCESS
+
+    @property
+    def inflates(self) -> bool:
+        """Whether the shared rows add to accuracy."""
+        low = self.inflation.lower(0.005)
+        return low is not None and low > COPIED_INFLATION
+
+    @property
     def copied(self) -> bool:
-        """Whether the shared rows are copies to be taken out: more than chance explains, or train never repeats itself."""
+        """Whether the shared rows are to be taken out.
+
+        Where columns are coarse, train must repeat itself less than test repeats train, and not because its repeats were
+        dropped. Elsewhere equal rows are copies: that train never repeats itself, or that they add to accuracy, is enough.
+        """
         if not self.n_shared:
             return False
-        low = self.excess.lower(0.05)
-        return self.n_train_repeated == 0 or (low is not None and low > COPIED_EXCESS)
+        if self.by_chance:
+            return self.exceeds and not self.once_each
+        known = self.by_chance is False
+        return self.exceeds or (known and (not self.n_train_repeated or self.inflates))
 
     @property
     def first_rows(self) -> tuple[int, ...]:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from auditor import Direction, Finding, Interval, Measurements, Severity, check
 from auditor.states import Confusion, FeatureSample, RowHashes
-from auditor.statistics import Difference, Proportion, equal_pairs
+from auditor.statistics import Difference, Proportion
 from auditor.wording import count, plural, quoted, ratio
 
 ONE_CLASS = 0.2
@@ -27,20 +27,23 @@ def shared_rows(
     """How many test rows have exactly the features of a training row, label apart?
 
     Rows are found by a 64-bit hash of what the model sees and then read once more and compared value by value; columns that
-    are no features play no part, -0 equals 0 and every empty cell equals another. Coarse tables repeat themselves by chance, so
-    the share of test rows found in train is held against the share of train rows that equal another train row: copying
-    shows as an excess. It counts when the lower bound of the excess (Newcombe 1998) is above `minor`, `major` or `blocker`, or
-    that of what the copies add to accuracy above `inflation_major` or `inflation_blocker`. Beside it stands how many rows a
-    random split of both files together would share. Where test holds no more of train than train repeats itself, the rows
-    are equal by chance, as in a coarse table (random halves of its columns make far more rows equal than all of them do), or
-    the data set held copies before it was split, a minor finding. Proven copies are taken out and every condition is decided
-    on the rest; both figures are shown. Fewer than `enough` clean rows left, or copies beyond a blocking limit, and the figures are
+    are no features play no part, -0 equals 0 and every empty cell equals another. Texts are compared as they are written,
+    their accents composed (Unicode NFC): another case or spacing is another text. Coarse tables repeat themselves by
+    chance, so the share of test rows found in train is held against the share of train rows that equal another train row:
+    copying shows as an excess. It counts when the lower bound of the excess (Newcombe 1998) is above `minor`, `major` or
+    `blocker`, or that of what the copies add to accuracy above `inflation_major` or `inflation_blocker`. Columns are coarse
+    where random halves of them make far more rows of test and train equal than all of them do; there rows are equal by
+    chance, unless test exceeds a train that keeps its repeats, at 99.5%. Elsewhere, and of images, equal rows are copies:
+    they are taken out where train never repeats itself, and where the table held repeats and was split at random if they
+    add to accuracy; if not, they are a minor finding. Beside it stands how many rows a random split of both files together
+    would share. Where copies are taken out, every condition is decided on the rest, and both figures are shown. Copies
+    beyond a blocking limit, or more than `blocker` of the rows taken out and fewer than `enough` left, and the figures are
     not to be trusted. Changed copies are near-duplicates' matter, in tables.
     """
     overlap = m.overlap
     excess = overlap.excess
-    interval = Interval(excess.lower(0.05), excess.upper(0.05), 0.95, excess.method)
-    seen = Finding.passed(f"{_counted(m)}. {_compared(m)}", value=excess.value, limit=minor, interval=interval)
+    told = f"{_counted(m)}. {_compared(m)}"
+    seen = Finding.passed(told, value=excess.value, limit=minor, interval=_interval(excess))
     first = ", ".join(count(row + 1) for row in overlap.first_rows[:5])
     if not overlap.n_shared:
         told = f"None of the {_rows(m)} has the features of one of the {plural(overlap.n_train, 'training row')}"
@@ -48,17 +51,18 @@ def shared_rows(
     elif not overlap.copied:
         yield _repeating(m, seen, f"Deduplicate, or split by group; first such test rows: {first}.")
     else:
-        severity, limit = _worse(
-            _weight(excess.lower(0.005), minor, major, blocker),
-            _weight(overlap.inflation.lower(0.005), minor, inflation_major, inflation_blocker),
-        )
-        severity = Severity.BLOCKER if m.test.n < enough else severity
-        why = (
-            f"{_by_random_split(m)}, so that they are copies{_of_one_class(m)}; the conditions are decided without them"
-        )
+        severity, limit = _weight(excess.lower(0.005), minor, major, blocker)
+        inflated, inflation_limit = _weight(overlap.inflation.lower(0.005), minor, inflation_major, inflation_blocker)
+        if inflated.rank > severity.rank:
+            severity, limit = inflated, inflation_limit
+            seen = replace(seen, value=overlap.inflation.value, interval=_interval(overlap.inflation))
+        few = m.test.n < enough and (overlap.share.value or 0) > blocker
+        severity = Severity.BLOCKER if few else severity
+        why = f"{_why_copies(m)}{_of_one_class(m)}; the conditions are decided without them"
+        source = "find out how they came in" if _alone(m) else "deduplicate before the split, or split by group"
         yield replace(seen, message=f"{seen.message}; {why}").failing(
             severity,
-            remedy=f"Take the copies out of the test file (first rows: {first}) and find out how they came in.",
+            remedy=f"Take the copies out of the test file (first rows: {first}) and {source}.",
             limit=limit,
             direction=Direction.FLATTERS,
             validity=severity is Severity.BLOCKER,
@@ -67,13 +71,32 @@ def shared_rows(
 
 def _repeating(m: Measurements, seen: Finding, remedy: str) -> Finding:
     """No more test rows stand in train than train rows equal each other: chance, or a table with repeats that was split."""
-    why = f"the table repeats itself, {_by_random_split(m)}, and nothing was taken out"
-    same = f"{ratio(m.overlap.train_share.value)} of the training rows equal another training row"
-    told = replace(seen, message=f"{seen.message}; {same}: {why}")
-    sample = m.train[FeatureSample].features if FeatureSample in m.train else None
-    if sample is not None and len(sample) and equal_pairs(sample).coincide:
-        return replace(told, message=f"{told.message}: its columns are coarse, and rows are equal by chance")
-    return told.failing(Severity.MINOR, remedy=remedy, direction=Direction.FLATTERS)
+    repeats = f"{_train_repeats(m)}: the table repeats itself" if m.overlap.n_train_repeated else _train_repeats(m)
+    told = f"{seen.message}; {repeats}, {_by_random_split(m)}, and nothing was taken out"
+    if m.overlap.by_chance:
+        return replace(seen, message=f"{told}: the columns are coarse, and rows are equal by chance")
+    return replace(seen, message=told).failing(Severity.MINOR, remedy=remedy, direction=Direction.FLATTERS)
+
+
+def _alone(m: Measurements) -> bool:
+    """Whether copying alone explains the shared rows, and not a table with repeats that was split."""
+    return m.overlap.exceeds or not m.overlap.n_train_repeated
+
+
+def _why_copies(m: Measurements) -> str:
+    """What makes the shared rows copies."""
+    if _alone(m):
+        smaller = ", a smaller share" if m.overlap.n_train_repeated else ""
+        return f"{_train_repeats(m)}{smaller}: these are copies"
+    return f"{_train_repeats(m)}: the table repeats itself and was split at random, as {_by_random_split(m)}"
+
+
+def _train_repeats(m: Measurements) -> str:
+    repeated = m.overlap.n_train_repeated
+    if not repeated:
+        return "no training row equals another training row"
+    rows, equal = plural(repeated, "training row"), "equals" if repeated == 1 else "equal"
+    return f"{rows} ({ratio(m.overlap.train_share.value)}) {equal} another"
 
 
 def _rows(m: Measurements) -> str:
@@ -82,19 +105,28 @@ def _rows(m: Measurements) -> str:
 
 def _counted(m: Measurements) -> str:
     """How many rows are shared, and accuracy without them beside accuracy with them."""
-    overlap, clean, given = m.overlap, m.without_shared, m.as_given.metric("accuracy").value
-    shared = f"{count(overlap.n_shared)} of {_rows(m)} ({ratio(overlap.share.value)}) stand in the training file"
+    overlap, clean, given = m.overlap, m.without_shared, ratio(m.as_given.metric("accuracy").value)
+    stand = "stands" if overlap.n_shared == 1 else "stand"
+    shared = f"{count(overlap.n_shared)} of {_rows(m)} ({ratio(overlap.share.value)}) {stand} in the training file"
     if clean is None or not clean.n:
-        return f"{shared}; without them only 0 clean rows are left, where accuracy was {ratio(given)}"
-    left = f"on the {plural(clean.n, 'clean row')} left "
-    return f"{shared}; without them accuracy {left}is {ratio(clean.metric('accuracy').value)}, not {ratio(given)}"
+        return f"{shared}; without them no row is left, and accuracy with them was {given}"
+    left, them = plural(clean.n, "clean row"), "it" if overlap.n_shared == 1 else "them"
+    found = ratio(clean.metric("accuracy").value)
+    if found == given:
+        return f"{shared}; accuracy is {given} with {them} and on the {left} left without {them}"
+    return f"{shared}; without {them} accuracy on the {left} left is {found}, not {given}"
 
 
 def _compared(m: Measurements) -> str:
     """How the rows were compared, and how many of them have the same label."""
     look = m.overlap.look
     agreeing = look.label_agreement
-    same = f"{'All' if agreeing.k == agreeing.n else count(agreeing.k)} of them carry the same label there"
+    if agreeing.n == 1:
+        by = "its hash" if look.by_hash else "value by value"
+        label = "the same label" if agreeing.k else "another label"
+        return f"It carries {label} there, and was compared {'by ' if look.by_hash else ''}{by}{_refuted(m)}"
+    among = {agreeing.n: "All", 0: "None"}.get(agreeing.k, count(agreeing.k))
+    same = f"{among} of them {'carries' if agreeing.k == 1 else 'carry'} the same label there"
     compared = f"{count(look.verified)} were compared value by value, the others by their hash"
     return f"{same}, and {compared if look.by_hash else 'all were compared value by value'}{_refuted(m)}"
 
@@ -115,8 +147,8 @@ def _weight(low: float | None, minor: float, major: float, blocker: float) -> tu
     return (Severity.MAJOR, major) if low is not None and low > major else (Severity.MINOR, minor)
 
 
-def _worse(one: tuple[Severity, float], other: tuple[Severity, float]) -> tuple[Severity, float]:
-    return one if one[0].rank >= other[0].rank else other
+def _interval(difference: Difference) -> Interval:
+    return Interval(difference.lower(0.05), difference.upper(0.05), 0.95, difference.method)
 
 
 def _of_one_class(m: Measurements) -> str:

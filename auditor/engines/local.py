@@ -12,9 +12,11 @@ from auditor.hashing import is_text
 from auditor.measurements import RowCounts, SplitMeasurements
 from auditor.overlap import OverlapCounts, SecondLook
 from auditor.states.by_label import ByLabel, begun
+from auditor.states.feature_sample import FeatureSample, SampledRows
 from auditor.states.guarded import read_only
 from auditor.states.row_hashes import Hashes, HashSet, RowHashes
 from auditor.states.state import State, Task
+from auditor.statistics.coincidence import MOST_ROWS, shared_pairs
 
 STATE_ROWS_TIMES_CLASSES = 2**22
 
@@ -44,11 +46,12 @@ class Stream:
 
 @dataclass
 class Tally:
-    """What was seen of a split: states of the clean rows and of those that stand in train, kept apart."""
+    """What was seen of a split: states of the clean rows and of those that stand in train, kept apart; whether rows are images."""
 
     clean: dict[StateType, State[Any]]
     shared: dict[StateType, State[Any]]
     rows: RowCounts = field(default_factory=RowCounts)
+    images: bool = False
 
     def merge(self, other: "Tally") -> None:
         """Take in another shard."""
@@ -56,6 +59,7 @@ class Tally:
             for kind, state in mine.items():
                 state.merge(theirs[kind])
         self.rows += other.rows
+        self.images |= other.images
 
 
 @dataclass(frozen=True)
@@ -161,6 +165,7 @@ def _take(tally: Tally, batch: Batch, known: Known | None) -> None:
     labelled, finite = batch.is_labelled, batch.said.finite
     usable = labelled & finite
     unusable = labelled & ~finite
+    tally.images |= batch.features is not None and batch.features.ndim > 2
     judged = _part(batch, usable)
     shared = known.among(judged) if known is not None else np.zeros(len(judged), bool)
     tally.rows += RowCounts(
@@ -221,7 +226,8 @@ def _with_overlap(
     if known is None:
         return Measured(clean, clean, splits, None)
     usable, shared = tally.rows.shared + tally.rows.judged, tally.rows.shared
-    overlap = OverlapCounts(usable, shared, known.hashes.n, known.hashes.repeated, look=known.look)
+    repeats = known.hashes.repeats
+    overlap = OverlapCounts(usable, shared, known.hashes.n, repeats.rows, look=known.look, once_each=repeats.once_each)
     if not shared:
         return Measured(clean, clean, splits, overlap)
     right = clean[RowHashes].right
@@ -236,5 +242,15 @@ def _with_overlap(
         n_shared_right=everything.right - right,
         n_other_right=right,
         expected=everything.expected_across(known.hashes),
+        by_chance=False if tally.images else _by_chance(as_given, splits["train"], shared),
     )
     return Measured(clean if overlap.copied else as_given, as_given, splits, overlap, clean)
+
+
+def _by_chance(test: SplitMeasurements, train: SplitMeasurements, shared: int) -> bool | None:
+    """Whether the columns are so coarse that as many test rows may equal a training row by chance; None without columns."""
+    rows, others = (split.results.get(FeatureSample) for split in (test, train))
+    if not (isinstance(rows, SampledRows) and isinstance(others, SampledRows) and len(rows) and len(others)):
+        return None
+    pairs = shared_pairs(*(sample.first(MOST_ROWS).features for sample in (rows, others)))
+    return pairs.explain(shared, rows.n * others.n)

@@ -13,9 +13,8 @@ CLASSES_SHOWN = 5
 
 def shared(overlap: Overlap) -> str:
     """How many rows are shared, and accuracy without them beside accuracy with them, in a sentence."""
-    rows = (
-        f"{wording.count(overlap.n_shared)} of {wording.plural(overlap.n_test, 'test row')} stand in the training file"
-    )
+    stand = "stands" if overlap.n_shared == 1 else "stand"
+    rows = f"{wording.count(overlap.n_shared)} of {wording.plural(overlap.n_test, 'test row')} {stand} in the training file"
     accuracy = next((row for row in overlap.with_and_without if row.metric == "accuracy"), None)
     if accuracy is None or accuracy.without_shared.value is None:
         return f"{rows}; without them no row is left."

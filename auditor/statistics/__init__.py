@@ -28,7 +28,7 @@ from auditor.statistics.calibration import (
     spiegelhalter_z,
     squared_calibration_error,
 )
-from auditor.statistics.coincidence import EqualPairs, equal_pairs
+from auditor.statistics.coincidence import EqualPairs, equal_pairs, shared_pairs
 from auditor.statistics.confusion import ClassCounts, ConfusionCounts, defined, f_scores, precisions, recalls
 from auditor.statistics.curves import divergence, double_softmax_ceiling, double_softmax_floor, examine, trend
 from auditor.statistics.design_estimates import rate_estimate
@@ -260,6 +260,7 @@ __all__ = [
     "rows_needed",
     "score_of_key",
     "seconds",
+    "shared_pairs",
     "shift_of_later",
     "single_columns",
     "size_to_decide",

@@ -42,6 +42,11 @@ class Repeats:
         return self.disagreeing / self.pairs if self.pairs else None
 
     @property
+    def once_each(self) -> bool:
+        """Whether no two rows are equal in features and label, as after all but one of each were dropped."""
+        return self.pairs == self.disagreeing
+
+    @property
     def ceiling(self) -> float | None:
         """The highest accuracy that a function of the features can have on these very rows; None without a row."""
         return 1 - self.floor / self.rows if self.rows else None

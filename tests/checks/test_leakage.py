@@ -73,7 +73,7 @@ def test_a_coarse_table_repeats_itself_and_is_not_accused(checks):
     assert not measurements.removed
     assert finding.status is Status.PASS
     assert "repeats itself" in finding.message
-    assert "its columns are coarse, and rows are equal by chance" in finding.message
+    assert "the columns are coarse, and rows are equal by chance" in finding.message
     assert measurements.test[Confusion].n == 1500
 
 
@@ -83,7 +83,7 @@ def test_the_label_plays_no_part_in_the_comparison(checks):
     test = rows(1 - labels[:200], predicted=predicted[:200], features=features[:200])
     (finding,) = compute(checks["shared-rows"], measured(test, train=train, class_names=NAMES, positive="b"))
     assert finding.severity is Severity.BLOCKER
-    assert "only 0 clean rows are left" in finding.message
+    assert "without them no row is left, and accuracy with them was" in finding.message
 
 
 def test_without_train_or_features_it_says_why_it_could_not_look(checks):
@@ -112,6 +112,115 @@ def test_a_data_set_with_repeats_that_was_split_at_random_is_minor(checks):
     assert "Deduplicate, or split by group" in finding.remedy
 
 
+def doubled(seed, *, remembered):
+    """Every row stands twice in a table that is split at random; a model of 57% that may remember its training rows."""
+    labels, said, features = (np.repeat(part, 2, axis=0) for part in table(3000, seed=seed, right=0.57))
+    order = np.random.default_rng(seed).permutation(6000)
+    test, train = order[:1500], order[1500:]
+    known = np.isin(test // 2, train // 2) & remembered
+    return measured(
+        rows(labels[test], predicted=np.where(known, labels[test], said[test]), features=features[test]),
+        train=rows(labels[train], predicted=labels[train] if remembered else said[train], features=features[train]),
+        class_names=NAMES,
+        positive="b",
+    )
+
+
+def test_a_repeated_table_whose_test_rows_the_model_remembers_is_judged_on_its_clean_rows(checks):
+    measurements = doubled(9, remembered=True)
+    assert not measurements.overlap.exceeds
+    (finding,) = compute(checks["shared-rows"], measurements)
+    assert (finding.severity, finding.validity, measurements.removed) == (Severity.BLOCKER, True, True)
+    assert measurements.test.metric("accuracy").upper(0.05) < 0.7
+    assert measurements.as_given.metric("accuracy").value > 0.85
+    assert "the table repeats itself and was split at random" in finding.message
+    assert "deduplicate before the split, or split by group" in finding.remedy
+
+
+def test_a_repeated_table_that_adds_nothing_to_accuracy_stays_minor(checks):
+    measurements = doubled(9, remembered=False)
+    (finding,) = compute(checks["shared-rows"], measurements)
+    assert (finding.severity, measurements.removed) == (Severity.MINOR, False)
+
+
+def fours(draw, n):
+    return draw.integers(0, 4, (n, 6))
+
+
+def tenths(draw, n):
+    return np.round(draw.normal(size=(n, 4)), 1)
+
+
+def clean(make, seed, n_train, n_test, *, once=False):
+    """Rows of a coarse table, in train each but once where asked; the model is right in four of five."""
+    draw = np.random.default_rng(seed)
+    parts = make(draw, n_test), make(draw, n_train)
+    parts = (parts[0], draw.permutation(np.unique(parts[1], axis=0)) if once else parts[1])
+    given = []
+    for features in parts:
+        labels = draw.integers(0, 2, len(features))
+        said = np.where(draw.random(len(features)) < 0.8, labels, 1 - labels)
+        given.append(rows(labels, predicted=said, features=features.astype(np.float32)))
+    return measured(given[0], train=given[1], class_names=NAMES, positive="b")
+
+
+@pytest.mark.parametrize(
+    ("make", "n_train", "n_test"),
+    [(fours, 80, 90), (fours, 80, 150), (fours, 300, 90), (tenths, 2000, 2000), (tenths, 5000, 100)],
+)
+def test_chance_equals_of_coarse_columns_accuse_nobody(checks, make, n_train, n_test):
+    found = [compute(checks["shared-rows"], clean(make, seed, n_train, n_test))[0] for seed in range(10, 50)]
+    assert sum(finding.status is Status.FAIL for finding in found) <= 2
+    assert any("rows are equal by chance" in finding.message for finding in found)
+
+
+def test_a_coarse_train_whose_repeats_were_dropped_holds_no_copies(checks):
+    measurements = clean(fours, 0, 2000, 3000, once=True)
+    assert measurements.overlap.excess.lower(0.005) > 0.05
+    (finding,) = compute(checks["shared-rows"], measurements)
+    assert (finding.status, measurements.removed) == (Status.PASS, False)
+    assert "no training row equals another training row" in finding.message
+
+
+def test_a_single_copy_of_many_columns_is_confirmed(checks):
+    (finding,) = compute(checks["shared-rows"], with_copies(5000, 1))
+    assert (finding.status, finding.severity, finding.validity) == (Status.FAIL, Severity.MINOR, False)
+    assert finding.message.startswith("1 of 5,000 test rows (0.1%) stands in the training file; ")
+    assert "It carries the same label there, and was compared value by value" in finding.message
+    assert "no training row equals another training row: these are copies" in finding.message
+
+
+def test_a_small_file_with_one_copy_is_still_judged(checks):
+    measurements = with_copies(90, 1)
+    (finding,) = compute(checks["shared-rows"], measurements)
+    assert (finding.severity, finding.validity, measurements.test.n) == (Severity.MINOR, False, 89)
+    (finding,) = compute(checks["shared-rows"], with_copies(90, 20))
+    assert (finding.severity, finding.validity) == (Severity.BLOCKER, True)
+
+
+def test_copies_beside_repeats_of_train_are_held_against_them(checks):
+    labels, _, features = table(4000, seed=1)
+    features[:10], labels[:10] = features[10:20], labels[10:20]
+    test_labels, predicted, test_features = table(1000, seed=2)
+    test_features[:80], test_labels[:80] = features[100:180], labels[100:180]
+    train = rows(labels, predicted=labels, features=features)
+    test = rows(test_labels, predicted=predicted, features=test_features)
+    (finding,) = compute(checks["shared-rows"], measured(test, train=train, class_names=NAMES, positive="b"))
+    assert "20 training rows (0.5%) equal another, a smaller share: these are copies" in finding.message
+    assert "find out how they came in" in finding.remedy
+
+
+def test_the_sentence_does_not_call_one_figure_not_itself(checks):
+    labels, _, features = table(4000, seed=1)
+    test_labels, _, test_features = table(1000, seed=2)
+    test_features[:3], test_labels[:3] = features[:3], 1 - labels[:3]
+    train = rows(labels, predicted=labels, features=features)
+    test = rows(test_labels, predicted=test_labels, features=test_features)
+    (finding,) = compute(checks["shared-rows"], measured(test, train=train, class_names=NAMES, positive="b"))
+    assert "accuracy is 100% with them and on the 997 clean rows left without them" in finding.message
+    assert "None of them carry the same label there" in finding.message
+
+
 def test_what_copies_add_to_accuracy_can_weigh_more_than_their_share(checks):
     labels, _, features = table(8000, seed=1)
     test_labels, _, test_features = table(4000, seed=2)
@@ -127,6 +236,8 @@ def test_what_copies_add_to_accuracy_can_weigh_more_than_their_share(checks):
     (finding,) = compute(checks["shared-rows"], measurements)
     assert finding.severity is Severity.BLOCKER
     assert finding.limit == 0.02
+    assert finding.value == pytest.approx(measurements.overlap.inflation.value)
+    assert finding.interval.low > finding.limit
     (finding,) = compute(checks["shared-rows"], measurements, limits={"inflation_blocker": 1.0, "inflation_major": 1.0})
     assert finding.severity is Severity.MAJOR
 

@@ -165,6 +165,16 @@ def test_copies_are_taken_out_of_a_table_that_repeats_itself_less() -> None:
     assert found.test[Confusion].n == 900
 
 
+def test_a_single_equal_image_is_a_copy_and_a_single_equal_row_of_unknown_columns_is_not() -> None:
+    train, test = with_copies(200, 1)
+    images = [table[:, :, None, None] for table in (train, test)]
+    logits = np.zeros((200, 1))
+    for (known, seen), copied in (((train, test), False), ((images[0], images[1]), True)):
+        found = run(train=rows(known, logits=logits), test=rows(seen, logits=logits))
+        assert found.overlap is not None
+        assert (found.overlap.n_shared, found.overlap.copied) == (1, copied)
+
+
 def test_a_copy_is_one_by_its_features_whatever_its_label() -> None:
     train, test = with_copies(50, 10)
     found = run(train=rows(train, np.zeros(50, np.int64)), test=rows(test, np.ones(50, np.int64)))

@@ -21,6 +21,7 @@ def test_one_sentence_says_how_many_and_what_accuracy_is_without_them() -> None:
     )
     fewer = replace(overlap().with_and_without[0], without_shared=Value(0.9312, 0.92, 0.94))
     assert shared(replace(overlap(), with_and_without=(fewer,))).endswith("without them accuracy is 93.1%, not 98.0%.")
+    assert shared(replace(overlap(), n_shared=1)).startswith("1 of 10,124 test rows stands in the training file; ")
     nothing = replace(overlap().with_and_without[0], without_shared=Value(None))
     assert shared(replace(overlap(), with_and_without=(nothing,))).endswith("; without them no row is left.")
 

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.datasets import load_digits
 
-from auditor.statistics import equal_pairs
+from auditor.statistics import equal_pairs, shared_pairs
 
 Table = NDArray[np.float32]
 
@@ -65,3 +65,40 @@ def test_the_pairs_are_those_of_the_rows() -> None:
 
 def test_without_equal_rows_nothing_speaks_for_copies() -> None:
     assert equal_pairs(continuous()).coincide
+
+
+def sparse() -> Table:
+    """Eight columns of which nineteen values in twenty are 0."""
+    random = np.random.default_rng(4)
+    return np.where(random.random((5000, 8)) < 0.95, 0, random.normal(size=(5000, 8))).astype(np.float32)
+
+
+@pytest.mark.parametrize("table", [categories(), one_hot(categories()), rounded(), sparse()])
+def test_rows_that_two_coarse_tables_share_are_equal_by_chance(table: Table) -> None:
+    test, train = table[:1000], np.unique(table[1000:], axis=0)
+    shared = int((test[:, None] == train[None]).all(axis=2).any(axis=1).sum())
+    assert shared
+    assert shared_pairs(test, train).explain(shared, len(test) * len(train))
+
+
+@pytest.mark.parametrize("copies", [1, 40])
+@pytest.mark.parametrize(
+    "table", [continuous(), load_digits().data.astype(np.float32), np.concatenate([categories(), continuous()], axis=1)]
+)
+def test_a_single_copy_among_many_columns_is_no_chance(table: Table, copies: int) -> None:
+    test, train = table[:500].copy(), table[500:]
+    test[:copies] = train[:copies]
+    assert not shared_pairs(test, train).explain(copies, len(test) * len(train))
+
+
+def test_a_sample_stands_for_all_rows() -> None:
+    """The copies of a large file may all lie outside its sample: coarse columns still tell themselves."""
+    for table, coarse in ((continuous(), False), (categories(), True)):
+        assert shared_pairs(table[:500], table[500:]).explain(1000, 10**12) is coarse
+
+
+def test_the_shared_pairs_are_those_of_the_rows() -> None:
+    test = np.array([[0, 1], [-0.0, 1], [5, 5]], np.float32)
+    train = np.array([[0, 1], [0, 2], [np.nan, 1], [0, 1]], np.float32)
+    found = shared_pairs(test, train)
+    assert (found.n, found.possible, found.pairs, found.finest, found.unique) == (7, 12, 4, 6, 2)

@@ -105,3 +105,9 @@ def test_errors_are_held_against_what_the_labels_of_train_allow(test: list[Row],
 def test_one_group_has_no_interval() -> None:
     assert AgainstNoise().estimate.value is None
     assert AgainstNoise(1, 2, 1, 4, 2, 1).estimate.lower(0.05) is None
+
+
+@given(some_rows)
+def test_rows_stand_there_once_each_where_none_equals_another_in_features_and_label(rows: list[Row]) -> None:
+    alike = [(x, label) for x, label, _ in rows]
+    assert repeats_of(words(rows), BITS).once_each is (len(set(alike)) == len(alike))
