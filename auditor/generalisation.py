@@ -33,7 +33,10 @@ def _other(measurements: Measurements, name: str) -> SplitMeasurements | None:
 
 
 def _gaps(measurements: Measurements, train: SplitMeasurements) -> Iterator[tuple[str, Value]]:
-    """Train less test of each metric, of log loss test less train; then recall of the classes that test finds least."""
+    """Train less test of each metric, of log loss test less train; then recall of the classes that test finds least.
+
+    Balanced accuracy has no gap where one of the two lacks a class of the other: they are means over different classes.
+    """
     names = measurements.task.class_names
     recalls = {name: measurements.test.value(f"recall[{name}]") for name in names}
     least = sorted((name for name in names if recalls[name] is not None), key=lambda name: recalls[name] or 0.0)
@@ -42,9 +45,15 @@ def _gaps(measurements: Measurements, train: SplitMeasurements) -> Iterator[tupl
             pair = train.metric(metric), measurements.test.metric(metric)
         except NotApplicable:
             continue
+        if metric == "balanced_accuracy" and not measurements.labels and not _same_classes(train, measurements.test):
+            continue
         gap = Difference(*(reversed(pair) if metric == "log_loss" else pair))
         if gap.value is not None:
             yield metric, value(gap)
+
+
+def _same_classes(first: SplitMeasurements, second: SplitMeasurements) -> bool:
+    return bool(((first.counts.support > 0) == (second.counts.support > 0)).all())
 
 
 def _membership(measurements: Measurements, train: SplitMeasurements | None) -> Value | None:

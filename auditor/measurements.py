@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from auditor.batches import OutputKind
 from auditor.behaviour import Behaviour
+from auditor.class_mix import log_loss_at, mean_recall
 from auditor.clustered import gain_under_design, share_under_design
 from auditor.data.split import Reading
 from auditor.deployment import class_shares, metric_in_use
@@ -96,6 +97,14 @@ class SplitMeasurements:
             return self.metric(name).value
         except (NotApplicable, UsageError):
             return None
+
+    def mean_recall(self, among: NDArray[np.bool_]) -> Estimate:
+        """Balanced accuracy over some of the classes, (classes,) bool; see `auditor.class_mix.mean_recall`."""
+        return mean_recall(self, among)
+
+    def log_loss_at(self, other: "SplitMeasurements") -> Estimate:
+        """Log loss, were each class as frequent as in another split; see `auditor.class_mix.log_loss_at`."""
+        return log_loss_at(self, other)
 
     def metric_in_use(self, name: str, prior: Mapping[str, float]) -> tuple[Estimate, str]:
         """A metric at the class shares of use, and the words that say so; see `auditor.deployment.metric_in_use`."""

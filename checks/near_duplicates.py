@@ -51,16 +51,19 @@ def near_duplicates(
     Columns are brought to one scale, that of their standard deviations. A test row nearly equals a training row that is closer
     than `closeness` times the usual distance from a training row to its nearest other one, and closer than `closeness` times
     the distance from that very row to the next. Some rows do so by nature, and the share of training rows that nearly equal
-    another one says how many. The excess counts when its lower bound (Newcombe 1998) is above `minor`, `major` or `blocker`. It
-    is suspected, and confirmed where the rows that agree in every column to within `tolerance` standard deviations exceed the
-    limit by themselves. Without an excess, but with more than `repeats` of the test rows that near, the table nearly repeats
-    itself: minor. Equal rows are told by shared-rows and not counted here. Nearly equal rows stay among those that are
-    judged; how often the model is right on them and on the others is said.
+    another one says how many. The excess counts when its lower bound (Newcombe 1998) is above `minor` at 95%, or above `major`
+    or `blocker` at 99.5%. It is suspected, and confirmed where the rows that agree in every column to within `tolerance`
+    standard deviations exceed the limit by themselves at 99.5%. Without an excess, but with more than `repeats` of the test
+    rows that near, the table nearly repeats itself: minor. Equal rows are told by shared-rows and not counted here. Nearly equal
+    rows stay among those that are judged; how often the model is right on them and on the others is said.
 
     Compared are 262,144 rows of each file at most, fewer of wide tables, and 20,000 of each are asked, so that copies are missed
     in larger files. Missed, too, are copies changed beyond the usual distance (in tables of two or three columns nearly all
     but rounded ones), and those of training rows of which train itself holds several, or where half of train are such copies. In one
-    or two columns a test file whose rows lie denser than those of train can look like copies. Images are not compared.
+    or two columns a test file whose rows lie denser than those of train can look like copies. Rows that are near in time, as of a
+    slow measurement split at random, lie near in train as well and are not accused: time-order looks at them where `--time` is
+    declared. Images are not compared, and with fewer than `enough` different training rows nothing is: the usual distance, a
+    median over rows, would itself be a guess.
     """
     rows = _compare(m, closeness, enough)
     found = rows.found
@@ -82,7 +85,7 @@ def near_duplicates(
         yield seen.failing(
             excess.severity,
             f"{_right(rows, found.test)}; {agree} agree in every column to within {tolerance:g} standard deviations",
-            remedy=f"Take those that are copies out of the test file: {_pairs(rows, found.test)}.",
+            remedy=f"Take those that are copies out of the test file: {_pairs(rows, found.test)}.{_rest(found.test)}",
             limit=excess.limit,
             direction=Direction.FLATTERS,
             validity=excess.severity is Severity.BLOCKER,
@@ -167,4 +170,15 @@ def _pairs(rows: Comparison, near: Near) -> str:
     return (
         "the closest pairs, test row and training row, with their largest difference in standard deviations, are "
         f"{', '.join(pairs)}"
+    )
+
+
+def _rest(near: Near) -> str:
+    """How the pairs that are not named are found; empty where all are."""
+    more = len(near.rows) - SHOWN
+    if more <= 0:
+        return ""
+    return (
+        f" For the other {count(more)}, round the columns of both files to the digits of the coarser one and audit those files: "
+        "copies that were rounded or reformatted are then equal rows, which shared-rows lists; copies with noise are not"
     )

@@ -61,6 +61,15 @@ def test_classes_are_those_that_test_finds_least():
     assert gaps == [f"recall[c{i}]" for i in range(CLASSES_SHOWN)]
 
 
+def test_means_over_different_classes_have_no_gap():
+    m = measured(
+        from_confusion([[90, 10, 0], [10, 90, 0], [0, 0, 0]]),
+        train=from_confusion([[90, 10, 0], [10, 90, 0], [0, 8, 2]]),
+        class_names=["a", "b", "c"],
+    )
+    assert list(generalisation(m).gaps) == ["accuracy", "recall[a]", "recall[b]"]
+
+
 def test_decisions_alone_have_gaps_and_no_losses():
     found = generalisation(of(from_confusion([[5, 5], [5, 5]]), train=from_confusion([[9, 1], [1, 9]])))
     assert list(found.gaps) == ["accuracy", "balanced_accuracy", "recall[no]", "recall[yes]"]

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.batches import Array, Batch
-from auditor.states.losses import log_losses
+from auditor.states.losses import LOSS_CAP, log_losses
 from auditor.states.state import State, Task
 from auditor.statistics.bins import COARSE_BINS, bin_edge, bin_index
 from auditor.statistics.membership import BinnedArea, binned_area, stratified_area
@@ -68,6 +68,20 @@ class LossCounts:
     def of_class(self, class_index: int) -> int:
         """The rows of one class."""
         return int(self.counts[class_index].sum())
+
+    @property
+    def moments(self) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+        """(classes,) rows of each class, and the mean and variance of their losses, each taken for the middle of its bin.
+
+        Both are 0 for a class without rows, and the variance for a class of one.
+        """
+        lower = np.arange(self.counts.shape[1]) << self.shift
+        edges = np.minimum(bin_edge(np.minimum(lower, COARSE_BINS), fine=False), np.log(LOSS_CAP))
+        losses = np.concatenate([[0.0], np.exp((edges[:-1] + edges[1:]) / 2)])
+        n = self.counts.sum(axis=1)
+        mean = self.counts @ losses / np.maximum(n, 1)
+        spread = self.counts @ losses**2 - n * mean**2
+        return n, mean, np.maximum(spread, 0.0) / np.maximum(n - 1, 1)
 
     def above(self, other: "LossCounts") -> BinnedArea:
         """The chance that a row of these has a higher loss than a row of the same class of the other; ties count half."""

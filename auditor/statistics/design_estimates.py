@@ -51,10 +51,10 @@ def f_estimate(counts: BucketCounts, k: int, beta: float = 1.0) -> UnderDesign:
     return UnderDesign(plain, *found, counts.weighted)
 
 
-def mean_recall_estimate(counts: BucketCounts) -> UnderDesign:
-    """Balanced accuracy with the design effect of the mean."""
+def mean_recall_estimate(counts: BucketCounts, among: NDArray[np.bool_] | None = None) -> UnderDesign:
+    """Balanced accuracy with the design effect of the mean, over all classes that have rows or over those `among` them."""
     total = counts.total
-    present = total.support > 0
+    present = total.support > 0 if among is None else (total.support > 0) & among
     rows = np.where(present, counts.rows.support, 0)
     recall = np.nan_to_num(recalls(total))
     plain = MeanOfProportions(tuple((recall * rows).tolist()), tuple(rows.tolist()))

@@ -87,6 +87,17 @@ def test_errors_that_the_labels_of_train_explain_are_not_suspected(checks):
     assert all(finding.subject != "test labels" for finding in found_in(checks, *known(0.6)))
 
 
+def test_labels_are_not_suspected_where_other_class_shares_make_the_test_easier(checks):
+    draw = np.random.default_rng(7)
+    inputs = draw.normal(size=(500, 3)).astype(np.float32)
+    train = batch(np.repeat(inputs, 4, axis=0), draw.integers(0, 2, 2000))
+    labels = (draw.random(500) < 0.02).astype(int)
+    finding = found_in(checks, batch(inputs, labels, np.zeros(500, int)), train)[-1]
+    assert (finding.subject, finding.status) == ("test labels", Status.PASS)
+    assert "the class shares of test and train are 4" in finding.message
+    assert "points apart, which may explain it" in finding.message
+
+
 def test_of_several_labels_any_may_differ_and_unknown_ones_cannot(checks):
     features, _ = table(100, seed=1)
     features[1] = features[0]

@@ -96,3 +96,86 @@ def test_a_test_clearly_better_than_train_is_told(checks):
 
 def test_few_test_rows_cannot_tell(checks):
     assert gap(checks, right(950, 1000), right(46, 50)).status is Status.INCONCLUSIVE
+
+
+def chances(positive, n, seed, *, bend=1.0):
+    """The probabilities of a model that learnt from even classes, with this share of positive rows."""
+    draw = np.random.default_rng(seed)
+    truth = (draw.random(n) < positive).astype(int)
+    p = 1 / (1 + np.exp(-bend * (2 * (draw.normal(size=n) + 2 * truth) - 2 - 4 * (0.5 - 0.02))))
+    return rows(truth, probabilities=np.stack([1 - p, p], 1))
+
+
+@pytest.mark.parametrize("shares", [(0.02, 0.5), (0.5, 0.02)])
+def test_other_class_shares_in_test_are_no_gap_of_losses(checks, shares):
+    train, test = chances(shares[0], 5000, 1), chances(shares[1], 5000, 2)
+    plain = measured(test, train=train, class_names=NAMES, positive="b")
+    assert abs(plain.test.value("log_loss") - plain.train.value("log_loss")) > 0.05
+    finding = gap(checks, train, test)
+    assert finding.status is Status.PASS
+    assert "with classes as frequent as in test" in finding.message
+
+
+def test_losses_that_are_higher_within_each_class_count_whatever_the_shares(checks):
+    finding = gap(checks, chances(0.5, 5000, 1), chances(0.2, 5000, 2, bend=8.0))
+    assert (finding.status, "knows its training rows better" in finding.message) == (Status.FAIL, True)
+
+
+def of_classes(train, test):
+    return measured(from_confusion(test), train=from_confusion(train), class_names=["a", "b", "c"])
+
+
+@pytest.mark.parametrize("lacks", ["test", "train"])
+def test_a_class_that_one_of_the_two_lacks_is_left_out_and_named(checks, lacks):
+    all_three = [[950, 50, 0], [50, 950, 0], [0, 80, 20]]
+    two = [[950, 50, 0], [50, 950, 0], [0, 0, 0]]
+    train, test = (all_three, two) if lacks == "test" else (two, all_three)
+    (finding,) = compute(checks["generalisation-gap"], of_classes(train, test))
+    assert (finding.status, finding.value) == (Status.PASS, 0)
+    assert f"left out, for {lacks} has no row of it: “c”" in finding.message
+
+
+def test_classes_left_out_are_left_out_of_weighted_rows_too(checks):
+    truth = np.repeat([0, 1, 2], [500, 500, 100])
+    called = np.where(truth == 2, 0, truth)
+    train = rows(truth, predicted=called, weights=np.full(1100, 2.0))
+    test = rows(truth[:1000], predicted=called[:1000], weights=np.full(1000, 2.0))
+    (finding,) = compute(checks["generalisation-gap"], measured(test, train=train, class_names=["a", "b", "c"]))
+    assert (finding.status, finding.value) == (Status.PASS, 0)
+
+
+def test_losses_over_a_class_that_train_lacks_are_not_compared(checks):
+    truth = np.arange(900) % 3
+    p = np.full((900, 3), 0.2) + 0.4 * np.eye(3)[truth] + np.linspace(0, 1e-3, 900)[:, None] * [1, -1, 0]
+    train = rows(truth[truth < 2], probabilities=p[truth < 2])
+    (finding,) = compute(
+        checks["generalisation-gap"], measured(rows(truth, probabilities=p), train=train, class_names=["a", "b", "c"])
+    )
+    assert "losses are not compared: test has classes that train lacks" in finding.message
+
+
+def test_a_rare_class_of_one_test_row_is_no_ground(checks):
+    train, test = np.diag([500, 500, 5]), np.array([[500, 0, 0], [0, 500, 0], [1, 0, 0]])
+    (finding,) = compute(checks["generalisation-gap"], of_classes(train, test))
+    assert "“c”" not in finding.message
+    (few,) = compute(checks["generalisation-gap"], of_classes(train, test), limits={"rare_rows": 1})
+    assert "recall on “c”, the rarest class, is 100% (5 of 5) on train and 0% (0 of 1) on test" in few.message
+
+
+def seldom(seed, classes=40, n_train=500, n_test=20):
+    """As good on train as on test, with classes that are not equally hard."""
+    draw = np.random.default_rng(seed)
+    right = np.clip(draw.beta(4, 1, classes), 0.05, 0.99)
+
+    def split(n):
+        truth = draw.choice(classes, n)
+        return rows(truth, predicted=np.where(draw.random(n) < right[truth], truth, draw.integers(0, classes, n)))
+
+    train, test = split(n_train), split(n_test)
+    return measured(test, train=train, class_names=[f"c{k}" for k in range(classes)])
+
+
+def test_a_mean_over_classes_of_a_row_or_two_is_not_judged(checks):
+    found = [compute(checks["generalisation-gap"], seldom(seed))[0] for seed in range(40)]
+    assert all(finding.status is not Status.FAIL for finding in found)
+    assert "compared have fewer than 5 rows in train or in test" in found[0].message

@@ -54,6 +54,11 @@ def test_rounded_copies_are_confirmed_and_weighed_by_their_excess(checks, copies
     assert finding.value == pytest.approx(copies / 1000)
 
 
+def test_the_pairs_that_are_not_named_can_be_found(checks):
+    assert "For the other 115, round the columns of both files" in with_copies(checks, 120, rounded=4).remedy
+    assert "For the other" not in with_copies(checks, 5, rounded=4, limits={"minor": 0.0005}).remedy
+
+
 def test_noisy_copies_are_suspected(checks):
     finding = with_copies(checks, 40, noise=0.01)
     assert (finding.status, finding.severity, finding.confidence) == (Status.FAIL, Severity.MAJOR, Confidence.SUSPECTED)

@@ -51,6 +51,22 @@ def test_losses_are_counted_between_edges():
     assert found.between(edges).tolist() == [2, 2, 1, 2]
 
 
+def test_the_moments_of_each_class_are_those_of_its_losses_within_the_width_of_the_bins():
+    losses = np.random.default_rng(3).exponential(0.5, 4000) + 1e-3
+    n, mean, variance = of_losses(losses).moments
+    assert n.tolist() == [0, 4000]
+    assert mean.tolist() == [0, pytest.approx(losses.mean(), rel=0.01)]
+    assert variance.tolist() == [0, pytest.approx(losses.var(ddof=1), rel=0.02)]
+
+
+def test_moments_are_finite_to_the_largest_loss_that_is_counted():
+    counts = np.zeros((2, LossHistogram(TWO).result().counts.shape[1]), np.int64)
+    counts[1, [0, -1]] = 1
+    _, mean, variance = LossCounts(TWO, counts).moments
+    assert mean[1] == pytest.approx(512, rel=0.02)
+    assert np.isfinite(variance).all()
+
+
 @pytest.mark.parametrize(("classes", "counts"), [(2, 5_634), (300, 2**20), (10_000, 2**20), (1_000_000, 2_000_000)])
 def test_many_classes_share_the_counts(classes: int, counts: int) -> None:
     state = LossHistogram(Task(tuple(map(str, range(classes)))))
