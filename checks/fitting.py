@@ -91,7 +91,7 @@ def _is_standard(moments: ColumnMoments) -> Mask:
 
 def _enough(so: Mask, varied: Mask) -> bool:
     """Whether as many columns are so as are no accident: two, or the only one there is."""
-    return bool(np.count_nonzero(so & varied) >= min(COLUMNS, np.count_nonzero(varied)))
+    return int((so & varied).sum()) >= min(COLUMNS, int(varied.sum()))
 
 
 def _standardised(train: ColumnMoments, known: ColumnMoments, pooled: ColumnMoments, varied: Mask) -> Fitted | None:

@@ -15,6 +15,7 @@ from auditor.wording import count, name, number, plural, quoted, ratio, upper_fi
 
 MOST_COLUMNS, MOST_CLASSES, DRAWN, LISTED = 4096, 32, 10, 5
 BINARY = 2
+RANKINGS = 3  # by bins, and by values ascending or descending
 
 Found = tuple[int, Finding]
 
@@ -46,7 +47,7 @@ class Question:
     @property
     def family(self) -> int:
         """How many bounds are looked at together."""
-        return self.columns * len(self.found.classes) * self.m.task.family
+        return self.columns * len(self.found.classes) * RANKINGS * self.m.task.family
 
     def class_name(self, place: int) -> str:
         """The class at a place of `found.classes`, in quotation marks."""
@@ -98,14 +99,15 @@ def target_leak(
 
     Each column is made a classifier of its own: the shares of the classes in up to 256 bins of its values (blanks have one)
     are learnt on train and ranked on test; without train, each half of test by what the other says, and each half of train
-    so where test has too few rows of two classes. Of more than two classes each is told from the rest. A ROC-AUC whose
-    lower bound is above `strong` is information. Suspected is a column whose area is above `nearly` (by its lower bound, on
-    test or within train; or 1), and whose area or balanced accuracy comes within `near_model` of the model's; one whose
-    blanks alone have an area above `blank`, or whose blank or filled cells are all of one class; and one with a value that
-    one class alone has, and half of its rows. So looks a column that is written after the answer (Kaufman et al. 2012), and
-    so may a good one: a reviewer has to say which. Areas within train and on test more than `gap` apart are minor. Bounds
-    are at `alpha`, divided by the number of columns and classes (Bonferroni); classes with fewer than `few` rows are not
-    told. Rows are counted alike, whatever their weights. Columns that give the answer away only together are not found.
+    so where test has too few rows of two classes. Of more than two classes each is told from the rest. Where its values
+    rank higher as they stand, up or down, these count. A ROC-AUC whose lower bound is above `strong` is information.
+    Suspected is a column whose area is above `nearly` (by its lower bound, on test or within train; or 1), and whose area
+    or balanced accuracy comes within `near_model` of the model's; one whose blanks alone have an area above `blank`, or
+    whose blank or filled cells are all of one class; and one with a value that one class alone has, and half of its rows.
+    So looks a column that is written after the answer (Kaufman et al. 2012), and so may a good one: a reviewer has to say
+    which. Areas within train and on test more than `gap` apart are minor. Bounds are at `alpha`, divided by the number of
+    columns, classes and three ways to rank (Bonferroni); classes with fewer than `few` rows are not told. Rows are counted
+    alike, whatever their weights. Columns that give the answer away only together are not found.
     """
     found: list[Finding] = []
     limits = {"nearly": nearly, "near_model": near_model, "blank": blank, "alpha": alpha}

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.special import expit
+from sklearn.metrics import roc_auc_score
 
 from auditor import Confidence, Direction, Severity, Status
 from auditor.checking import judge
@@ -76,6 +77,17 @@ def test_a_strong_column_is_information(checks):
     (finding,) = asked(checks["target-leak"], write, certainty=3.0)
     assert (finding.status, finding.severity, finding.subject) == (Status.FAIL, Severity.INFO, "column dose")
     assert finding.interval.low > 0.95
+
+
+def test_the_figure_of_a_column_is_no_less_than_that_of_its_values(checks):
+    tables = [Table(n, seed) for n, seed in ((4000, 1), (2000, 2))]
+    for table in tables:
+        table.features[:, 1] = table.random.normal(-2.85 * table.classes, 1.0)
+    known, test = (table.batch(6.0) for table in tables)
+    m = measured(test, train=known, class_names=NAMES, positive="ill", states=[FeatureSample], feature_names=COLUMNS)
+    finding = compute(checks["target-leak"], m)[0]
+    assert finding.subject == "column dose"
+    assert finding.value >= roc_auc_score(tables[1].classes, -tables[1].features[:, 1])
 
 
 def test_several_strong_columns_are_told_together(checks):
