@@ -149,7 +149,7 @@ def _asked(m: Measurements, test: SampledRows, train: SampledRows | None, few: i
     if on_test is not None or train is None:
         return on_test
     within = _question(m, train, None, few, "training")
-    why = f"train alone was asked, as test has {few} rows each of fewer than two classes"
+    why = f"train alone was asked, as fewer than two classes have {few} rows each in test"
     return None if within is None else replace(within, based_on=f"{within.based_on}; {why}")
 
 
