@@ -209,9 +209,7 @@ def test_each_of_several_labels_is_asked(checks):
 def test_where_test_has_too_few_rows_of_a_class_train_is_asked_alone(checks):
     (told,) = asked(checks["target-leak"], flipped(0), share=0.01)
     assert (told.status, told.severity, told.subject) == (Status.FAIL, Severity.MAJOR, "column discharged")
-    assert (
-        "4,000 training rows were ranked by the other half of them; train alone was asked, as fewer" in told.message
-    )
+    assert "4,000 training rows were ranked by the other half of them; train alone was asked, as fewer" in told.message
     (clear,) = asked(checks["target-leak"], share=0.01)
     assert clear.status is Status.PASS
 
