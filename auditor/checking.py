@@ -32,6 +32,7 @@ class Check:
     """One question asked of the measurements; `limits` are the keyword-only parameters of its function.
 
     plain_rows: its figures take every row as independent and of weight 1.
+    despite_weights: it counts rows of other weights alike too, and says so.
     by_label: where a row may have several labels it is asked of each, as of two classes; else once of all.
     """
 
@@ -44,6 +45,7 @@ class Check:
     source: str = "built-in"
     limits: Mapping[str, Any] = field(default_factory=dict)
     plain_rows: bool = False
+    despite_weights: bool = False
 
     @property
     def doc(self) -> str:
@@ -85,6 +87,7 @@ def check(
     needs: Sequence[type[State[Any]]] = (),
     after: Sequence[str] = (),
     plain_rows: bool = False,
+    despite_weights: bool = False,
     by_label: bool = True,
 ) -> Callable[[Function], Check]:
     """Turn a function of Measurements into a Check.
@@ -92,7 +95,8 @@ def check(
     The function yields findings and gates. Its keyword-only parameters with a default are its limits; the parameters
     `policy` and `earlier` receive the policy and the findings of the checks named in `after`. Set `plain_rows` where its
     figures are not those of `m.test.metric(...)` and know neither groups nor weights of rows: it is skipped where rows
-    carry weights, and says where they stand in groups that it takes them as independent. Where a row may have several
+    carry weights, and says where they stand in groups that it takes them as independent. With `despite_weights` it is not
+    skipped, and says that it counts rows alike: for what shows in any row, whatever it stands for. Where a row may have several
     labels the function is called for each with the measurements of two classes, without the label and with it; one that is
     not `by_label` is called once with those of all, whose counts are `m.test.counts`.
     """
@@ -102,7 +106,10 @@ def check(
     def decorate(function: Function) -> Check:
         parameters = inspect.signature(function).parameters.values()
         limits = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is not p.empty}
-        return Check(id, title, tuple(needs), function, tuple(after), by_label, limits=limits, plain_rows=plain_rows)
+        return Check(
+            id, title, tuple(needs), function, tuple(after), by_label, limits=limits, plain_rows=plain_rows,
+            despite_weights=despite_weights,
+        )  # fmt: skip
 
     return decorate
 
@@ -250,15 +257,21 @@ def _answer(one: Check, measurements: Measurements, policy: Policy, earlier: lis
 
 
 def _plainly(one: Check, measurements: Measurements, yielded: Iterable[Yielded]) -> list[Yielded]:
-    """What a check yields, with a clause where it takes rows as independent that are not; a skip where they have weights."""
-    if one.plain_rows and measurements.test.weighted:
+    """What a check yields, with a clause where it takes rows as independent or alike that are not; or a skip for weights."""
+    if one.plain_rows and measurements.test.weighted and not one.despite_weights:
         raise NotApplicable("it counts every row alike, and the rows carry weights")
     found = list(yielded)
-    if not one.plain_rows or not measurements.test.grouped:
+    clauses = []
+    if one.plain_rows and measurements.test.weighted:
+        clauses.append("rows are counted alike here, whatever their weights")
+    if one.plain_rows and measurements.test.grouped:
+        clauses.append("rows are taken as independent here, whatever their groups")
+    if not clauses:
         return found
-    clause = "rows are taken as independent here, whatever their groups"
     return [
-        item if not isinstance(item, Finding) else replace(item, message=f"{item.message.rstrip('.')}; {clause}")
+        item
+        if not isinstance(item, Finding)
+        else replace(item, message="; ".join([item.message.rstrip("."), *clauses]))
         for item in found
     ]
 

@@ -11,7 +11,7 @@ from auditor.states import ColumnMoments, ColumnTotals, FeatureSample
 from auditor.wording import count, number, plural, ratio
 
 MEAN, DEVIATION, END = 1e-5, 1e-4, 1e-6
-LOOKED_AT, DISTINCT, SELDOM, ENDS = 4096, 10, 2, 2
+LOOKED_AT, DISTINCT, SELDOM, ENDS, COLUMNS = 4096, 10, 2, 2, 2
 MOSTLY_NOT = 0.5
 
 Mask = NDArray[np.bool_]
@@ -34,18 +34,19 @@ class Fitted:
     by_label=False,
 )
 def fitted_on_everything(
-    m: Measurements, *, share: float = 0.90, moved: float = 0.05, few: int = 100
+    m: Measurements, *, share: float = 0.50, moved: float = 0.05, few: int = 100
 ) -> Iterator[Finding]:
     """Does the scale of the columns betray that test was part of what it was learnt from?
 
-    A column that was standardised has mean 0 and deviation 1 over exactly those rows that the scaler saw, and one brought to 0
-    to 1 has its ends there. Found when at least `share` of the columns with more than 10 different values have so over train
-    and test together (or with validation; means to 5 digits, deviations to 4, by n or n - 1), and not over train: that does
-    not happen by accident. Ends count where two or more are reached in test alone and few rows
-    reach them, since grey levels and shares end at 0 and 1 by nature. What was learnt from the test rows then flatters
-    (Kapoor & Narayanan 2023), by little where the figures of train are about the same: major where a mean or a scale differs
-    by more than `moved`, else minor. A test standardised by itself is minor. Rows left out of the audit hide the trace, and
-    at least `few` rows of either split are needed.
+    A column that was standardised has mean 0 and deviation 1 over exactly those rows that the scaler saw, and one brought
+    to 0 to 1 has its ends there. Found when two of the columns with more than 10 different values (or the only one) were
+    standardised over train and test together (or with validation; means to 5 digits, deviations to 4, by n or n - 1), and
+    not over train: that does not happen by accident, whatever the other columns are. Ends count where at least `share` of
+    these columns have them, two or more are reached in test alone and few rows reach them, since grey levels and shares end
+    at 0 and 1 by nature. Columns written with few decimals hide the trace: rounding moves means and deviations. What was
+    learnt from the test rows then flatters (Kapoor & Narayanan 2023), by little where the figures of train are about the
+    same: major where a mean or a scale differs by more than `moved`, else minor. A test standardised by itself is minor.
+    Rows left out of the audit hide the trace, and at least `few` rows of either split are needed.
     """
     train, test = m.train[ColumnTotals], m.as_given[ColumnTotals]
     if min(train.n, test.n) < few:
@@ -55,12 +56,12 @@ def fitted_on_everything(
         raise NotApplicable(f"no column has more than {DISTINCT} different values")
     known = train + m.validation[ColumnTotals] if "validation" in m.splits else train
     for name, pooled in _pools(m, train, test):
-        found = _standardised(train, known, pooled, varied, share)
+        found = _standardised(train, known, pooled, varied)
         found = found or _stretched(train, known, pooled, varied & seldom, share)
         if found is not None:
             yield _together(found, name, int(varied.sum()), moved)
             return
-    yield _by_itself(test, varied, share) or _without_a_trace(m, train, test, varied, share)
+    yield _by_itself(test, varied) or _without_a_trace(m, train, test, varied)
 
 
 def _varied(m: Measurements) -> tuple[Mask, Mask]:
@@ -88,11 +89,15 @@ def _is_standard(moments: ColumnMoments) -> Mask:
         return np.asarray((np.abs(moments.mean) < MEAN) & (off < DEVIATION))
 
 
-def _standardised(
-    train: ColumnMoments, known: ColumnMoments, pooled: ColumnMoments, varied: Mask, share: float
-) -> Fitted | None:
+def _enough(so: Mask, varied: Mask) -> bool:
+    """Whether as many columns are so as are no accident: two, or the only one there is."""
+    return int((so & varied).sum()) >= min(COLUMNS, int(varied.sum()))
+
+
+def _standardised(train: ColumnMoments, known: ColumnMoments, pooled: ColumnMoments, varied: Mask) -> Fitted | None:
     so = _is_standard(pooled) & varied
-    if so.sum() < share * varied.sum() or (_is_standard(train) | _is_standard(known))[so].mean() > MOSTLY_NOT:
+    alone = so & (_is_standard(train) | _is_standard(known))
+    if not _enough(so & ~alone, varied) or alone.sum() > MOSTLY_NOT * so.sum():
         return None
     mean, deviation = train.mean[so], train.deviation[so]
     scale = float(np.abs(1 / deviation - 1).max()) if (deviation > 0).all() else 1.0
@@ -130,10 +135,10 @@ def _together(found: Fitted, name: str, columns: int, moved: float) -> Finding:
     return seen.failing(severity, remedy=remedy, direction=Direction.FLATTERS)
 
 
-def _by_itself(test: ColumnMoments, varied: Mask, share: float) -> Finding | None:
+def _by_itself(test: ColumnMoments, varied: Mask) -> Finding | None:
     """Test standardised by itself, and not by what train says."""
     alone = _is_standard(test) & varied
-    if alone.sum() < share * varied.sum():
+    if not _enough(alone, varied):
         return None
     said = f"{count(int(alone.sum()))} of {plural(int(varied.sum()), 'column')} of many values have mean 0 and deviation 1 over test alone"
     why = "test was standardised by itself, as rows that come one by one cannot be"
@@ -141,11 +146,11 @@ def _by_itself(test: ColumnMoments, varied: Mask, share: float) -> Finding | Non
     return Finding.passed(said).failing(Severity.MINOR, why, remedy=remedy)
 
 
-def _without_a_trace(m: Measurements, train: ColumnMoments, test: ColumnMoments, varied: Mask, share: float) -> Finding:
-    columns, alone = plural(int(varied.sum()), "column"), int((_is_standard(train) & varied).sum())
-    if alone >= share * varied.sum():
+def _without_a_trace(m: Measurements, train: ColumnMoments, test: ColumnMoments, varied: Mask) -> Finding:
+    columns, alone = plural(int(varied.sum()), "column"), _is_standard(train) & varied
+    if _enough(alone, varied):
         return Finding.passed(
-            f"{count(alone)} of {columns} of many values have mean 0 and deviation 1 over train alone"
+            f"{count(int(alone.sum()))} of {columns} of many values have mean 0 and deviation 1 over train alone"
         )
     pooled = train + test
     both = int((_is_standard(pooled) & varied).sum())

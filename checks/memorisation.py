@@ -32,6 +32,7 @@ MOST_CLASSES = 256
     needs=(LossHistogram,),
     after=(*GATES, GAP),
     plain_rows=True,
+    despite_weights=True,
     by_label=False,
 )
 def memorisation(
@@ -55,9 +56,9 @@ def memorisation(
     who was in the training data. Rows of another kind in test raise it too, and attacks with models of their own find more
     than this one.
 
-    Test rows that the model was trained on show in the same way: validation rows then have higher losses than test rows of
-    the same class. A lower bound above `major` is suspect where there is no training data to compare with, or where test rows
-    are within `alike` of chance against it.
+    Rows are counted alike, whatever their weights. Test rows that the model was trained on show in the same way: validation
+    rows then have higher losses than test rows of the same class. A lower bound above `major` is suspect where there is no
+    training data to compare with, or where test rows are within `alike` of chance against it.
     """
     beside = "validation" in m.splits and m.faithful("validation")
     if "train" not in m.splits and not beside:

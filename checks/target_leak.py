@@ -15,6 +15,7 @@ from auditor.wording import count, name, number, plural, quoted, ratio, upper_fi
 
 MOST_COLUMNS, MOST_CLASSES, DRAWN, LISTED = 4096, 32, 10, 5
 BINARY = 2
+RANKINGS = 3  # by bins, and by values ascending or descending
 
 Found = tuple[int, Finding]
 
@@ -23,12 +24,14 @@ Found = tuple[int, Finding]
 class Question:
     """What columns say of all classes, or of one of several labels, beside what the model, measured in `m`, makes of them.
 
-    kept: the classes that `found.classes` are places of; based_on: which rows were scored, and what was learnt from.
+    kept: the classes that `found.classes` are places of; scored: `test`, or `training` where test has too few rows of the
+    classes; based_on: which rows were scored, and what was learnt from.
     """
 
     m: Measurements
     found: SingleColumns
     kept: tuple[int, ...]
+    scored: str
     based_on: str
 
     @property
@@ -44,7 +47,7 @@ class Question:
     @property
     def family(self) -> int:
         """How many bounds are looked at together."""
-        return self.columns * len(self.found.classes) * self.m.task.family
+        return self.columns * len(self.found.classes) * RANKINGS * self.m.task.family
 
     def class_name(self, place: int) -> str:
         """The class at a place of `found.classes`, in quotation marks."""
@@ -74,12 +77,12 @@ class Question:
         """What a column says, as a finding in its place."""
         label = self.m.task.label
         subject = f"column {self.m.column(column)}" + (f", label {label}" if label else "")
-        return Finding.passed(f"Column `{name(self.m.column(column))}` {said}", subject=subject)
+        return Finding.passed(f"Column {quoted(self.m.column(column))} {said}", subject=subject)
 
 
 @check(
     "target-leak", title="No column gives the answer away", needs=(Confusion, FeatureSample, Ranking), by_label=False,
-    plain_rows=True,
+    plain_rows=True, despite_weights=True,
 )  # fmt: skip
 def target_leak(
     m: Measurements,
@@ -95,14 +98,16 @@ def target_leak(
     """Does one column alone know what the model is asked?
 
     Each column is made a classifier of its own: the shares of the classes in up to 256 bins of its values (blanks have one)
-    are learnt on train and ranked on test; without train, each half of test by what the other says. Of more than two classes
-    each is told from the rest. A ROC-AUC whose lower bound is above `strong` is information. Suspected is a column whose area
-    is above `nearly` (by its lower bound, on test or within train; or 1), and whose area or balanced accuracy comes within
-    `near_model` of the model's; one whose blanks alone have an area above `blank`, or whose blank or filled cells are all of
-    one class; and one with a value that one class alone has, and half of its rows. So looks a column that is written after
-    the answer (Kaufman et al. 2012), and so may a good one: a reviewer has to say which. Areas within train and on test more
-    than `gap` apart are minor. Bounds are at `alpha`, divided by the number of columns and classes (Bonferroni); classes with
-    fewer than `few` rows are not told. Columns that give the answer away only together are not found.
+    are learnt on train and ranked on test; without train, each half of test by what the other says, and each half of train
+    so where test has too few rows of two classes. Of more than two classes each is told from the rest. Where its values
+    rank higher as they stand, up or down, these count. A ROC-AUC whose lower bound is above `strong` is information.
+    Suspected is a column whose area is above `nearly` (by its lower bound, on test or within train; or 1), and whose area
+    or balanced accuracy comes within `near_model` of the model's; one whose blanks alone have an area above `blank`, or
+    whose blank or filled cells are all of one class; and one with a value that one class alone has, and half of its rows.
+    So looks a column that is written after the answer (Kaufman et al. 2012), and so may a good one: a reviewer has to say
+    which. Areas within train and on test more than `gap` apart are minor. Bounds are at `alpha`, divided by the number of
+    columns, classes and three ways to rank (Bonferroni); classes with fewer than `few` rows are not told. Rows are counted
+    alike, whatever their weights. Columns that give the answer away only together are not found.
     """
     found: list[Finding] = []
     limits = {"nearly": nearly, "near_model": near_model, "blank": blank, "alpha": alpha}
@@ -121,8 +126,8 @@ def _questions(m: Measurements, few: int) -> list[Question]:
     """One question of all classes, or one for each of several labels."""
     test = m.test[FeatureSample]
     train = m.train[FeatureSample] if "train" in m.splits else None
-    asked = [_question(m, test, train, few)] if not m.labels else [
-        _question(of_label, _of_label(test, i), None if train is None else _of_label(train, i), few)
+    asked = [_asked(m, test, train, few)] if not m.labels else [
+        _asked(of_label, _of_label(test, i), None if train is None else _of_label(train, i), few)
         for i, of_label in enumerate(m.labels[:MOST_CLASSES])
     ]  # fmt: skip
     known = [question for question in asked if question is not None]
@@ -138,7 +143,19 @@ def _of_label(sample: SampledRows, i: int) -> SampledRows:
     return SampledRows(sample.n, sample.features[known], labels, sample.row_key[known], sample.right[known])
 
 
-def _question(m: Measurements, test: SampledRows, train: SampledRows | None, few: int) -> Question | None:
+def _asked(m: Measurements, test: SampledRows, train: SampledRows | None, few: int) -> Question | None:
+    """Ask on test, or within train where test has too few rows of two classes and train has not."""
+    on_test = _question(m, test, train, few)
+    if on_test is not None or train is None:
+        return on_test
+    within = _question(m, train, None, few, "training")
+    why = f"train alone was asked, as fewer than two classes have {few} rows each in test"
+    return None if within is None else replace(within, based_on=f"{within.based_on}; {why}")
+
+
+def _question(
+    m: Measurements, test: SampledRows, train: SampledRows | None, few: int, scored: str = "test"
+) -> Question | None:
     """Ask the columns of the classes with enough rows, the most frequent 32 of them; None where fewer than two have."""
     support = np.min(
         [np.bincount(s.labels, minlength=m.task.n_classes) for s in (test, train) if s is not None], axis=0
@@ -157,9 +174,8 @@ def _question(m: Measurements, test: SampledRows, train: SampledRows | None, few
     by = "the other half of them" if train is None else plural(len(train), "training row")
     columns = test.features.shape[1]
     first = f"; the first {count(MOST_COLUMNS)} of {count(columns)} columns" if columns > MOST_COLUMNS else ""
-    return Question(
-        m, found, tuple(int(k) for k in kept), f"{count(len(test))}{of} test rows were ranked by {by}{first}"
-    )
+    ranked = f"{count(len(test))}{of} {scored} rows were ranked by {by}{first}"
+    return Question(m, found, tuple(int(k) for k in kept), scored, ranked)
 
 
 def _labelled(sample: SampledRows, place: NDArray[np.int64]) -> LabelledRows:
@@ -180,7 +196,7 @@ def _suspicions(
         if owned.owner < len(question.kept):
             low, high = (count(end) if end.is_integer() else number(end) for end in (owned.low, owned.high))
             value = low if low == high else f"{low} to {high}"
-            rows = f"{count(owned.rows)} of the {plural(owned.of, 'test row')} of {question.class_name(owned.owner)}"
+            rows = f"{count(owned.rows)} of the {plural(owned.of, f'{question.scored} row')} of {question.class_name(owned.owner)}"
             said = f"is {value} in {rows} and in no row of another class, here as where it was learnt"
             yield owned.column, question.seen(owned.column, said)
 
@@ -216,15 +232,15 @@ def _pure_cells(question: Question, alpha: float, few: int) -> Iterator[Found]:
     for pure in question.found.pure_cells(alpha, few):
         if pure.owner < len(question.kept):
             state = "blank" if pure.is_blank else "filled"
-            rows = f"{plural(pure.rows, 'row')} of test and {plural(pure.learnt, 'row')} learnt from"
+            rows = f"{plural(pure.rows, f'{question.scored} row')} and {plural(pure.learnt, 'row')} learnt from"
             said = f"is {state} in {rows}, all of them {question.class_name(pure.owner)}"
             yield pure.column, question.seen(pure.column, said)
 
 
 def _suspected(question: Question, column: int, seen: Finding) -> Finding:
-    called = name(question.m.column(column))
+    called = quoted(question.m.column(column))
     remedy = (
-        f"Is `{called}` known when the model is asked? If it is written later, train without it. If it is known, record that in "
+        f"Is {called} known when the model is asked? If it is written later, train without it. If it is known, record that in "
         f'auditor.toml: [[waivers]] with check = "target-leak", subject = "{name(seen.subject)}", a reason, by and expires.'
     )
     return seen.failing(Severity.MAJOR, remedy=remedy, direction=Direction.FLATTERS, confidence=Confidence.SUSPECTED)
@@ -240,7 +256,7 @@ def _strong(question: Question, strong: float, alpha: float, told: set[int]) -> 
     if lows:
         (first, low), *others = lows.items()
         seen = replace(_most_of(question, first, low), limit=strong, interval=_bound(low, alpha / question.family))
-        listed = _listed([f"`{name(question.m.column(column))}` ({number(at_least)})" for column, at_least in others])
+        listed = _listed([f"{quoted(question.m.column(column))} ({number(at_least)})" for column, at_least in others])
         more = f". Others by their lower bounds: {listed}" if others else ""
         remedy = f"Make sure that {'they are' if others else 'it is'} known when the model is asked."
         yield replace(seen, message=seen.message + more).failing(Severity.INFO, remedy=remedy)
@@ -263,9 +279,10 @@ def _apart(question: Question, gap: float, alpha: float) -> Iterator[Finding]:
     """Columns that say much more, or less, in train than on test, as one finding."""
     far = question.found.apart(gap, alpha / question.family)
     if far:
-        named = [f"`{name(question.m.column(column))}` ({number(a)} and {number(b)})" for column, (a, b) in far.items()]
+        named = [f"{quoted(question.m.column(column))} ({number(a)} and {number(b)})" for column, (a, b) in far.items()]
         said = (
-            f"{plural(len(far), 'column')} by themselves tell classes otherwise within train than on test, by ROC-AUC"
+            f"{plural(len(far), 'column')} by {'itself tells' if len(far) == 1 else 'themselves tell'} classes otherwise "
+            "within train than on test, by ROC-AUC"
         )
         remedy = "Look for values that mean another thing in one of the files, and for drift."
         seen = Finding.passed(f"{said}: {_listed(named)}", limit=gap)

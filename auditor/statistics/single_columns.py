@@ -20,6 +20,7 @@ from auditor.statistics.column_bins import (
     class_shares_by_bin,
     tally_bins,
 )
+from auditor.statistics.column_ranks import at_least_by_rank, rising_columns
 from auditor.statistics.estimates import AreaUnderCurve, Difference, Proportion
 
 VALUES_AT_ONCE = 2**21
@@ -74,7 +75,8 @@ class PureCells:
 class SingleColumns:
     """What each column says alone, on rows that it did not learn from.
 
-    by_class: the area of each of `classes` against the rest, from the shares of the classes in the bins of a column;
+    by_class: the area of each of `classes` against the rest, from the shares of the classes in the bins of a column, or from
+    its values where they rank higher as they stand, in the direction learnt;
     in_train: the same within the rows learnt from, each half scored by the other, None where there is no other split;
     blanks: the area of what is missing and what is not; balanced_accuracy: (columns,) of naming the class with the largest
     share, NaN where not all classes were told apart; filled: (2, columns, 2, classes) rows learnt from and scored, by whether
@@ -188,10 +190,15 @@ def _examined(
         folds = _folds(parts)
     blanks = [_by_blank(part) for part in parts]
     of_blanks = _folds((blanks[0], blanks[1]), (blanks[1], blanks[0]))[: len(folds)]
+    rising = rising_columns(learnt.features, learnt.classes, classes)
+
+    def areas(of: Sequence[Fold], rows: LabelledRows) -> tuple[Areas, ...]:
+        return at_least_by_rank([_areas(of, k) for k in classes], rows.features, rows.classes, classes, rising)
+
     return SingleColumns(
         tuple(classes),
-        tuple(_areas(folds, k) for k in classes),
-        tuple(None if known is None else _areas(halves, k) for k in classes),
+        areas(folds, scored),
+        (None,) * len(classes) if known is None else areas(halves, known),
         tuple(_areas(of_blanks, k) for k in classes),
         _balanced_accuracy(folds),
         np.stack(blanks),

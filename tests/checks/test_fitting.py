@@ -97,8 +97,31 @@ def test_the_fault_weighs_as_much_as_train_would_have_scaled_otherwise(checks):
 def test_columns_of_few_values_and_columns_that_were_left_alone_do_not_hide_it(checks):
     z = scaled(StandardScaler(), TRAIN, TEST, fitted_on=(TRAIN, TEST))
     train, test = (np.hstack([part, (part[:, :3] > 0), part[:, :1] * 9]) for part in z)
-    finding = judged(checks["fitted-on-everything"], train, test, share=0.85)
+    finding = judged(checks["fitted-on-everything"], train, test)
     assert "8 of 9 columns of many values" in finding.message
+
+
+@pytest.mark.parametrize("columns", [2, 4])
+def test_columns_that_no_one_scaled_hide_neither_two_scaled_ones_nor_four(checks, columns):
+    z = scaled(StandardScaler(), TRAIN, TEST, fitted_on=(TRAIN, TEST))
+    train, test = (np.hstack([part[:, :columns], raw[:, columns:]]) for part, raw in zip(z, (TRAIN, TEST), strict=True))
+    finding = judged(checks["fitted-on-everything"], train, test)
+    assert finding.status is Status.FAIL
+    assert f"{columns} of 8 columns of many values have mean 0 and deviation 1" in finding.message
+
+
+def test_one_column_of_mean_0_and_deviation_1_among_others_is_a_pass(checks):
+    z = scaled(StandardScaler(), TRAIN, TEST, fitted_on=(TRAIN, TEST))
+    train, test = (np.hstack([part[:, :1], raw[:, 1:]]) for part, raw in zip(z, (TRAIN, TEST), strict=True))
+    finding = judged(checks["fitted-on-everything"], train, test)
+    assert finding.status is Status.PASS
+    assert "Over train and test together 1 of 8 columns" in finding.message
+
+
+def test_a_range_learnt_from_all_rows_is_found_beside_a_column_that_no_one_scaled(checks):
+    z = scaled(MinMaxScaler(), TRAIN, TEST, fitted_on=(TRAIN, TEST))
+    train, test = (np.hstack([part, raw[:, :1]]) for part, raw in zip(z, (TRAIN, TEST), strict=True))
+    assert "8 of 9 columns" in judged(checks["fitted-on-everything"], train, test).message
 
 
 def test_columns_that_are_blank_or_infinite_do_not_hide_it(checks):

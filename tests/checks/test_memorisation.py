@@ -38,6 +38,13 @@ def test_rows_with_the_same_losses_are_not_told_apart(checks):
     assert "pairs of one class (3,000 training rows and 3,000 test rows; 95% interval" in finding.message
 
 
+def test_rows_with_weights_are_counted_alike(checks):
+    weights = np.ones(3000)
+    (finding,) = found(checks, losing(1.0, weights=weights), MET, train=losing(0.47, seed=1, weights=weights))
+    assert finding.status is Status.FAIL
+    assert "rows are counted alike here, whatever their weights" in finding.message
+
+
 def test_an_attacker_is_said_to_tell_training_rows_in_so_many_pairs(checks):
     (finding,) = found(checks, losing(1.0), MET, train=losing(0.47, seed=1))
     assert finding.message.startswith("The loss of a row tells training rows from new ones in 68.4% of pairs")
@@ -105,10 +112,7 @@ def test_it_needs_other_rows_and_scores(checks):
     assert (finding.status, "no scores" in finding.message) == (Status.SKIP, True)
 
 
-def test_weighted_rows_are_not_examined_and_groups_are_said_to_count_by_rows(checks):
-    weights = np.ones(3000)
-    (finding,) = found(checks, losing(0.5, weights=weights), train=losing(0.5, seed=1, weights=weights))
-    assert (finding.status, "carry weights" in finding.message) == (Status.SKIP, True)
+def test_groups_are_said_to_count_by_rows(checks):
     groups = np.arange(3000)
     (finding,) = found(checks, losing(0.5, groups=groups), train=losing(0.5, seed=1, groups=groups))
     assert "rows are taken as independent here, whatever their groups" in finding.message

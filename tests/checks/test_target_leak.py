@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 from scipy.special import expit
+from sklearn.metrics import roc_auc_score
 
 from auditor import Confidence, Direction, Severity, Status
+from auditor.checking import judge
+from auditor.policy import NOTHING_BY_DEFAULT, Policy
 from auditor.states import FeatureSample
 from auditor.testing import compute, measured, rows
 
@@ -13,7 +16,7 @@ COLUMNS = ["age", "dose", "discharged"]
 
 
 class Table:
-    """Rows of three columns: `age` says a little of the class, `dose` and `discharged` nothing until a test writes them."""
+    """Rows of three columns: “age” says a little of the class, “dose” and “discharged” nothing until a test writes them."""
 
     def __init__(self, n, seed, share=0.5):
         self.random = np.random.default_rng(seed)
@@ -51,7 +54,7 @@ def flipped(share, column=2):
 def test_columns_that_say_little_pass_and_the_strongest_is_named(checks):
     (finding,) = asked(checks["target-leak"])
     assert finding.status is Status.PASS
-    assert "Column `age` says most of 3 columns: it tells “ill” from the rest with ROC-AUC 0.7" in finding.message
+    assert "Column “age” says most of 3 columns: it tells “ill” from the rest with ROC-AUC 0.7" in finding.message
     assert "beside the model's 0.99" in finding.message
     assert "2,000 test rows were ranked by 4,000 training rows" in finding.message
 
@@ -62,7 +65,7 @@ def test_a_copy_of_the_label_is_suspected_with_the_question_and_the_waiver(check
     assert (finding.status, finding.severity, finding.confidence) == (Status.FAIL, Severity.MAJOR, Confidence.SUSPECTED)
     assert finding.direction is Direction.FLATTERS
     assert finding.subject == "column discharged"
-    assert finding.remedy.startswith("Is `discharged` known when the model is asked?")
+    assert finding.remedy.startswith("Is “discharged” known when the model is asked?")
     assert 'check = "target-leak", subject = "column discharged"' in finding.remedy
     assert ("by the other half of them" in finding.message) is not train
 
@@ -76,6 +79,17 @@ def test_a_strong_column_is_information(checks):
     assert finding.interval.low > 0.95
 
 
+def test_the_figure_of_a_column_is_no_less_than_that_of_its_values(checks):
+    tables = [Table(n, seed) for n, seed in ((4000, 1), (2000, 2))]
+    for table in tables:
+        table.features[:, 1] = table.random.normal(-2.85 * table.classes, 1.0)
+    known, test = (table.batch(6.0) for table in tables)
+    m = measured(test, train=known, class_names=NAMES, positive="ill", states=[FeatureSample], feature_names=COLUMNS)
+    finding = compute(checks["target-leak"], m)[0]
+    assert finding.subject == "column dose"
+    assert finding.value >= roc_auc_score(tables[1].classes, -tables[1].features[:, 1])
+
+
 def test_several_strong_columns_are_told_together(checks):
     def write(table):
         for column, apart in ((1, 3.0), (2, 2.9)):
@@ -83,7 +97,7 @@ def test_several_strong_columns_are_told_together(checks):
 
     (finding,) = asked(checks["target-leak"], write, certainty=6.0, n=4000)
     assert (finding.severity, finding.subject) == (Severity.INFO, "column dose")
-    assert "Others by their lower bounds: `discharged` (0.9" in finding.message
+    assert "Others by their lower bounds: “discharged” (0.9" in finding.message
 
 
 def test_a_nearly_certain_column_that_the_model_far_outdoes_is_information(checks):
@@ -133,8 +147,8 @@ def test_a_column_that_says_less_on_test_is_minor(checks):
 
     (finding,) = asked(checks["target-leak"], write)
     assert (finding.status, finding.severity) == (Status.FAIL, Severity.MINOR)
-    assert "1 column by themselves tell classes otherwise within train than on test" in finding.message
-    assert "`dose` (0.9" in finding.message
+    assert "1 column by itself tells classes otherwise within train than on test" in finding.message
+    assert "“dose” (0.9" in finding.message
 
 
 def test_the_strongest_columns_are_drawn_with_the_model(checks):
@@ -190,6 +204,39 @@ def test_each_of_several_labels_is_asked(checks):
     clear, suspected = compute(checks["target-leak"], m)
     assert clear.status is Status.PASS
     assert (suspected.severity, suspected.subject) == (Severity.MAJOR, "column feature 1, label rude")
+
+
+def test_where_test_has_too_few_rows_of_a_class_train_is_asked_alone(checks):
+    (told,) = asked(checks["target-leak"], flipped(0), share=0.01)
+    assert (told.status, told.severity, told.subject) == (Status.FAIL, Severity.MAJOR, "column discharged")
+    assert "4,000 training rows were ranked by the other half of them; train alone was asked, as fewer" in told.message
+    (clear,) = asked(checks["target-leak"], share=0.01)
+    assert clear.status is Status.PASS
+
+
+def test_so_it_is_where_each_of_three_classes_has_20_rows_in_test(checks):
+    def tells_all(features, classes, _random):
+        features[:, 1] = classes
+
+    known, test = three_classes(tells_all, 5), three_classes(tells_all, 4, n=60)
+    (told,) = compute(
+        checks["target-leak"], measured(test, train=known, class_names=["a", "b", "c"], states=[FeatureSample])
+    )
+    assert (told.severity, told.subject) == (Severity.MAJOR, "column feature 2")
+    assert "train alone was asked" in told.message
+
+
+def test_rows_with_weights_are_counted_alike(checks):
+    tables = [Table(2000, seed) for seed in (1, 2)]
+    for table in tables:
+        flipped(0.005)(table)
+    known, test = (table.batch(weights=np.ones(2000)) for table in tables)
+    m = measured(
+        test, train=known, class_names=NAMES, positive="ill", states=[FeatureSample], feature_names=COLUMNS
+    )  # fmt: skip
+    (finding,) = judge([checks["target-leak"]], m, Policy(NOTHING_BY_DEFAULT, (), confirmed=True))
+    assert (finding.severity, finding.subject) == (Severity.MAJOR, "column discharged")
+    assert "rows are counted alike here, whatever their weights" in finding.message
 
 
 def test_without_enough_rows_of_two_classes_nothing_is_said(checks):
