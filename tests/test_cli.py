@@ -385,8 +385,8 @@ OF_SAMPLES = {
         ("lending-club", "not-ready", "recall on `bad`"),
         ("digits", "ready", "every condition is met"),
         ("fashion", "not-ready", "recall on `Shirt`"),
-        ("covid", "needs-review", "column `ct_result` by itself tells “positive” from the rest"),
-        ("titanic", "needs-review", "column `boat` tells “survived” by being blank or not"),
+        ("covid", "needs-review", "column “ct_result” by itself tells “positive” from the rest"),
+        ("titanic", "needs-review", "column “boat” tells “survived” by being blank or not"),
     ],
 )
 def test_the_samples_get_the_verdicts_they_deserve(sample, status, words, tmp_path):
