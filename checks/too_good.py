@@ -57,12 +57,13 @@ def too_good(
     """Is there a sign that an excellent result comes from leakage?
 
     Excellent is an accuracy whose lower bound is above `accuracy` while no class has `largest` of the rows, or a ROC-AUC
-    whose lower bound is above `auc`. That is information by itself: easy tasks exist. Suspected where a check of leakage found
-    something that flatters; where the better of two plain methods, the nearest of up to 20,000 training rows and a linear
-    model, is right on up to 2,000 test rows less often than the model by more than `lead` (Tango 1998, at `alpha_major`),
-    since an easy task is easy for them too; or where the log loss on test lies below that on train (at `alpha_major`).
-    Waived findings do not count. The plain methods are not tried without training rows, where features are no columns, or
-    where a row may have several labels.
+    whose lower bound is above `auc`. That is information by itself: easy tasks exist. It is doubted where a check of leakage
+    found something that flatters, minor or worse, or suspects a major fault; where the better of two plain methods, the
+    nearest of up to 20,000 training rows and a linear model, is right on up to 2,000 test rows less often than the model by
+    more than `lead` (Tango 1998, at `alpha_major`), since an easy task is easy for them too; or where the log loss on test
+    lies below that on train (at `alpha_major`). Waived findings do not count. The plain methods are not tried without training
+    rows, where features are no columns, or where a row may have several labels; a rule that neither of them can learn looks
+    like leakage here.
     """
     found = [(part, _excellent(part, accuracy, largest, auc, alpha)) for part in m.labels or (m,)]
     excellent = [(part, seen) for part, seen in found if seen is not None]
@@ -82,7 +83,8 @@ def _flattering(earlier: Sequence[Finding], policy: Policy) -> list[Finding]:
         finding
         for finding in earlier
         if finding.status is Status.FAIL
-        and finding.severity.rank >= Severity.MINOR.rank
+        and finding.severity.rank
+        >= (Severity.MINOR if finding.confidence is Confidence.CONFIRMED else Severity.MAJOR).rank
         and finding.direction is Direction.FLATTERS
         and not policy.waives(finding)
     ]
@@ -175,4 +177,5 @@ def _judged(m: Measurements, seen: Finding, signs: Sequence[str], plain: Plain |
         )
     remedy = "Follow up what is named, and test on rows collected apart or later before these figures are quoted."
     doubt, bent = Confidence.SUSPECTED, Direction.FLATTERS
-    return seen.failing(Severity.MAJOR, "; ".join(signs), remedy=remedy, direction=bent, confidence=doubt)
+    told = replace(seen, message=f"Such figures are doubtful: {'; '.join(signs)}. {seen.message}")
+    return told.failing(Severity.MAJOR, remedy=remedy, direction=bent, confidence=doubt)
