@@ -230,7 +230,8 @@ class Batch:
 
     def rows(self, chosen: Array) -> "Batch":
         """The chosen rows; `chosen` is a boolean mask or indices."""
-        features = None if self.features is None else self.features[chosen]
+        chosen = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
+        features = None if self.features is None else self.features.take(chosen, axis=0)  # quicker than by a mask
         scores = None if self.scores is None else self.scores.rows(chosen)
         label_scores = None if self.label_scores is None else self.label_scores.rows(chosen)
         cluster, weight, time, identity = (

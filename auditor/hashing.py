@@ -9,7 +9,8 @@ from unicodedata import normalize
 import numpy as np
 from numpy.typing import NDArray
 
-BLOCK_ROWS = 8192
+BLOCK_ROWS = 4096
+GLIMPSED = 4
 _MIX = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 _STEP = 0x9E3779B97F4A7C15
 
@@ -25,11 +26,26 @@ def row_hashes(features: NDArray[Any]) -> NDArray[np.uint64]:
     """
     if is_text(features):
         return _text_hashes(features)
-    flat = features.reshape(len(features), math.prod(features.shape[1:]))
+    flat = _flat(features)
     hashes = np.empty(len(flat), np.uint64)
+    words = np.empty(((flat.shape[1] + 1) // 2, min(len(flat), BLOCK_ROWS)), np.uint64)
     for start in range(0, len(flat), BLOCK_ROWS):
-        hashes[start : start + BLOCK_ROWS] = _block_hashes(flat[start : start + BLOCK_ROWS])
+        block = flat[start : start + BLOCK_ROWS]
+        hashes[start : start + BLOCK_ROWS] = _block_hashes(_words(block, words[:, : len(block)]))
     return hashes
+
+
+def glimpses(features: NDArray[Any]) -> NDArray[np.uint64]:
+    """(n,) uint64 hashes of up to four values of each row of (n, ...) features, quick to have: equal rows have equal ones."""
+    flat = _flat(features)
+    chosen = flat[:, :: max(1, flat.shape[1] // GLIMPSED)][:, :GLIMPSED]
+    total = np.zeros(len(flat), np.uint64)
+    for start in range(0, len(flat), BLOCK_ROWS):
+        block = total[start : start + BLOCK_ROWS]
+        for column in chosen[start : start + BLOCK_ROWS].T:
+            block ^= _canonical(column.astype(np.float32)).view(np.uint32)
+            block *= np.uint64(_STEP)
+    return total
 
 
 def is_text(features: NDArray[Any]) -> bool:
@@ -49,26 +65,38 @@ def _text_hashes(texts: NDArray[Any]) -> NDArray[np.uint64]:
     return np.array([_text_hash("".join(f"{len(text)}:{text}" for text in row)) for row in rows], np.uint64)
 
 
-def _block_hashes(rows: NDArray[Any]) -> NDArray[np.uint64]:
-    words = _words(rows)
-    mixed, shifted = np.full(len(rows), _STEP, np.uint64), np.empty(len(rows), np.uint64)
-    for j in range(words.shape[1]):
-        mixed ^= words[:, j]
+def _flat(features: NDArray[Any]) -> NDArray[Any]:
+    return features.reshape(len(features), math.prod(features.shape[1:]))
+
+
+def _block_hashes(words: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """(n,) uint64 hashes of n rows of words (words, n)."""
+    mixed, shifted = np.full(words.shape[1], _STEP, np.uint64), np.empty(words.shape[1], np.uint64)
+    for j, word in enumerate(words):
+        mixed ^= word
         mixed *= np.uint64((j + 1) * _STEP % 2**64 | 1)
         np.right_shift(mixed, np.uint64(29), out=shifted)
         mixed ^= shifted
     return splitmix64(mixed)
 
 
-def _words(rows: NDArray[Any]) -> NDArray[np.uint64]:
-    """(n, ceil(d / 2)) uint64, column after column: the bits of canonical float32 values, two to a word."""
-    padded = np.empty((len(rows), rows.shape[1] + rows.shape[1] % 2), np.float32)
-    padded[:, rows.shape[1] :] = 0
+def _words(rows: NDArray[Any], into: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """`into` (ceil(d / 2), n), filled with the bits of canonical float32 values of (n, d) rows, two to a word."""
+    even = np.ascontiguousarray(rows, np.float32)
+    if rows.shape[1] % 2:
+        even = np.concatenate([even, np.zeros((len(rows), 1), np.float32)], axis=1)
+    into[:] = even.view(np.uint64).T
+    _canonical(into.view(np.float32))
+    return into
+
+
+def _canonical(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The values themselves, changed in place: -0 is 0, and every NaN the same."""
     with np.errstate(invalid="ignore"):  # signalling NaNs
-        np.add(rows, np.float32(0), out=padded[:, : rows.shape[1]], casting="same_kind")
-        if np.isnan(padded.max(initial=-np.inf)):  # one NaN makes the highest one
-            padded[np.isnan(padded)] = np.float32("nan")
-    return np.asfortranarray(padded.view(np.uint64))
+        np.add(values, np.float32(0), out=values)
+        if np.isnan(values.max(initial=-np.inf)):  # one NaN makes the highest one
+            values[np.isnan(values)] = np.float32("nan")
+    return values
 
 
 def group_hashes(

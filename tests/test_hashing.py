@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from auditor.hashing import BLOCK_ROWS, row_hashes
+from auditor.hashing import BLOCK_ROWS, glimpses, row_hashes
 
 few_values = st.sampled_from([-1.0, -0.0, 0.0, 1.0, np.inf, -np.inf, np.nan, 2.0**-149])
 tables = arrays(np.float32, st.tuples(st.integers(0, 30), st.integers(1, 5)), elements=few_values)
@@ -93,3 +93,24 @@ def test_every_bit_of_a_hash_is_used_evenly() -> None:
     hashes = row_hashes(million_whole_numbers()[:100_000])
     ones = np.unpackbits(hashes.view(np.uint8)).reshape(-1, 64).mean(axis=0)
     assert np.abs(ones - 0.5).max() < 0.01  # six standard deviations of a fair bit are 0.0095
+
+
+@given(tables)
+def test_equal_rows_have_equal_glimpses(rows: NDArray[np.float32]) -> None:
+    known = dict(zip(row_hashes(rows).tolist(), glimpses(rows).tolist(), strict=True))
+    assert [known[row] for row in row_hashes(rows).tolist()] == glimpses(rows).tolist()
+
+
+@pytest.mark.parametrize("width", [1, 3, 4, 5, 7, 8, 30])
+def test_glimpses_of_different_rows_differ_in_their_first_bits(width: int) -> None:
+    rows = np.random.default_rng(width).normal(size=(3 * BLOCK_ROWS, width)).astype(np.float32)
+    assert len(np.unique(glimpses(rows))) > 0.999 * len(rows)
+    assert len(np.unique(glimpses(rows) >> np.uint64(44))) > 0.98 * len(rows)
+
+
+def test_hashing_leaves_the_rows_as_they_are() -> None:
+    rows = np.array([[-0.0, np.nan, 1.0]] * 3, np.float32)
+    before = rows.tobytes()
+    row_hashes(rows)
+    glimpses(rows)
+    assert rows.tobytes() == before

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from auditor.batches import Array, Batch
+from auditor.engines.hits import Hits
 from auditor.engines.second_look import Keep, second_look
 from auditor.hashing import is_text
 from auditor.measurements import RowCounts, SplitMeasurements
@@ -46,10 +47,14 @@ class Stream:
 
 @dataclass
 class Tally:
-    """What was seen of a split: states of the clean rows and of those that stand in train, kept apart; whether rows are images."""
+    """What was seen of a split: states of the clean rows and of those that stand in train, kept apart; whether rows are images.
+
+    hits: which rows stand in train.
+    """
 
     clean: dict[StateType, State[Any]]
     shared: dict[StateType, State[Any]]
+    hits: Hits = field(default_factory=Hits)
     rows: RowCounts = field(default_factory=RowCounts)
     images: bool = False
 
@@ -58,6 +63,7 @@ class Tally:
         for mine, theirs in ((self.clean, other.clean), (self.shared, other.shared)):
             for kind, state in mine.items():
                 state.merge(theirs[kind])
+        self.hits.merge(other.hits)
         self.rows += other.rows
         self.images |= other.images
 
@@ -111,8 +117,8 @@ def measure(
     known = None if hashes is None else Known(hashes)
     tally = tally_stream(streams["test"], states, task, known, advance)
     if known is not None and tally.rows.shared and all(streams[name].faithful() for name in ("train", "test")):
-        hits = tally.shared[RowHashes].result()
-        known = Known(known.hashes, *second_look(hits, streams["train"].rows(), streams["test"].rows(), task, keep))
+        hashes, splits_again = tally.shared[RowHashes].result(), (streams["train"].rows(), streams["test"].rows())
+        known = Known(known.hashes, *second_look(tally.hits, hashes, splits_again, task, keep))
         if len(known.refuted):
             tally = tally_stream(streams["test"], states, task, known, lambda _name, _rows: None)
     return _with_overlap(streams["test"], states, tally, splits, known)
@@ -178,7 +184,9 @@ def _take(tally: Tally, batch: Batch, known: Known | None) -> None:
     )
     _update(tally.clean, _part(judged, ~shared))
     if shared.any():
-        _update(tally.shared, judged.rows(shared))
+        part = judged.rows(shared)
+        tally.hits.add(part)
+        _update(tally.shared, part)
 
 
 def _part(batch: Batch, chosen: Array) -> Batch:
@@ -231,6 +239,7 @@ def _with_overlap(
     if not shared:
         return Measured(clean, clean, splits, overlap)
     right = clean[RowHashes].right
+    alike = tally.shared[RowHashes].result()
     kept = dict(tally.clean)
     for kind, state in kept.items():
         state.merge(tally.shared[kind])
@@ -241,7 +250,7 @@ def _with_overlap(
         overlap,
         n_shared_right=everything.right - right,
         n_other_right=right,
-        expected=everything.expected_across(known.hashes),
+        expected=everything.expected_across(known.hashes, alike),
         by_chance=False if tally.images else _by_chance(as_given, splits["train"], shared),
     )
     return Measured(clean if overlap.copied else as_given, as_given, splits, overlap, clean)

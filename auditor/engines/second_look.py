@@ -7,6 +7,7 @@ import numpy as np
 
 from auditor.batches import Array, Batch
 from auditor.engines.first_rows import FirstRows, Rows
+from auditor.engines.hits import Hits
 from auditor.hashing import composed, is_text, splitmix64
 from auditor.overlap import Pair, SecondLook
 from auditor.states.row_hashes import Hashes, HashSet
@@ -36,6 +37,7 @@ class Matched:
 
 
 Keep = Callable[[Matched], None]
+Splits = tuple[Iterable[Batch], Iterable[Batch]]
 
 
 @dataclass
@@ -51,16 +53,20 @@ class Seen:
 
 
 def second_look(
-    hits: HashSet, train: Iterable[Batch], test: Iterable[Batch], task: Task, keep: Keep | None = None
+    hits: Hits, hashes: HashSet, splits: Splits, task: Task, keep: Keep | None = None
 ) -> tuple[SecondLook, Hashes]:
-    """Compare the test rows whose hash is among `hits` with the training rows of that hash.
+    """Compare the test rows that are `hits`, and whose hashes are these, with the training rows of their hash.
+
+    `splits` are the rows of train and of test.
 
     `keep` receives all pairs that hold, batch by batch. Also returns the numbers of the test rows that hold in no value by
     value comparison. The values of at most `MOST_VALUES_KEPT` different rows, and `MOST_BYTES_KEPT` bytes, are kept, chosen by
     their hash; the rest are equal by their hash alone.
     """
-    known, seen = _learnt(train, hits.distinct), Seen()
-    for batch in _of_hits(test, hits.distinct):
+    train, test = splits
+    known, seen = _learnt(train, hits, hashes.distinct), Seen()
+    likely = _rows(test, lambda batch: batch.is_labelled & hits.among(batch.row_key))
+    for batch in _rows(likely, lambda batch: hashes.contains(batch.row_hashes)):
         matched, refuted = known.find(batch)
         _count(matched, seen, task)
         seen.refuted.append(refuted)
@@ -72,21 +78,27 @@ def second_look(
     return SecondLook(seen.verified, len(refuted), seen.by_hash, seen.same_label, by_class, pairs), refuted
 
 
-def _of_hits(batches: Iterable[Batch], hits: HashSet) -> Iterator[Batch]:
-    """The labelled rows whose hash is among the hits."""
+def _rows(batches: Iterable[Batch], chosen: Callable[[Batch], Array]) -> Iterator[Batch]:
+    """The chosen rows of each batch that has some."""
     for batch in batches:
-        chosen = batch.is_labelled & hits.contains(batch.row_hashes)
-        if chosen.any():
-            yield batch.rows(chosen)
+        rows = chosen(batch)
+        if rows.any():
+            yield batch.rows(rows)
 
 
-def _learnt(train: Iterable[Batch], hits: HashSet) -> "_Known":
+def _learnt(train: Iterable[Batch], hits: Hits, hashes: HashSet) -> "_Known":
+    """The labelled training rows of those hashes."""
     known: _Known | None = None
-    for batch in _of_hits(train, hits):
-        assert batch.features is not None
-        known = known or _Known(hits, batch.features[:1].nbytes)
+    likely = _rows(train, lambda batch: batch.is_labelled & hits.may_equal(_features(batch)))
+    for batch in _rows(likely, lambda batch: hashes.contains(batch.row_hashes)):
+        known = known or _Known(hashes, _features(batch)[:1].nbytes)
         known.learn(batch)
-    return known or _Known(hits, 1)
+    return known or _Known(hashes, 1)
+
+
+def _features(batch: Batch) -> Array:
+    assert batch.features is not None
+    return batch.features
 
 
 def _count(matched: Matched, seen: Seen, task: Task) -> None:
@@ -129,11 +141,11 @@ def _named(labels: Array, task: Task) -> list[str]:
 class _Known:
     """The first training row of each hash that was looked for, by the values of a sample of them, by hash beyond it."""
 
-    def __init__(self, hits: HashSet, row_bytes: int) -> None:
-        self._hits = hits
-        self._sampled = _sample(hits.hashes, row_bytes)
+    def __init__(self, hashes: HashSet, row_bytes: int) -> None:
+        self._hashes = hashes
+        self._sampled = _sample(hashes.hashes, row_bytes)
         self._rank = np.cumsum(self._sampled) - 1
-        self._by_value, self._by_hash = FirstRows(int(self._sampled.sum())), FirstRows(hits.n)
+        self._by_value, self._by_hash = FirstRows(int(self._sampled.sum())), FirstRows(hashes.n)
 
     def learn(self, batch: Batch) -> None:
         """Take in training rows."""
@@ -151,10 +163,8 @@ class _Known:
         return matched, rows.number[~held]
 
     def _rows(self, batch: Batch) -> tuple[Rows, Array]:
-        assert batch.features is not None
-        place = self._hits.place(batch.row_hashes)
-        values = batch.features.reshape(len(batch), -1)
-        values = composed(values) if is_text(values) else values
+        place = self._hashes.place(batch.row_hashes)
+        values = _features(batch).reshape(len(batch), -1)
         values = composed(values) if is_text(values) else values
         return Rows(place, batch.row_key, batch.labels, values), self._sampled[place]
 

@@ -13,13 +13,13 @@ from auditor.batches import Batch
 from auditor.hashing import row_hashes
 from auditor.states.state import State, Task
 from auditor.statistics.bounds import Smooth
-from auditor.statistics.duplicates import AgainstNoise, Repeats, against_noise, expected_across, repeats_of, sizes_of
+from auditor.statistics.duplicates import AgainstNoise, Repeats, against_noise, expected_across, repeats_of, several
 
 Hashes = NDArray[np.uint64]
 
 BITS_OF_LABELS = 16
 PIECE = 2**20
-SIEVE, SIEVE_HASHES = np.uint64(44), 2**18
+FEWEST_BITS, SPARSE_BITS, MOST_BITS = 20, 2, 24
 
 
 class RowHashes(State["HashSet"]):
@@ -78,6 +78,11 @@ def _mask(bits: int) -> np.uint64:
     return np.uint64(2**bits - 1)
 
 
+def _first(places: int) -> np.uint64:
+    """How far a hash is shifted to be one of so many places, a power of two."""
+    return np.uint64(65 - places.bit_length())
+
+
 @dataclass(frozen=True, eq=False)
 class HashSet:
     """The sorted hashes of all rows, repeats included; the lowest `bits` of each are its label and outcome."""
@@ -125,7 +130,8 @@ class HashSet:
         found = np.zeros(len(wanted), bool)
         if not self.n:
             return found
-        likely = np.arange(len(wanted)) if self._sieve is None else np.flatnonzero(self._sieve[wanted >> SIEVE])
+        sieve = self._sieve
+        likely = np.arange(len(wanted)) if sieve is None else np.flatnonzero(sieve[wanted >> _first(len(sieve))])
         likely = likely[np.argsort(wanted[likely])]
         sought = wanted[likely] & ~_mask(self.bits)
         place = np.minimum(np.searchsorted(self.hashes, sought), self.n - 1)
@@ -134,24 +140,34 @@ class HashSet:
 
     @cached_property
     def _sieve(self) -> NDArray[np.bool_] | None:
-        """Which first 20 bits occur, as the quickest no to most hashes; None where most of them do."""
-        if self.n > SIEVE_HASHES:
+        """Which first bits occur, as the quickest no to most hashes; None where memory for it would be large."""
+        bits = max(FEWEST_BITS, self.n.bit_length() + SPARSE_BITS)
+        if bits > MOST_BITS:
             return None
-        sieve = np.zeros(2**20, bool)
-        sieve[self.hashes >> SIEVE] = True
+        sieve = np.zeros(2**bits, bool)
+        sieve[self.hashes >> _first(len(sieve))] = True
         return sieve
 
-    def expected_across(self, train: "HashSet") -> float:
+    def expected_across(self, train: "HashSet", shared: "HashSet") -> float:
         """How many of these rows a random split of them and of `train` into as many each would show to stand in train.
 
-        Given the groups of equal rows in both together: see `auditor.statistics.expected_across`.
+        Given the groups of equal rows in both together, of which `shared` has those that stand in both: see
+        `auditor.statistics.expected_across`.
         """
-        larger = self if self.n >= train.n else train
-        ends, sizes = larger.ends, Counter[int]()
-        for mine, theirs in zip(self.cut(ends), train.cut(ends), strict=True):
-            both = np.sort(np.concatenate([mine, theirs]) >> np.uint64(self.bits))
-            sizes.update(sizes_of(both))
+        alike = np.unique(np.concatenate([shared.distinct.hashes, self.of_several_rows, train.of_several_rows]))
+        sizes = Counter((self.rows_of(alike) + train.rows_of(alike)).tolist())
         return expected_across(sizes, self.n, train.n)
+
+    @property
+    def of_several_rows(self) -> Hashes:
+        """The hashes of features that more than one row has, each once."""
+        pieces = [several(piece >> np.uint64(self.bits)) for piece in self.cut(self.ends)]
+        return np.concatenate(pieces) << np.uint64(self.bits)
+
+    def rows_of(self, features: Hashes) -> NDArray[np.int64]:
+        """(n,) how many rows have each of these hashes of features."""
+        first = np.searchsorted(self.hashes, features)
+        return np.searchsorted(self.hashes, features | _mask(self.bits), "right") - first
 
     def less_than_noise(self, train: "HashSet") -> Smooth:
         """By how much the model errs less often than the labels of train let any function of the features err.

@@ -125,11 +125,10 @@ def _disagreement(words: NDArray[np.uint64], bits: int) -> tuple[NDArray[np.uint
     return words[groups] >> np.uint64(bits), (size * size - squares) / (size * (size - 1))
 
 
-def sizes_of(features: NDArray[np.uint64]) -> dict[int, int]:
-    """How many groups of two or more there are of each size, among sorted (n,) words."""
-    words = features[_repeated(features)]
-    sizes, times = np.unique(np.diff(_starts(words), append=len(words)), return_counts=True) if len(words) else ((), ())
-    return {int(size): int(amount) for size, amount in zip(sizes, times, strict=True)}
+def several(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Those of sorted (n,) values that occur more than once, each once."""
+    equal = np.flatnonzero(values[1:] == values[:-1])
+    return np.unique(values[equal])
 
 
 def expected_across(sizes: Mapping[int, int], n_test: int, n_train: int) -> float:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from auditor.batches import Batch, OutputKind, Scores
 from auditor.states import HashSet, RowHashes, Task
 from auditor.states.row_hashes import spare_bits
+from auditor.statistics import expected_across
 from auditor.testing import rows as rows_of
 from tests.states.generating import measured
 
@@ -68,16 +69,28 @@ def test_a_batch_without_features_is_refused() -> None:
 def test_membership_is_the_same_with_and_without_the_sieve(
     known: list[tuple[int, int]], wanted: list[tuple[int, int]], sieved: bool
 ) -> None:
-    with patch("auditor.states.row_hashes.SIEVE_HASHES", 100 if sieved else 0):
+    with patch("auditor.states.row_hashes.MOST_BITS", 24 if sieved else 0):
         found = hash_set(known).contains(batch(wanted).row_hashes)
     assert found.tolist() == [row in set(known) for row in wanted]
+
+
+def expected(test: list[tuple[int, int]], train: list[tuple[int, int]]) -> float:
+    return hash_set(test).expected_across(hash_set(train), hash_set([row for row in test if row in train]))
+
+
+@given(some_rows, some_rows)
+def test_a_random_split_is_expected_to_share_what_the_sizes_of_all_groups_say(
+    test: list[tuple[int, int]], train: list[tuple[int, int]]
+) -> None:
+    sizes = Counter(size for size in Counter(test + train).values() if size > 1)
+    assert expected(test, train) == pytest.approx(expected_across(Counter(sizes), len(test), len(train)), abs=1e-12)
 
 
 @given(few_rows, few_rows)
 def test_how_the_set_is_cut_changes_no_count(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> None:
     def counts() -> tuple[object, ...]:
         test, train = hash_set(one), hash_set(other)
-        return test.repeats, test.expected_across(train) if one else 0, test.less_than_noise(train)
+        return test.repeats, expected(one, other) if one else 0, test.less_than_noise(train)
 
     whole = counts()
     with patch("auditor.states.row_hashes.PIECE", 3):
@@ -87,13 +100,13 @@ def test_how_the_set_is_cut_changes_no_count(one: list[tuple[int, int]], other: 
 def test_a_random_split_shares_as_many_rows_as_expected_on_average() -> None:
     random = np.random.default_rng(0)
     rows = [(i // 2, 0) for i in range(60)] + [(100 + i // 3, 0) for i in range(30)]
-    shared, expected = [], 0.0
+    shared, alike = [], 0.0
     for _ in range(400):
         order = random.permutation(len(rows))
         test, train = [rows[i] for i in order[:20]], [rows[i] for i in order[20:]]
         shared.append(sum(row in train for row in test))
-        expected = hash_set(test).expected_across(hash_set(train))
-    assert np.mean(shared) == pytest.approx(expected, abs=4 * float(np.std(shared)) / 20)
+        alike = expected(test, train)
+    assert np.mean(shared) == pytest.approx(alike, abs=4 * float(np.std(shared)) / 20)
 
 
 def test_labels_and_outcomes_part_equal_rows_and_not_their_features() -> None:

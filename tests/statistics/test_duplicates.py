@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import hypergeom
 
-from auditor.statistics.duplicates import AgainstNoise, Repeats, against_noise, expected_across, repeats_of, sizes_of
+from auditor.statistics.duplicates import AgainstNoise, Repeats, against_noise, expected_across, repeats_of, several
 
 BITS = 3  # two for the label, one for the outcome
 
@@ -77,9 +77,9 @@ def test_the_expectation_is_that_of_drawing_without_replacement(sizes: list[int]
     assert expected_across(Counter(sizes), n_test, n_train) == pytest.approx(sum(map(shared, sizes)), abs=1e-9)
 
 
-def test_sizes_are_those_of_the_groups() -> None:
-    assert sizes_of(np.array([1, 2, 2, 3, 3, 3, 7, 7], np.uint64)) == {2: 2, 3: 1}
-    assert sizes_of(np.zeros(0, np.uint64)) == {}
+def test_what_occurs_more_than_once_is_told_once() -> None:
+    assert several(np.array([1, 2, 2, 3, 3, 3, 7, 7, 9], np.uint64)).tolist() == [2, 3, 7]
+    assert several(np.zeros(0, np.uint64)).tolist() == []
 
 
 @given(some_rows, some_rows)
