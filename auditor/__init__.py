@@ -10,20 +10,8 @@ if TYPE_CHECKING:
     from auditor import statistics
     from auditor.batches import Batch
     from auditor.checking import check
-    from auditor.findings import (
-        Bars,
-        Confidence,
-        Curve,
-        Direction,
-        Finding,
-        Gate,
-        Heatmap,
-        Interval,
-        Line,
-        NotApplicable,
-        Severity,
-        Status,
-    )
+    from auditor.figure_data import Bars, Curve, Heatmap, Line
+    from auditor.findings import Confidence, Direction, Finding, Gate, Interval, NotApplicable, Severity, Status
     from auditor.gating import conditions_met
     from auditor.histories import History
     from auditor.measurements import Measurements
@@ -35,17 +23,17 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Bars": "auditor.findings",
+    "Bars": "auditor.figure_data",
     "Batch": "auditor.batches",
     "Confidence": "auditor.findings",
-    "Curve": "auditor.findings",
+    "Curve": "auditor.figure_data",
     "Direction": "auditor.findings",
     "Finding": "auditor.findings",
     "Gate": "auditor.findings",
-    "Heatmap": "auditor.findings",
+    "Heatmap": "auditor.figure_data",
     "History": "auditor.histories",
     "Interval": "auditor.findings",
-    "Line": "auditor.findings",
+    "Line": "auditor.figure_data",
     "Measurements": "auditor.measurements",
     "NotApplicable": "auditor.findings",
     "Policy": "auditor.policy",

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator, NullLocator
 
 from auditor import resources, wording
-from auditor.findings import Bars, Curve, Figure, Heatmap, Line
+from auditor.figure_data import Bars, Curve, Figure, Heatmap, Line
 from auditor.rendering import placing
 from auditor.results import Reliability, ScoreHistogram
 

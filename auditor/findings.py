@@ -1,12 +1,11 @@
 """What a check says: gates to be decided, findings that are decided, and skips with their reason."""
 
-import math
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Self
 
 from auditor import wording
+from auditor.figure_data import Figure, finite, keep_numbers
 from auditor.statistics.estimates import Estimate
 
 
@@ -63,97 +62,8 @@ class Interval:
     method: str
 
     def __post_init__(self) -> None:
-        _keep_numbers(self, "low", "high", "level")
+        keep_numbers(self, "low", "high", "level")
         object.__setattr__(self, "method", wording.name(str(self.method)))
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of a curve: x and y of equal length; a blank point is null."""
-
-    name: str
-    x: tuple[float | None, ...]
-    y: tuple[float | None, ...]
-
-    def __post_init__(self) -> None:
-        _keep_rows(self, "x", "y")
-        _same_length(self.x, self.y)
-
-
-@dataclass(frozen=True)
-class Curve:
-    """A figure of lines; `marks` are vertical lines (name, x), `spans` shaded parts of the x axis (name, from, to)."""
-
-    title: str
-    x_label: str
-    y_label: str
-    lines: tuple[Line, ...]
-    marks: tuple[tuple[str, float], ...] = ()
-    spans: tuple[tuple[str, float, float], ...] = ()
-
-
-@dataclass(frozen=True)
-class Bars:
-    """A figure of one bar a name, with an optional limit drawn across, or what else `limit_name` says it is."""
-
-    title: str
-    names: tuple[str, ...]
-    values: tuple[float | None, ...]
-    limit: float | None = None
-    value_label: str = ""
-    limit_name: str = "limit"
-
-    def __post_init__(self) -> None:
-        _keep_rows(self, "values")
-        _keep_numbers(self, "limit")
-        _same_length(self.names, self.values)
-
-
-@dataclass(frozen=True)
-class Heatmap:
-    """A figure of a matrix of counts, rows by columns."""
-
-    title: str
-    row_names: tuple[str, ...]
-    column_names: tuple[str, ...]
-    values: tuple[tuple[float | None, ...], ...]
-
-    def __post_init__(self) -> None:
-        rows = tuple(tuple(_number(value) for value in row) for row in self.values)
-        object.__setattr__(self, "values", rows)
-        _same_length(self.row_names, rows)
-        for row in rows:
-            _same_length(self.column_names, row)
-
-
-def _number(value: float | None) -> float | None:
-    """The value as a finite float; ValueError for anything else, so that a check's slip is its own error."""
-    if value is None:
-        return None
-    number = float(value)
-    if not math.isfinite(number) or isinstance(value, str):
-        raise ValueError(f"{value!r} is no finite number; undefined is None")
-    return number
-
-
-def _keep_numbers(record: object, *names: str) -> None:
-    for name in names:
-        object.__setattr__(record, name, _number(getattr(record, name)))
-
-
-def _keep_rows(record: object, *names: str) -> None:
-    for name in names:
-        object.__setattr__(record, name, tuple(_number(value) for value in getattr(record, name)))
-
-
-def _same_length(first: Sequence[object], second: Sequence[object]) -> None:
-    if not first or len(first) != len(second):
-        raise ValueError(
-            f"a figure needs as many values as places, and at least one; found {len(first)} and {len(second)}"
-        )
-
-
-Figure = Curve | Bars | Heatmap
 
 
 @dataclass(frozen=True)
@@ -179,9 +89,9 @@ class Gate:
     where: str = ""
 
     def __post_init__(self) -> None:
-        if _number(self.limit) is None:
+        if finite(self.limit) is None:
             raise ValueError("a gate needs a limit")
-        _keep_numbers(self, "limit")
+        keep_numbers(self, "limit")
 
 
 @dataclass(frozen=True)
@@ -211,9 +121,9 @@ class Finding:
     def __post_init__(self) -> None:
         if not isinstance(self.message, str) or not self.message.strip():
             raise ValueError(f"a finding needs a sentence, found {self.message!r}")
-        if not all(isinstance(figure, Curve | Bars | Heatmap) for figure in self.figures):
+        if not all(isinstance(figure, Figure) for figure in self.figures):
             raise ValueError("figures are Curve, Bars or Heatmap")
-        _keep_numbers(self, "value", "limit")
+        keep_numbers(self, "value", "limit")
         for name, kind in {
             "status": Status,
             "severity": Severity,

@@ -5,7 +5,7 @@ from typing import Any
 
 from auditor import wording
 from auditor.designs import design_notes, design_of
-from auditor.findings import Curve
+from auditor.figure_data import Curve
 from auditor.measurements import Measurements, SplitMeasurements
 from auditor.results import Majority, SplitResult, Value
 from auditor.states import LabelCounts, LabelTotals, Losses, Ranking

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 from auditor import wording
-from auditor.config import Config, GateSettings, Waiver
+from auditor.config import Config
 from auditor.errors import UsageError
 from auditor.findings import Finding, Status
+from auditor.settings import GateSettings, Waiver
 
 SHARES = ("accuracy", "recall", "precision", "f1", "specificity", "roc_auc", "average_precision", "balanced_accuracy",
           "subset_accuracy", "label_accuracy", "hamming_loss", "samples_f1", "samples_jaccard")  # fmt: skip

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from auditor.findings import Curve
+from auditor.figure_data import Curve
 
 
 @dataclass(frozen=True)

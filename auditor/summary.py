@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from auditor.designs import design_notes, design_of
-from auditor.findings import Curve, Finding, Line, NotApplicable
+from auditor.figure_data import Curve, Line
+from auditor.findings import Finding, NotApplicable
 from auditor.measurements import Measurements, SplitMeasurements
 from auditor.results import (
     ClassResult,

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from auditor import figures
-from auditor.findings import Bars, Curve, Heatmap, Line
+from auditor.figure_data import Bars, Curve, Heatmap, Line
 from auditor.results import ScoreHistogram
 from tests.rendering.chapters import reliability
 
@@ -41,7 +41,7 @@ def test_the_same_numbers_give_the_same_bytes(figure: figures.Drawable) -> None:
 
 def test_another_process_draws_the_same_bytes() -> None:
     program = (
-        "import sys; from auditor import figures; from auditor.findings import Curve, Line;"
+        "import sys; from auditor import figures; from auditor.figure_data import Curve, Line;"
         f"sys.stdout.buffer.write(figures.draw({CURVE!r}))"
     )
     found = subprocess.run(

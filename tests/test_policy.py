@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from auditor.config import Config, GateSettings, Waiver
+from auditor.config import Config
 from auditor.errors import UsageError
 from auditor.findings import Finding, Gate, Severity, Status
 from auditor.gating import resolve
 from auditor.policy import PRESETS, policy_of, state_of, waived
+from auditor.settings import GateSettings, Waiver
 from auditor.statistics import Proportion, Smooth
 
 TODAY = date(2026, 11, 21)

@@ -13,7 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from auditor.batches import Array, Batch
-from auditor.config import Config, InputSettings
+from auditor.config import Config
 from auditor.data.declared import Declared
 from auditor.data.formats import readable, shown
 from auditor.data.groups import NO_DESIGN, RowDesign, clusters, declared_columns, judged_weights
@@ -23,6 +23,7 @@ from auditor.data.tables import listed, quoted
 from auditor.data.times import array_times
 from auditor.errors import InputError, UsageError
 from auditor.layout import Part, side_by_side
+from auditor.settings import InputSettings
 
 WEIGHTS = (".weight", "bias")
 LABELS_AT_ONCE = 65_536

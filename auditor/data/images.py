@@ -23,13 +23,14 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 from pydantic import ValidationError
 
 from auditor.batches import Array, Batch
-from auditor.config import Config, ImageSettings
+from auditor.config import Config
 from auditor.data.declared import Declared, joined
 from auditor.data.formats import shown
 from auditor.data.groups import RowDesign
 from auditor.data.tables import ColumnKind, Part, Table, missing_column, quoted
 from auditor.data.truth import Truth
 from auditor.errors import InputError, UsageError
+from auditor.settings import ImageSettings
 
 DECODERS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 DEEP = ("I", "F", "I;16", "I;16B", "I;16L")

@@ -4,11 +4,12 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from auditor.config import Config, InputSettings
+from auditor.config import Config
 from auditor.data.formats import shown
 from auditor.data.tables import listed, quoted
 from auditor.errors import InputError, UsageError
 from auditor.layout import Input, Part, side_by_side
+from auditor.settings import InputSettings
 
 
 def with_inputs(config: Config, inputs: Sequence[Input], path: Path, names: Collection[str], what: str) -> Config:

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from auditor import wording
-from auditor.config import Config, ImageSettings
+from auditor.config import Config
 from auditor.data.agreed import Agreed, Files
 from auditor.data.arrays import ArrayFile, Arrays, ArrayShard
 from auditor.data.classes import (
@@ -44,6 +44,7 @@ from auditor.data.texts import text_files
 from auditor.data.truth import LabelColumns, truth_of
 from auditor.errors import InputError, UsageError
 from auditor.layout import Input, Layout, take_text
+from auditor.settings import ImageSettings
 
 NO_LOADERS: Mapping[str, Loader] = {}
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from auditor.config import ImageSettings
 from auditor.errors import InputError
 from auditor.layout import Input
 from auditor.models import failures
 from auditor.models.shapes import Shape, fits
+from auditor.settings import ImageSettings
 
 if TYPE_CHECKING:
     from auditor.models.buffers import Buffers  # it imports PyTorch

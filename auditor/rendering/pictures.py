@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from auditor import figures, wording
-from auditor.findings import Bars, Curve, Finding, Heatmap, Line
+from auditor.figure_data import Bars, Curve, Heatmap, Line
+from auditor.findings import Finding
 from auditor.rendering import phrases, scores
 from auditor.rendering.layout import LARGEST_MAP, LARGEST_TABLE
 from auditor.rendering.register import Group

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from auditor.findings import Line
+from auditor.figure_data import Line
 
 Points = NDArray[np.float64]
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from auditor.config import ImageSettings
 from auditor.data.images import _prepared
+from auditor.settings import ImageSettings
 
 WORKERS, IMAGES, ROUNDS = 2, 200, 7
 SETTINGS = ImageSettings(resize=256, crop=224)

@@ -12,10 +12,10 @@ from scipy import stats
 
 from auditor.batches import Batch
 from auditor.checking import Check, built_in, judge
-from auditor.config import GateSettings
 from auditor.findings import Confidence, Finding, Severity, Status
 from auditor.policy import NOTHING_BY_DEFAULT, PRESETS, Policy
 from auditor.report import VerdictStatus
+from auditor.settings import GateSettings
 from auditor.states import State
 from auditor.statistics import labels_needed
 from auditor.testing import from_confusion, measured

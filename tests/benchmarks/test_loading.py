@@ -15,8 +15,9 @@ import pyarrow.parquet
 import pytest
 from PIL import Image
 
-from auditor.config import Config, ImageSettings
+from auditor.config import Config
 from auditor.data import open_splits
+from auditor.settings import ImageSettings
 
 FEW, MANY = 500_000, 5_000_000
 N_FEATURES = 10

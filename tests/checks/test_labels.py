@@ -7,11 +7,11 @@ import pytest
 
 from auditor.batches import OutputKind
 from auditor.checking import check, judge
-from auditor.config import GateSettings
 from auditor.findings import Finding, NotApplicable, Severity, Status
 from auditor.measurements import ProbeResult
 from auditor.policy import PRESETS, Policy
 from auditor.report import VerdictStatus
+from auditor.settings import GateSettings
 from auditor.testing import compute, measured, rows
 from auditor.verdict import decide
 

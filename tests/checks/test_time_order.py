@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from auditor import Confidence, Severity, Status
-from auditor.findings import Bars
+from auditor.figure_data import Bars
 from auditor.testing import compute, measured, rows
 
 TWO = {"class_names": ["no", "yes"], "positive": "yes"}

@@ -7,8 +7,8 @@ import pytest
 
 from auditor import Confidence, Direction, Severity, Status
 from auditor.checking import judge
-from auditor.config import Waiver
 from auditor.policy import PRESETS, Policy
+from auditor.settings import Waiver
 from auditor.states import ColumnTotals, FeatureSample
 from auditor.testing import compute, measured, rows
 

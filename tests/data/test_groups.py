@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from auditor.config import ImageSettings
 from auditor.data.split import Split
 from auditor.errors import UsageError
+from auditor.settings import ImageSettings
 from tests.data.reading import batches, npz, opened, parquet, refusal, text
 
 TABLE = "age,patient,w,label\n31,7,1.5,good\n42,8,2,bad\n50,7,0,good\n60,,1,bad\n61,,1,bad\n"

@@ -11,9 +11,9 @@ import pyarrow as pa
 import pytest
 from PIL import Image, ImageFile
 
-from auditor.config import ImageSettings
 from auditor.data.images import preparation
 from auditor.errors import UsageError
+from auditor.settings import ImageSettings
 from tests.data.reading import batches, features, labels, npz, opened, parquet, refusal, row_keys, says, text
 from tests.data.writing import write_hugging_face, write_stream
 

@@ -26,9 +26,10 @@ from PIL import Image
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from auditor.config import Config, ImageSettings
+from auditor.config import Config
 from auditor.data import open_splits
 from auditor.errors import AuditorError
+from auditor.settings import ImageSettings
 from tests.data.writing import ARRAYS, TABLES
 
 MOST_SECONDS = 30  # 80 million pixels take some on a busy machine

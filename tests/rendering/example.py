@@ -5,7 +5,8 @@ from functools import cache
 
 import numpy as np
 
-from auditor.findings import Curve, Direction, Finding, Interval, Line, Severity, Status
+from auditor.figure_data import Curve, Line
+from auditor.findings import Direction, Finding, Interval, Severity, Status
 from auditor.label_summary import label_split_result
 from auditor.report import Card, Criteria, Decision, Fact, Report, Verdict, VerdictStatus, sealed
 from auditor.results import Overlap, RowFlow, SharedRow, Value, WithAndWithout

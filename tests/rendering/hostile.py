@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from auditor.findings import Bars
+from auditor.figure_data import Bars
 from auditor.report import DataFile, ModelFile, Report
 from auditor.results import HistoryResult, SharedRow
 from tests.rendering.example import fraud

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from auditor.findings import Bars, Curve, Direction, Finding, Interval, Line, Severity, Status
+from auditor.figure_data import Bars, Curve, Line
+from auditor.findings import Direction, Finding, Interval, Severity, Status
 from auditor.report import CheckRecord, DataFile, ModelFile, Provenance
 from auditor.results import ClassResult, Generalisation, HistoryResult, Majority, ScoreHistogram, SplitResult, Value
 from auditor.statistics.estimates import AreaUnderCurve, Difference, Estimate, FScore, MeanOfProportions, Proportion

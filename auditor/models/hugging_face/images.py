@@ -7,10 +7,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from auditor import wording
-from auditor.config import ImageSettings
 from auditor.models.files import ModelFile
 from auditor.models.hugging_face import folder
 from auditor.models.hugging_face.folder import Settings
+from auditor.settings import ImageSettings
 
 STATE = "state resize, crop, mean and std under [image] in auditor.toml, as in training"
 # Image processors that resize, crop, rescale and normalise, one after the other, and do nothing else.

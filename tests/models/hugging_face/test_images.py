@@ -10,12 +10,13 @@ import torch
 from PIL import Image
 
 from auditor.batches import Array
-from auditor.config import Config, ImageSettings
+from auditor.config import Config
 from auditor.data import Splits, open_splits
 from auditor.data.images import with_image
 from auditor.errors import InputError, UsageError
 from auditor.models.files import read_model_file
 from auditor.models.hugging_face.images import image_settings
+from auditor.settings import ImageSettings
 from tests.models.hugging_face.saving import SMALL, edited, named, opened
 
 pytest.importorskip("transformers")
