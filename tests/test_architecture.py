@@ -33,6 +33,7 @@ ROOMS = {
 READS_REPORTS = ("auditor/figures.py", "auditor/rendering/")
 REPORT = (
     "auditor.errors",
+    "auditor.figure_data",
     "auditor.figures",
     "auditor.findings",
     "auditor.measurements",
