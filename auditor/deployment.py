@@ -23,7 +23,7 @@ from auditor.statistics.prior import (
 )
 
 if TYPE_CHECKING:
-    from auditor.measurements import SplitMeasurements
+    from auditor.measurements import Measurements, SplitMeasurements
 
 UNMOVED = ("recall", "balanced_accuracy", "macro_recall")
 AGAINST_THE_REST = ("specificity", "roc_auc")
@@ -51,6 +51,22 @@ def metric_in_use(split: "SplitMeasurements", name: str, prior: Mapping[str, flo
             "it is not followed to the class shares that were stated; ask for a metric that is, or for recall"
         )
     return found, in_use(prior)
+
+
+def judged_in_use(m: "Measurements", name: str, prior: Mapping[str, float]) -> tuple[Estimate, str]:
+    """A metric of the judged rows at the class shares of use, and the words that say so.
+
+    Where no share is stated and copies of mostly one class were taken out, each class counts as often as in the whole file:
+    the rows left hold too few of that class by the taking out alone. What is not followed stays that of the rows left.
+    """
+    if prior or not m.remixed:
+        return m.test.metric_in_use(name, prior)
+    whole = dict(zip(m.task.class_names, m.as_given.class_shares({}).tolist(), strict=True))
+    try:
+        estimate, moved = m.test.metric_in_use(name, whole)
+    except NotApplicable:
+        return m.test.metric(name), ""
+    return estimate, "with each class as frequent as in the whole file" if moved else ""
 
 
 def _of_label(split: "SplitMeasurements", name: str, prior: Mapping[str, float]) -> tuple[Estimate, str]:

@@ -13,7 +13,7 @@ from auditor.behaviour import Behaviour
 from auditor.class_mix import log_loss_at, mean_recall
 from auditor.clustered import gain_under_design, share_under_design
 from auditor.data.split import Reading
-from auditor.deployment import class_shares, metric_in_use
+from auditor.deployment import class_shares, judged_in_use, metric_in_use
 from auditor.errors import UsageError
 from auditor.findings import NotApplicable
 from auditor.histories.history import History
@@ -259,6 +259,15 @@ class Measurements:
     def removed(self) -> bool:
         """Whether copies of training rows were taken out of the judged rows."""
         return self.overlap_counts is not None and self.overlap_counts.copied
+
+    @property
+    def remixed(self) -> bool:
+        """Whether these were mostly of one class, so that the judged rows have other shares of the classes than the file."""
+        return self.removed and not self.labels and self.overlap.multiplied is not None
+
+    def metric_in_use(self, name: str, prior: Mapping[str, float]) -> tuple[Estimate, str]:
+        """A metric of the judged rows at the class shares of use; see `auditor.deployment.judged_in_use`."""
+        return judged_in_use(self, name, prior)
 
     @cached_property
     def majority(self) -> tuple[int, str]:

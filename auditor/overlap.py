@@ -6,6 +6,7 @@ from auditor.statistics.estimates import Difference, Proportion
 
 COPIED_EXCESS = 0.001
 COPIED_INFLATION = 0.005
+ONE_CLASS = 0.2
 OVERLAP_FILE = "overlap.parquet"
 
 
@@ -43,13 +44,35 @@ class SecondLook:
 
 
 @dataclass(frozen=True)
+class ClassOverlap:
+    """The test rows of one class, or with one label: how many stand in train and how many do not, and of each how many are right."""
+
+    shared: int
+    shared_right: int
+    others: int
+    others_right: int
+
+    @property
+    def share(self) -> Proportion:
+        """Share of the rows of the class that stand in train."""
+        return Proportion(self.shared, self.shared + self.others)
+
+    @property
+    def inflation(self) -> Difference:
+        """Recall on all rows minus that without the shared ones; undefined where no other is left."""
+        with_them, without = Proportion(self.shared_right, self.shared), Proportion(self.others_right, self.others)
+        return Difference(with_them, without, self.share.value or 0.0)
+
+
+@dataclass(frozen=True)
 class OverlapCounts:
     """Test rows whose features stand in train, beside how often train repeats itself.
 
     n_shared_right and n_other_right: how many the model has right of the shared rows and of the others. expected: how many
     a random split of both files together would share, None where nothing is shared. once_each: whether no two training rows
     are equal in features and label. by_chance: whether columns this coarse make as many rows equal by chance, None where
-    that is not known, as of texts; images are never equal by chance.
+    that is not known, as of texts; images are never equal by chance. classes: the rows of each class, or label, where they
+    were counted.
     """
 
     n_test: int
@@ -62,6 +85,7 @@ class OverlapCounts:
     look: SecondLook = SecondLook()
     once_each: bool = False
     by_chance: bool | None = None
+    classes: tuple[ClassOverlap, ...] = ()
 
     @property
     def share(self) -> Proportion:
@@ -94,17 +118,40 @@ class OverlapCounts:
         return low is not None and low > COPIED_EXCESS
 
     @property
+    def flattered(self) -> int | None:
+        """The class, or label, whose recall surely gains most by its shared rows; None where none surely does (Bonferroni)."""
+        lows = [one.inflation.lower(0.005 / len(self.classes)) or 0.0 for one in self.classes]
+        most = max(lows, default=0.0)
+        return lows.index(most) if most > COPIED_INFLATION else None
+
+    @property
+    def multiplied(self) -> int | None:
+        """The class that the shared rows mostly are and the others are not, as where its rows were multiplied before the split.
+
+        None where no class surely is, and where a row may have several labels.
+        """
+        n_others = self.n_test - self.n_shared
+        if not self.n_shared or sum(one.shared for one in self.classes) != self.n_shared:
+            return None
+        for k, one in enumerate(self.classes):
+            low = Difference(Proportion(one.shared, self.n_shared), Proportion(one.others, n_others)).lower(0.005)
+            if low is not None and low > ONE_CLASS:
+                return k
+        return None
+
+    @property
     def inflates(self) -> bool:
-        """Whether the shared rows add to accuracy."""
+        """Whether the shared rows add to accuracy or to the recall of a class, or are mostly of one that others are not of."""
         low = self.inflation.lower(0.005)
-        return low is not None and low > COPIED_INFLATION
+        adds = low is not None and low > COPIED_INFLATION
+        return adds or self.flattered is not None or self.multiplied is not None
 
     @property
     def copied(self) -> bool:
         """Whether the shared rows are to be taken out.
 
         Where columns are coarse, train must repeat itself less than test repeats train, and not because its repeats were
-        dropped. Elsewhere equal rows are copies: that train never repeats itself, or that they add to accuracy, is enough.
+        dropped. Elsewhere equal rows are copies: that train never repeats itself, or that they flatter, is enough.
         """
         if not self.n_shared:
             return False
@@ -112,6 +159,11 @@ class OverlapCounts:
             return self.exceeds and not self.once_each
         known = self.by_chance is False
         return self.exceeds or (known and (not self.n_train_repeated or self.inflates))
+
+    @property
+    def unclear(self) -> bool:
+        """Whether the shared rows flatter, stay, and may be copies or rows that are equal by nature, as short texts are."""
+        return self.by_chance is None and not self.copied and self.inflates
 
     @property
     def first_rows(self) -> tuple[int, ...]:

@@ -68,7 +68,8 @@ def class_precision(m: Measurements, *, policy: Policy, floor: float | None = No
     """Of the rows that are called a class, how many belong to it.
 
     The floor is the preset's unless `floor` is set; for a rare class it follows the prevalence, since even a good model of a
-    rare class raises false alarms. Precision holds for the share of classes in this test file only: where the share differs
+    rare class raises false alarms. Where copies of mostly one class were taken out, each class counts as often as in the whole
+    file. Precision holds for the share of classes in this test file only: where the share differs
     in use, say so with `--prior`: precision is then that of the stated share, from recall and false alarms. Decided on
     Clopper-Pearson bounds given the rows that were called so.
     """
@@ -77,7 +78,7 @@ def class_precision(m: Measurements, *, policy: Policy, floor: float | None = No
         raise NotApplicable("no floor on the precision of every class is asked beside your own conditions")
     for i, name in _gated(m, policy, many):
         counts = m.test.counts
-        estimate, where = m.test.metric_in_use(f"precision[{name}]", policy.prior)
+        estimate, where = m.metric_in_use(f"precision[{name}]", policy.prior)
         prevalence = _share_in_use(m, policy, i)
         limit = floor if floor is not None or asked is None else asked.at(prevalence) if prevalence else asked.most
         assert limit is not None
@@ -127,10 +128,14 @@ def _lowest_classes(m: Measurements, floor: float) -> Finding:
 
 
 def _share_in_use(m: Measurements, policy: Policy, i: int) -> float | None:
-    """How often a class occurs: as stated with `--prior`, else in the test rows."""
+    """How often a class occurs: as stated with `--prior`, else in the test rows, all of them where copies of one class were taken out."""
     if m.labels:
         return policy.prior.get(m.task.class_names[i], m.test.counts.prevalence(i))
-    return float(m.test.class_shares(policy.prior)[i]) if policy.prior else m.test.prevalence(i)
+    return (
+        float(m.test.class_shares(policy.prior)[i])
+        if policy.prior
+        else (m.as_given if m.remixed else m.test).prevalence(i)
+    )
 
 
 def _gated(m: Measurements, policy: Policy, many: int) -> Iterator[tuple[int, str]]:
@@ -170,7 +175,7 @@ def _gate(m: Measurements, policy: Policy, metric: str, limit: float, *, at_leas
     class_name = metric.removesuffix("]").partition("[")[2]
     subject = m.task.place(class_name) if class_name else ""
     try:
-        estimate, where = m.test.metric_in_use(metric, policy.prior)
+        estimate, where = m.metric_in_use(metric, policy.prior)
     except NotApplicable as reason:
         return Gate(
             metric,

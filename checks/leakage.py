@@ -1,14 +1,13 @@
 """Has the model seen the test data?"""
 
+import math
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from auditor import Direction, Finding, Interval, Measurements, Severity, check
+from auditor import Confidence, Direction, Finding, Interval, Measurements, Severity, check
 from auditor.states import Confusion, FeatureSample, RowHashes
 from auditor.statistics import Difference, Proportion
 from auditor.wording import count, plural, quoted, ratio
-
-ONE_CLASS = 0.2
 
 
 @check(
@@ -23,6 +22,7 @@ def shared_rows(
     inflation_major: float = 0.005,
     inflation_blocker: float = 0.02,
     enough: int = 100,
+    enough_of_class: int = 30,
 ) -> Iterator[Finding]:
     """How many test rows have exactly the features of a training row, label apart?
 
@@ -35,10 +35,13 @@ def shared_rows(
     where random halves of them make far more rows of test and train equal than all of them do; there rows are equal by
     chance, unless test exceeds a train that keeps its repeats, at 99.5%. Elsewhere, and of images, equal rows are copies:
     they are taken out where train never repeats itself, and where the table held repeats and was split at random if they
-    add to accuracy; if not, they are a minor finding. Beside it stands how many rows a random split of both files together
-    would share. Where copies are taken out, every condition is decided on the rest, and both figures are shown. Copies
-    beyond a blocking limit, or more than `blocker` of the rows taken out and fewer than `enough` left, and the figures are
-    not to be trusted. Changed copies are near-duplicates' matter, in tables.
+    flatter: if they add to accuracy, or to the recall of a class (above `inflation_major` a major finding), or are mostly of one class
+    that other rows are not of, as where rare rows were multiplied before the split. If they do not, they are a minor finding.
+    Texts may be equal by nature: such repeats that flatter are suspected, and a reviewer is asked. Beside it stands how many
+    rows a random split of both files together would share. Where copies are taken out, every condition is decided on the
+    rest, and both figures are shown. Copies beyond a blocking limit, more than `blocker` of the rows taken out and fewer than
+    `enough` left, or most of a class taken out and fewer than `enough_of_class` of its rows left, and the figures are not to be
+    trusted. Changed copies are near-duplicates' matter, in tables.
     """
     overlap = m.overlap
     excess = overlap.excess
@@ -48,25 +51,73 @@ def shared_rows(
     if not overlap.n_shared:
         told = f"None of the {_rows(m)} has the features of one of the {plural(overlap.n_train, 'training row')}"
         yield replace(seen, message=f"{told}{_refuted(m)}")
+    elif overlap.unclear:
+        yield _unclear(m, seen)
     elif not overlap.copied:
         yield _repeating(m, seen, f"Deduplicate, or split by group; first such test rows: {first}.")
     else:
-        severity, limit = _weight(excess.lower(0.005), minor, major, blocker)
-        inflated, inflation_limit = _weight(overlap.inflation.lower(0.005), minor, inflation_major, inflation_blocker)
-        if inflated.rank > severity.rank:
-            severity, limit = inflated, inflation_limit
-            seen = replace(seen, value=overlap.inflation.value, interval=_interval(overlap.inflation))
+        worst = _worst(m, minor, (major, blocker), (inflation_major, inflation_blocker))
         few = m.test.n < enough and (overlap.share.value or 0) > blocker
-        severity = Severity.BLOCKER if few else severity
-        why = f"{_why_copies(m)}{_of_one_class(m)}; the conditions are decided without them"
-        source = "find out how they came in" if _alone(m) else "deduplicate before the split, or split by group"
-        yield replace(seen, message=f"{seen.message}; {why}").failing(
+        lost = _lost(m, enough_of_class)
+        severity = Severity.BLOCKER if few or lost is not None else worst.severity
+        why = f"{_why_copies(m)}{_of_one_class(m)}{_of_classes(m, lost)}; the conditions are decided without them"
+        yield replace(
+            seen, message=f"{seen.message}; {why}", value=worst.effect.value, interval=_interval(worst.effect)
+        ).failing(
             severity,
-            remedy=f"Take the copies out of the test file (first rows: {first}) and {source}.",
-            limit=limit,
+            remedy=f"Take the copies out of the test file (first rows: {first}) and {_source(m)}.",
+            limit=worst.limit,
             direction=Direction.FLATTERS,
             validity=severity is Severity.BLOCKER,
         )
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What copies do, how serious that is, and the limit that it crossed."""
+
+    severity: Severity
+    limit: float
+    effect: Difference
+
+
+def _worst(m: Measurements, minor: float, excess: tuple[float, float], inflation: tuple[float, float]) -> Effect:
+    """The most serious of what the copies do: their excess, what they add to accuracy, or what to the recall of a class.
+
+    `excess` and `inflation` are the limits of a major and of a blocking effect; on one class it does not block by itself.
+    """
+    overlap = m.overlap
+    effects = [_effect(overlap.excess, 1, minor, *excess), _effect(overlap.inflation, 1, minor, *inflation)]
+    if overlap.flattered is not None:
+        of_class = overlap.classes[overlap.flattered].inflation
+        effects.append(_effect(of_class, len(overlap.classes), minor, inflation[0], math.inf))
+    return max(effects, key=lambda one: one.severity.rank)
+
+
+def _effect(effect: Difference, family: int, minor: float, major: float, blocker: float) -> Effect:
+    """How serious an effect is by its strict lower bound, one of so many looked at."""
+    low = effect.lower(0.005 / family)
+    for severity, limit in ((Severity.BLOCKER, blocker), (Severity.MAJOR, major)):
+        if low is not None and low > limit:
+            return Effect(severity, limit, effect)
+    return Effect(Severity.MINOR, minor, effect)
+
+
+def _lost(m: Measurements, enough: int) -> int | None:
+    """The first class most of whose rows are copies, and that has too few others to judge it by."""
+    return next((k for k, one in enumerate(m.overlap.classes) if one.shared > one.others and one.others < enough), None)
+
+
+def _unclear(m: Measurements, seen: Finding) -> Finding:
+    """Repeats that flatter, and that may be copies or texts that people write alike."""
+    told = f"{seen.message}; {_train_repeats(m)}, {_by_random_split(m)}{_of_one_class(m)}{_of_classes(m, None)}"
+    remedy = (
+        "Are these copies, as of one document or of rows multiplied before the split, or texts that people write alike? "
+        "Take copies out and split by document; if they are no copies, record that in auditor.toml: "
+        '[[waivers]] with check = "shared-rows", a reason, by and expires.'
+    )
+    said = replace(seen, message=f"{told}; nothing was taken out")
+    return said.failing(Severity.MAJOR, remedy=remedy, direction=Direction.FLATTERS, confidence=Confidence.SUSPECTED)
 
 
 def _repeating(m: Measurements, seen: Finding, remedy: str) -> Finding:
@@ -140,27 +191,45 @@ def _by_random_split(m: Measurements) -> str:
     return f"a random split of both files would share about {count(round(m.overlap.expected or 0))}"
 
 
-def _weight(low: float | None, minor: float, major: float, blocker: float) -> tuple[Severity, float]:
-    """How serious an effect is by its strict lower bound, and the limit it crossed."""
-    if low is not None and low > blocker:
-        return Severity.BLOCKER, blocker
-    return (Severity.MAJOR, major) if low is not None and low > major else (Severity.MINOR, minor)
-
-
 def _interval(difference: Difference) -> Interval:
     return Interval(difference.lower(0.05), difference.upper(0.05), 0.95, difference.method)
 
 
 def _of_one_class(m: Measurements) -> str:
     """Where the copies are mostly of one class, as when rare rows are multiplied before the split."""
-    overlap, clean = m.overlap, m.without_shared
-    if m.labels or clean is None or not clean.n:
+    overlap, k = m.overlap, m.overlap.multiplied
+    if k is None:
         return ""
-    for k, hits in enumerate(overlap.look.by_class):
-        others = Proportion(int(clean[Confusion].support[k]), clean.n)
-        low = Difference(Proportion(hits, sum(overlap.look.by_class)), others).lower(0.005)
-        if low is not None and low > ONE_CLASS:
-            name, share = quoted(m.task.class_names[k]), ratio(others.value)
-            many = f"{count(hits)} of the {count(overlap.n_shared)} are {name}, as {share} of the other rows are"
-            return f" ({many}: its rows may have been multiplied before the split)"
-    return ""
+    name, others = (
+        quoted(m.task.class_names[k]),
+        Proportion(overlap.classes[k].others, overlap.n_test - overlap.n_shared),
+    )
+    shared, of = overlap.classes[k].shared, overlap.n_shared
+    many = f"all {count(of)}" if shared == of else f"{count(shared)} of the {count(of)}"
+    return f" ({many} are {name}, as {ratio(others.value)} of the other rows are: its rows may have been multiplied before the split)"
+
+
+def _of_classes(m: Measurements, lost: int | None) -> str:
+    """What is left of the classes whose recall is flattered, or that have too few other rows."""
+    told = {k for k in (m.overlap.flattered, m.overlap.multiplied, lost) if k is not None}
+    return "".join(f"; {_of_class(m, k)}" for k in sorted(told))
+
+
+def _of_class(m: Measurements, k: int) -> str:
+    one, name = m.overlap.classes[k], quoted(m.task.class_names[k])
+    if not one.others:
+        return f"all {count(one.shared)} {name} rows of test stand there, and nothing is known of new ones"
+    of_all, left = (
+        Proportion(one.shared_right + one.others_right, one.shared + one.others),
+        Proportion(one.others_right, one.others),
+    )
+    rows = f"{count(one.shared)} of {plural(int(of_all.n), f'{name} row')} stand there"
+    recall = f"{ratio(left.value)} ({count(one.others_right)} of {count(one.others)})"
+    return f"{rows}: without them recall on {name} is {recall}, not {ratio(of_all.value)}"
+
+
+def _source(m: Measurements) -> str:
+    """How copies are kept out from now on."""
+    if m.overlap.multiplied is not None:
+        return "split first: multiply rows of a rare class within train alone"
+    return "find out how they came in" if _alone(m) else "deduplicate before the split, or split by group"

@@ -11,10 +11,12 @@ from auditor.engines.hits import Hits
 from auditor.engines.second_look import Keep, second_look
 from auditor.hashing import is_text
 from auditor.measurements import RowCounts, SplitMeasurements
-from auditor.overlap import OverlapCounts, SecondLook
+from auditor.overlap import ClassOverlap, OverlapCounts, SecondLook
 from auditor.states.by_label import ByLabel, begun
+from auditor.states.confusion import Confusion
 from auditor.states.feature_sample import FeatureSample, SampledRows
 from auditor.states.guarded import read_only
+from auditor.states.label_counts import LabelCounts
 from auditor.states.row_hashes import Hashes, HashSet, RowHashes
 from auditor.states.state import State, Task
 from auditor.statistics.coincidence import MOST_ROWS, shared_pairs
@@ -251,9 +253,20 @@ def _with_overlap(
         n_shared_right=everything.right - right,
         n_other_right=right,
         expected=everything.expected_across(known.hashes, alike),
+        classes=_by_class(as_given, clean),
         by_chance=False if tally.images else _by_chance(as_given, splits["train"], shared),
     )
     return Measured(clean if overlap.copied else as_given, as_given, splits, overlap, clean)
+
+
+def _by_class(as_given: SplitMeasurements, clean: SplitMeasurements) -> tuple[ClassOverlap, ...]:
+    """How many rows of each class, or label, are shared; none where classes were not counted."""
+    counted = next((state for state in (LabelCounts, Confusion) if state in as_given.results), None)
+    if counted is None:
+        return ()
+    rows, others = (zip(split[counted].support, split[counted].correct, strict=True) for split in (as_given, clean))
+    pairs = ((*map(int, one), *map(int, other)) for one, other in zip(rows, others, strict=True))
+    return tuple(ClassOverlap(n - left, right - left_right, left, left_right) for n, right, left, left_right in pairs)
 
 
 def _by_chance(test: SplitMeasurements, train: SplitMeasurements, shared: int) -> bool | None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from auditor import Severity, Status
+from auditor import Confidence, Severity, Status
 from auditor.states import Confusion
 from auditor.testing import compute, measured, rows
 
@@ -250,8 +250,111 @@ def test_hits_of_one_class_point_to_rows_multiplied_before_the_split(checks):
     train = rows(labels, predicted=labels, features=features)
     test = rows(test_labels, predicted=predicted, features=test_features)
     (finding,) = compute(checks["shared-rows"], measured(test, train=train, class_names=NAMES, positive="b"))
-    assert "60 of the 60 are “b”, as" in finding.message
+    assert "all 60 are “b”, as" in finding.message
     assert "multiplied before the split" in finding.message
+    assert "multiply rows of a rare class within train alone" in finding.remedy
+
+
+def multiplied(times, *, recall=0.25, n=4000, share=0.05, seed=3, columns=6):
+    """Rows of a rare class stand there so many times before a random split; the model knows copies and finds few others."""
+    draw = np.random.default_rng(seed)
+    rare = draw.random(n) < share
+    origin = np.concatenate([np.arange(n), *[np.flatnonzero(rare)] * (times - 1)])
+    draw.shuffle(origin)
+    features, labels = draw.normal(size=(n, columns)).astype(np.float32)[origin], rare.astype(int)[origin]
+    train = np.arange(len(origin)) < 0.8 * len(origin)
+    known = np.isin(origin, origin[train])
+    predicted = np.where(
+        known, labels, np.where(draw.random(len(labels)) < np.where(labels == 1, recall, 0.97), labels, 1 - labels)
+    )
+    return measured(
+        rows(labels[~train], predicted=predicted[~train], features=features[~train]),
+        train=rows(labels[train], predicted=predicted[train], features=features[train]),
+        class_names=NAMES,
+        positive="b",
+    )
+
+
+def test_rows_multiplied_before_the_split_leave_no_figure_to_trust(checks):
+    """Five of each: recall on all rows is nearly 1, and next to no row of the class is new."""
+    m = multiplied(5)
+    assert m.as_given.metric("recall[b]").value > 0.95
+    (finding,) = compute(checks["shared-rows"], m)
+    assert (finding.severity, finding.validity) == (Severity.BLOCKER, True)
+    assert "are “b”, as" in finding.message
+    assert "stand there" in finding.message
+    assert all(
+        gate.status is not Status.PASS for gate in compute(checks["class-recall"], m) if gate.subject == "class b"
+    )
+
+
+def test_the_recall_of_a_rare_class_that_copies_flatter_is_that_without_them(checks):
+    """Two of each: accuracy hardly gains, recall on the class does."""
+    m = multiplied(2, n=20_000)
+    accuracy = m.overlap.inflation
+    assert m.removed
+    assert accuracy.value < 0.05
+    one = m.overlap.classes[1]
+    assert one.inflation.value == pytest.approx(m.as_given.metric("recall[b]").value - m.test.metric("recall[b]").value)
+    (finding,) = compute(
+        checks["shared-rows"], m, limits={"inflation_major": 0.1, "inflation_blocker": 0.2, "blocker": 0.9}
+    )
+    assert finding.severity is Severity.MAJOR
+    assert finding.value == pytest.approx(one.inflation.value)
+    n, left = one.shared + one.others, one.others
+    assert f"{one.shared} of {n} “b” rows stand there: without them recall on “b” is" in finding.message
+    assert f"({one.others_right} of {left})" in finding.message
+
+
+def test_precision_keeps_the_class_shares_of_the_file_where_copies_of_one_class_were_taken_out(checks):
+    m = multiplied(2, n=20_000)
+    clean, whole = m.test[Confusion], m.as_given[Confusion].support
+    alarms = (clean.predicted[1] - clean.correct[1]) / clean.support[0]
+    recall = clean.correct[1] / clean.support[1]
+    expected = recall * whole[1] / (recall * whole[1] + alarms * whole[0])
+    precision = next(gate for gate in compute(checks["class-precision"], m) if gate.subject == "class b")
+    assert precision.value == pytest.approx(expected)
+    assert "with each class as frequent as in the whole file" in precision.message
+    assert m.test.metric("precision[b]").value < expected
+
+
+def test_repeats_of_every_class_that_the_model_knows_no_better_stay_minor(checks):
+    draw = np.random.default_rng(5)
+    origin = np.concatenate([np.arange(4000), np.arange(200)])
+    draw.shuffle(origin)
+    labels, predicted, features = table(4000, seed=6)
+    test, train = origin[:1000], origin[1000:]
+    m = measured(
+        rows(labels[test], predicted=predicted[test], features=features[test]),
+        train=rows(labels[train], predicted=predicted[train], features=features[train]),
+        class_names=NAMES,
+        positive="b",
+    )
+    (finding,) = compute(checks["shared-rows"], m)
+    assert not m.removed
+    assert finding.severity is Severity.MINOR
+
+
+@pytest.mark.parametrize(("recall", "asked"), [(0.2, True), (1.0, False)])
+def test_of_texts_that_repeat_a_reviewer_is_asked_where_that_flatters(checks, recall, asked):
+    """Half of the test texts stand in train, where as many repeat: documents split at random, or short texts."""
+    labels = np.arange(2000) % 2
+    written = [f"text {i % 500 if i % 4 < 2 else i}" for i in range(2000)]
+    texts, train = np.array(written, np.dtypes.StringDType())[:, None], np.arange(2000) % 5 > 0
+    known = np.isin(written, np.array(written)[train])
+    wrong = ~known & (np.arange(2000) % 100 >= 100 * recall)
+    predicted = np.where(wrong, 1 - labels, labels)
+    m = measured(
+        rows(labels[~train], predicted=predicted[~train], features=texts[~train]),
+        train=rows(labels[train], predicted=predicted[train], features=texts[train]),
+        class_names=NAMES,
+        positive="b",
+    )
+    (finding,) = compute(checks["shared-rows"], m)
+    assert not m.removed
+    assert finding.severity is (Severity.MAJOR if asked else Severity.MINOR)
+    assert finding.confidence is (Confidence.SUSPECTED if asked else Confidence.CONFIRMED)
+    assert ("Are these copies" in finding.remedy) is asked
 
 
 def test_a_hundredth_copied_of_the_worked_example_inflates_by_what_it_should(checks):
