@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -51,8 +52,9 @@ def labelled(random: np.random.Generator, rows: Table) -> Labels:
     return (4 * score + random.logistic(size=len(rows)) > 0).astype(np.int64)
 
 
-def batch(random: np.random.Generator, rows: Table, labels: Labels) -> Batch:
-    said = np.where(random.random(len(rows)) < 0.9, labels, 1 - labels)
+def batch(random: np.random.Generator, rows: Table, labels: Labels, said: Labels | None = None) -> Batch:
+    """Rows whose answers are right nine times in ten, or as they are given."""
+    said = np.where(random.random(len(rows)) < 0.9, labels, 1 - labels) if said is None else said
     decided = Scores(np.zeros((len(rows), 0)), OutputKind.PREDICTED, decided=said)
     return Batch(labels, np.arange(len(rows), dtype=np.uint64), rows, decided)
 
@@ -61,7 +63,7 @@ def whole(name: str, rows: Batch) -> Stream:
     return Stream(name, lambda: iter([iter([rows])]))
 
 
-def found_in(random: np.random.Generator, test: tuple[Table, Labels], train: tuple[Table, Labels]) -> list[Finding]:
+def found_in(random: np.random.Generator, test: tuple[Any, ...], train: tuple[Any, ...]) -> list[Finding]:
     batches = {"train": batch(random, *train), "test": batch(random, *test)}
     streams = {name: whole(name, given) for name, given in batches.items()}
     found = measure(streams, STATES, TASK, lambda _name, _rows: None)
@@ -102,12 +104,32 @@ def conflicts(random: np.random.Generator) -> list[Finding]:
     return found_in(random, (rows[N_TRAIN:], labels[N_TRAIN:]), (rows[:N_TRAIN], labels[:N_TRAIN]))
 
 
+def multiplied(random: np.random.Generator, times: int) -> list[Finding]:
+    """Of 25,000 rows 3% are positive and stand there so many times before the table is split; of new ones a third are found."""
+    n = N_TRAIN + N_TEST
+    rare = random.random(n) < 0.03
+    origin = np.concatenate([np.arange(n), *[np.flatnonzero(rare)] * (times - 1)])
+    random.shuffle(origin)
+    rows, labels, test = (
+        continuous(random, n)[origin],
+        rare.astype(np.int64)[origin],
+        np.arange(len(origin)) < len(origin) // 5,
+    )
+    right = random.random(len(origin)) < np.where(
+        labels == 1, np.where(np.isin(origin, origin[~test]), 0.95, 0.33), 0.97
+    )
+    said = np.where(right, labels, 1 - labels)
+    return found_in(random, *((rows[part], labels[part], said[part]) for part in (test, ~test)))
+
+
 SCENARIOS: dict[str, Callable[[np.random.Generator], list[Finding]]] = {
     "20 continuous columns, clean": lambda random: clean(random, continuous),
     "5 coarse columns, clean": lambda random: clean(random, coarse),
     "1% of test copied from train": one_percent_copied,
     "5% in pairs, then split at random": doubled_before_the_split,
     "5% of test in conflict": conflicts,
+    "rare rows twice, then split at random": lambda random: multiplied(random, 2),
+    "rare rows five times, then split at random": lambda random: multiplied(random, 5),
 }
 # The check, its severity from which on it counts, and between which numbers of 200 data sets it may or must be found.
 EXPECTED: dict[str, tuple[tuple[str, Severity, int, int], ...]] = {
@@ -125,6 +147,8 @@ EXPECTED: dict[str, tuple[tuple[str, Severity, int, int], ...]] = {
         ("shared-rows", Severity.MAJOR, 0, 10),
     ),
     "5% of test in conflict": (("conflicting-labels", Severity.MINOR, 198, 200), ("shared-rows", Severity.MINOR, 0, 0)),
+    "rare rows twice, then split at random": (("shared-rows", Severity.MAJOR, 198, 200),),
+    "rare rows five times, then split at random": (("shared-rows", Severity.BLOCKER, 198, 200),),
 }
 
 
