@@ -25,7 +25,7 @@ def row_hashes(features: NDArray[Any]) -> NDArray[np.uint64]:
     2014). Two different rows share a hash with probability about 2**-64.
     """
     if is_text(features):
-        return _text_hashes(features)
+        return _text_hashes(composed(features).tolist())
     flat = _flat(features)
     hashes = np.empty(len(flat), np.uint64)
     words = np.empty(((flat.shape[1] + 1) // 2, min(len(flat), BLOCK_ROWS)), np.uint64)
@@ -59,9 +59,23 @@ def composed(texts: NDArray[Any]) -> NDArray[Any]:
     return np.array(flat, texts.dtype).reshape(texts.shape)
 
 
-def _text_hashes(texts: NDArray[Any]) -> NDArray[np.uint64]:
+def folded(text: str) -> str:
+    """The text as it reads whatever its case and spacing.
+
+    Compatibility characters are the plain ones and letters have one case (NFKC, full case folding, NFKC; after the Unicode
+    Standard, section 3.13), so that ß is ss, ① is 1 and full-width letters are plain ones; white space of any kind is one
+    space between words. Accents count, and the dotted and the dotless i of Turkish are letters of their own.
+    """
+    return " ".join(normalize("NFKC", normalize("NFKC", text).casefold()).split())
+
+
+def folded_hashes(texts: NDArray[Any]) -> NDArray[np.uint64]:
+    """(n,) uint64 hashes of (n, columns) texts of numpy's StringDType, equal where all columns are once folded."""
+    return _text_hashes([[folded(text) for text in row] for row in texts.tolist()])
+
+
+def _text_hashes(rows: list[list[str]]) -> NDArray[np.uint64]:
     """(n,) uint64: the length before each text keeps those of two columns apart."""
-    rows = composed(texts).tolist()
     return np.array([_text_hash("".join(f"{len(text)}:{text}" for text in row)) for row in rows], np.uint64)
 
 

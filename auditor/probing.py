@@ -12,6 +12,7 @@ from auditor.data import Split, Splits
 from auditor.data.label_predictions import label_kind, thresholds_of
 from auditor.engines.local import Stream
 from auditor.errors import InputError, UsageError
+from auditor.hashing import is_text
 from auditor.layout import take_text
 from auditor.measurements import ProbeResult
 from auditor.models import Model
@@ -20,6 +21,7 @@ from auditor.prediction import ScoreReading, batch_rows, predicted
 from auditor.states import OutputForm
 from auditor.states.buckets import DESIGN
 from auditor.states.feature_sample import COLUMNS
+from auditor.states.folded_texts import TEXTS
 from auditor.states.state import GROUP, IDENTITY, TIME
 
 PROBE_ROWS = 4096
@@ -27,6 +29,7 @@ ROUNDING = 1e-6
 NO_FEATURES = "tables of predictions carry no features"
 NO_COLUMNS = "images and signals are looked at as a whole, not column by column"
 NO_NUMBERS = "texts have no columns of numbers"
+NO_TEXTS = "the features are no texts"
 NO_SCORES = "the table holds decisions and no scores"
 NO_DESIGN = "no column of groups was declared with --group, and none of weights with --weight"
 NO_GROUP = "no column of groups was declared with --group"
@@ -60,7 +63,7 @@ def probe(config: Config, model: Model | None, splits: Splits) -> Reading:
     reading = replace(reading, kind=kind)
     behaviour = tried(model, splits, reading, size, config.precision)
     result = ProbeResult(kind, config.output_kind is not None, len(first), behaviour)
-    return Reading(size, reading, result, _columns(model, splits) | _undeclared(config))
+    return Reading(size, reading, result, _columns(model, splits) | _texts(first) | _undeclared(config))
 
 
 def _kind(config: Config, model: Model, first: Batch, splits: Splits) -> OutputKind:
@@ -125,7 +128,7 @@ def _read_predictions(config: Config, splits: Splits) -> Reading:
     first = next((batch for shard in splits.test.shards() for batch in shard.batches(size)), None)
     if first is None:
         raise InputError(f"{splits.test.path.name} holds no rows; there is nothing to judge")
-    missing = {"features": NO_FEATURES, COLUMNS: NO_FEATURES} | _undeclared(config)
+    missing = dict.fromkeys(("features", COLUMNS, TEXTS), NO_FEATURES) | _undeclared(config)
     decisions_only = first.said.kind is OutputKind.PREDICTED
     return Reading(size, None, None, missing | ({"scores": NO_SCORES} if decisions_only else {}))
 
@@ -136,6 +139,11 @@ def _columns(model: Model, splits: Splits) -> dict[str, str]:
         return {COLUMNS: NO_NUMBERS}
     shape = splits.test.feature_shape or ()
     return {} if len(shape) == 1 else {COLUMNS: NO_COLUMNS}
+
+
+def _texts(batch: Batch) -> dict[str, str]:
+    """Why nothing of texts is measured, where the features are none."""
+    return {} if batch.features is not None and is_text(batch.features) else {TEXTS: NO_TEXTS}
 
 
 def _undeclared(config: Config) -> dict[str, str]:

@@ -12,13 +12,14 @@ from auditor.batches import Array, Batch, OutputKind, Scores
 from auditor.checking import Check, judge
 from auditor.engines.local import Stream, measure
 from auditor.findings import Finding
-from auditor.hashing import splitmix64
+from auditor.hashing import is_text, splitmix64
 from auditor.label_scores import LabelScores
 from auditor.measurements import Measurements
 from auditor.policy import PRESETS, Policy
 from auditor.states import LabelCounts, State, Task
 from auditor.states.buckets import DESIGN
 from auditor.states.feature_sample import COLUMNS
+from auditor.states.folded_texts import TEXTS
 from auditor.states.state import GROUP, IDENTITY, TIME
 
 STATES: tuple[type[State[Any]], ...] = tuple(
@@ -41,12 +42,13 @@ def rows(
 ) -> Batch:
     """A batch from (n,) int labels with -1 for none, and (n,) int decisions or (n, classes) probabilities, or both.
 
-    groups, ids: (n,) whole numbers, one a group or row; weights: (n,) at least 0; times: (n,) numbers or dates of numpy.
+    features: (n, ...) numbers, or texts, (n,) or (n, columns); groups, ids: (n,) whole numbers, one a group or row; weights:
+    (n,) at least 0; times: (n,) numbers or dates of numpy.
     Where a row may have several labels, labels, decisions and probabilities are (n, labels), the first two of 1 and 0.
     """
     truth = np.asarray(labels, np.int64)
     decided = None if predicted is None else np.asarray(predicted, np.int64)
-    given = None if features is None else np.asarray(features, np.float32)
+    given = None if features is None else _features(np.asarray(features))
     cluster = None if groups is None else splitmix64(np.asarray(groups).astype(np.uint64)) & ~np.uint64(1)
     weight = None if weights is None else np.asarray(weights, np.float64)
     batch = Batch(truth, np.arange(len(truth), dtype=np.uint64), given, cluster=cluster, weight=weight)
@@ -60,6 +62,14 @@ def rows(
         said = LabelScores(outputs, kind, (None,) * truth.shape[1], decided)
         return replace(batch, labels=truth.astype(np.int8), label_scores=said)
     return replace(batch, scores=Scores(outputs, kind, decided=decided))
+
+
+def _features(given: Array) -> Array:
+    """Numbers or texts as a batch holds them."""
+    if given.dtype.kind not in "UT":
+        return np.asarray(given, np.float32)
+    texts = given.astype(np.dtypes.StringDType())
+    return texts[:, None] if texts.ndim == 1 else texts
 
 
 def _clock(times: ArrayLike | None) -> Array | None:
@@ -113,11 +123,7 @@ def _stream(name: str, batch: Batch) -> Stream:
     def shards() -> Iterator[Iterator[Batch]]:
         yield iter([batch])
 
-    missing = {}
-    if batch.features is None:
-        missing["features"] = missing[COLUMNS] = "the batch has no features"
-    elif batch.features.ndim > 2:
-        missing[COLUMNS] = "images have no columns"
+    missing = _of_features(batch.features)
     if batch.said.kind is OutputKind.PREDICTED:
         missing["scores"] = "the batch has decisions and no scores"
     if batch.cluster is None and batch.weight is None:
@@ -126,3 +132,12 @@ def _stream(name: str, batch: Batch) -> Stream:
         if part is None:
             missing[read] = f"the batch has no {read}"
     return Stream(name, shards, missing)
+
+
+def _of_features(features: Array | None) -> dict[str, str]:
+    """What features of this kind cannot offer, and why."""
+    if features is None:
+        return dict.fromkeys(("features", COLUMNS, TEXTS), "the batch has no features")
+    if is_text(features):
+        return {COLUMNS: "texts have no columns of numbers"}
+    return {TEXTS: "the features are no texts"} | ({COLUMNS: "images have no columns"} if features.ndim > 2 else {})

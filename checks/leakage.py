@@ -28,7 +28,7 @@ def shared_rows(
 
     Rows are found by a 64-bit hash of what the model sees and then read once more and compared value by value; columns that
     are no features play no part, -0 equals 0 and every empty cell equals another. Texts are compared as they are written,
-    their accents composed (Unicode NFC): another case or spacing is another text. Coarse tables repeat themselves by
+    their accents composed (Unicode NFC): another case or spacing is another text (see near-duplicates). Coarse tables repeat themselves by
     chance, so the share of test rows found in train is held against the share of train rows that equal another train row:
     copying shows as an excess. It counts when the lower bound of the excess (Newcombe 1998) is above `minor`, `major` or
     `blocker`, or that of what the copies add to accuracy above `inflation_major` or `inflation_blocker`. Columns are coarse
@@ -41,7 +41,7 @@ def shared_rows(
     rows a random split of both files together would share. Where copies are taken out, every condition is decided on the
     rest, and both figures are shown. Copies beyond a blocking limit, more than `blocker` of the rows taken out and fewer than
     `enough` left, or most of a class taken out and fewer than `enough_of_class` of its rows left, and the figures are not to be
-    trusted. Changed copies are near-duplicates' matter, in tables.
+    trusted. Changed copies are near-duplicates' matter, in tables and texts.
     """
     overlap = m.overlap
     excess = overlap.excess

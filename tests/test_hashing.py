@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from auditor.hashing import BLOCK_ROWS, glimpses, row_hashes
+from auditor.hashing import BLOCK_ROWS, folded, folded_hashes, glimpses, row_hashes
 
 few_values = st.sampled_from([-1.0, -0.0, 0.0, 1.0, np.inf, -np.inf, np.nan, 2.0**-149])
 tables = arrays(np.float32, st.tuples(st.integers(0, 30), st.integers(1, 5)), elements=few_values)
@@ -114,3 +114,66 @@ def test_hashing_leaves_the_rows_as_they_are() -> None:
     row_hashes(rows)
     glimpses(rows)
     assert rows.tobytes() == before
+
+
+# Texts whatever their case and spacing
+
+
+@pytest.mark.parametrize(
+    ("text", "reads"),
+    [
+        ("Win  CASH\tnow\r\n", "win cash now"),
+        ("\u00a0Win\u3000cash\u2028now ", "win cash now"),
+        ("", ""),
+        (" \t\u00a0 ", ""),
+        ("Straße", "strasse"),
+        ("STRASSE", "strasse"),
+        ("ΣΟΦΟΣ", "σοφοσ"),
+        ("σοφος", "σοφοσ"),
+        ("\uff37\uff29\uff2e \uff11", "win 1"),  # full width
+        ("ﬁne ①", "fine 1"),
+        ("Cafe\u0301", "caf\u00e9"),
+        ("CAF\u00c9", "caf\u00e9"),
+        ("你好", "你好"),
+    ],
+)
+def test_a_text_is_folded(text: str, reads: str) -> None:
+    assert folded(text) == reads
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("caf\u00e9", "cafe"),
+        ("win, cash", "win , cash"),
+        ("wincash", "win cash"),
+        ("\u0130zmir", "izmir"),  # dotted capital I
+        ("\u0131l\u0131k", "ilik"),  # dotless small i
+    ],
+)
+def test_accents_punctuation_words_and_turkish_letters_count(one: str, other: str) -> None:
+    assert folded(one) != folded(other)
+
+
+@given(st.text())
+def test_folding_twice_changes_nothing(text: str) -> None:
+    assert folded(folded(text)) == folded(text)
+
+
+@given(st.lists(st.tuples(st.text(), st.text()), min_size=1, max_size=8))
+def test_texts_that_are_equal_as_they_stand_are_equal_once_folded(rows: list[tuple[str, str]]) -> None:
+    texts = np.array(rows, np.dtypes.StringDType())
+    exact, whatever = row_hashes(texts).tolist(), folded_hashes(texts).tolist()
+    assert len(set(zip(exact, whatever, strict=True))) == len(set(exact))
+
+
+def test_a_word_does_not_move_from_one_text_of_a_pair_to_the_other() -> None:
+    rows = [["win cash", "now"], ["WIN  cash", "now "], ["win", "cash now"], ["now", "win cash"], ["win cash now", ""]]
+    pairs = np.array(rows, np.dtypes.StringDType())
+    hashes = folded_hashes(pairs).tolist()
+    assert hashes[0] == hashes[1]
+    assert len(set(hashes)) == 4
+
+
+def test_no_texts_have_no_hashes() -> None:
+    assert folded_hashes(np.zeros((0, 2), np.dtypes.StringDType())).shape == (0,)

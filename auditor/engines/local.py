@@ -261,10 +261,10 @@ def _with_overlap(
 
 def _by_class(as_given: SplitMeasurements, clean: SplitMeasurements) -> tuple[ClassOverlap, ...]:
     """How many rows of each class, or label, are shared; none where classes were not counted."""
-    counted = next((state for state in (LabelCounts, Confusion) if state in as_given.results), None)
-    if counted is None:
+    if not {LabelCounts, Confusion} & as_given.results.keys():
         return ()
-    rows, others = (zip(split[counted].support, split[counted].correct, strict=True) for split in (as_given, clean))
+    counts = [split[LabelCounts] if LabelCounts in split.results else split[Confusion] for split in (as_given, clean)]
+    rows, others = (zip(one.support, one.correct, strict=True) for one in counts)
     pairs = ((*map(int, one), *map(int, other)) for one, other in zip(rows, others, strict=True))
     return tuple(ClassOverlap(n - left, right - left_right, left, left_right) for n, right, left, left_right in pairs)
 

@@ -6,6 +6,7 @@ from auditor.states.column_totals import ColumnMoments, ColumnTotals
 from auditor.states.confusion import Confusion, ConfusionMatrix
 from auditor.states.confusion_halves import ConfusionHalves, HalvedConfusion
 from auditor.states.feature_sample import FeatureSample, SampledRows
+from auditor.states.folded_texts import FoldedRows, FoldedTexts
 from auditor.states.group_cells import GroupCells, GroupTable
 from auditor.states.identities import Identities, IdentityTable, SharedIdentities
 from auditor.states.label_counts import LabelCounts, LabelTotals
@@ -33,6 +34,8 @@ __all__ = [
     "ConfusionHalves",
     "ConfusionMatrix",
     "FeatureSample",
+    "FoldedRows",
+    "FoldedTexts",
     "GroupCells",
     "GroupMoments",
     "GroupTable",

@@ -102,6 +102,7 @@ from auditor.statistics.sample_size import (
 from auditor.statistics.shift import compare_counts, noncentrality_lower, population_stability, stability_index
 from auditor.statistics.single_columns import LabelledRows, OwnedValue, SingleColumns, single_columns
 from auditor.statistics.temperature import TEMPERATURES, TemperatureFit, fit_temperature, losses_by_temperature
+from auditor.statistics.text_copies import TextCopies, text_copies
 from auditor.statistics.thresholds import (
     Tuned,
     best_f_score,
@@ -165,6 +166,7 @@ __all__ = [
     "SingleColumns",
     "Smooth",
     "TemperatureFit",
+    "TextCopies",
     "Tuned",
     "UnderDesign",
     "accuracy",
@@ -272,6 +274,7 @@ __all__ = [
     "stratified_area",
     "summary_estimates",
     "tally",
+    "text_copies",
     "trend",
     "tune",
     "two_sided",

@@ -146,6 +146,12 @@ def expected_across(sizes: Mapping[int, int], n_test: int, n_train: int) -> floa
     return float(np.sum(groups * m * (n_test / n) * (1 - np.where(m > n_test, 0.0, alone))))
 
 
+def alone(hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """(n,) bool: which of (n,) hashes in any order equal no other."""
+    _, which, times = np.unique(hashes, return_inverse=True, return_counts=True)
+    return np.asarray(times[which] == 1)
+
+
 def _repeated(features: NDArray[np.uint64]) -> NDArray[np.bool_]:
     equal = features[1:] == features[:-1]
     return np.r_[equal, False] | np.r_[False, equal] if len(features) else np.zeros(0, bool)

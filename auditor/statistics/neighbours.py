@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.statistics.bins import Floats
+from auditor.statistics.duplicates import alone
 from auditor.statistics.estimates import Difference, Proportion
 from auditor.statistics.resampling import generator
 
@@ -229,10 +230,10 @@ def near_copies(
     reference = Reference.of(known)
     usual = reference.typical_distance
     asked, own = chosen(len(test[1]), most), chosen(len(known), most)
-    new, alone = asked[~np.isin(test[1][asked], known.hashes)], own[_alone(known.hashes)[own]]
+    new, single = asked[~np.isin(test[1][asked], known.hashes)], own[alone(known.hashes)[own]]
     fresh = Rows(columns.standardised(test[0][new]), test[1][new])
     of_test = reference.near(fresh, new, asked, closeness * usual).thinned(MOST_PAIRS)
-    of_train = reference.near(known.take(alone), alone, own, closeness * usual).thinned(MOST_PAIRS)
+    of_train = reference.near(known.take(single), single, own, closeness * usual).thinned(MOST_PAIRS)
     found, others = (
         near.only(near.distance <= closeness * reference.gaps(known.take(near.nearest), hashes[near.rows], usual))
         for near, hashes in ((of_test, test[1]), (of_train, known.hashes))
@@ -243,12 +244,6 @@ def near_copies(
 def chosen(n: int, most: int) -> Places:
     """(min(n, most),) ascending places of n, drawn at random and always the same."""
     return np.arange(n) if n <= most else np.sort(generator(SEED).choice(n, most, replace=False))
-
-
-def _alone(hashes: Hashes) -> NDArray[np.bool_]:
-    """(n,) bool: rows that equal no other."""
-    _, which, times = np.unique(hashes, return_inverse=True, return_counts=True)
-    return np.asarray(times[which] == 1)
 
 
 def _blocks(n: int) -> list[Places]:

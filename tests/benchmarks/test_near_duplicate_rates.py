@@ -1,8 +1,9 @@
 """How often the near-duplicates check speaks of tables without copies, and how often it finds planted ones."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +12,8 @@ from numpy.typing import NDArray
 from auditor import Measurements, Status
 from auditor.checking import Check, built_in
 from auditor.measurements import RowCounts, SplitMeasurements
-from auditor.states import FeatureSample, SampledRows, Task
-from auditor.testing import compute
+from auditor.states import FeatureSample, FoldedRows, FoldedTexts, SampledRows, State, Task
+from auditor.testing import compute, rows
 from tests.benchmarks.simulated import table
 
 SEED, SEEDS = 20010401, 200
@@ -37,10 +38,12 @@ def near_duplicates() -> Check:
 
 def verdict(test: Floats, train: Floats) -> str:
     """What the check says of two tables: `none`, or the severity and confidence of its finding."""
-    splits = {
-        name: SplitMeasurements(name, RowCounts(), {FeatureSample: sample(features)})
-        for name, features in (("test", test), ("train", train))
-    }
+    return said_of({FeatureSample: sample(test)}, {FeatureSample: sample(train)})
+
+
+def said_of(test: Mapping[type[State[Any]], Any], train: Mapping[type[State[Any]], Any]) -> str:
+    """The same of the results of two splits."""
+    splits = {name: SplitMeasurements(name, RowCounts(), found) for name, found in (("test", test), ("train", train))}
     m = Measurements(Task(("a", "b")), splits["test"], splits["test"], {"train": splits["train"]})
     (found,) = compute(near_duplicates(), m)
     assert found.status in (Status.PASS, Status.FAIL)
@@ -110,3 +113,65 @@ def test_rounded_copies_are_confirmed(columns: int) -> None:
         said[verdict(test, train)] += 1
     table("2% copies rounded to four decimals", ["tables", *said], [[f"{columns} columns", *said.values()]])
     assert sum(times for words, times in said.items() if "confirmed" in words) >= FEWEST_AT_95
+
+
+# Texts
+
+
+Written = NDArray[np.object_]
+WAYS = (str, str.capitalize, str.upper)
+
+
+def folded(texts: Written) -> FoldedRows:
+    nothing = np.zeros(len(texts), np.int64)
+    state = FoldedTexts(Task(("a", "b")))
+    state.update(rows(nothing, predicted=nothing, features=np.array(texts.tolist(), np.dtypes.StringDType())))
+    return state.result()
+
+
+def verdict_on_texts(test: Written, train: Written) -> str:
+    return said_of({FoldedTexts: folded(test)}, {FoldedTexts: folded(train)})
+
+
+def long(random: np.random.Generator, n: int) -> Written:
+    """Texts of twelve of a thousand words."""
+    return np.array(
+        [" ".join(f"w{word}" for word in row) for row in random.integers(0, 1000, (n, 12)).tolist()], object
+    )
+
+
+def short(random: np.random.Generator, n: int) -> Written:
+    """Texts of one to three of forty words, unevenly frequent; a fifth is capitalised, a tenth in capitals."""
+    share = 1 / np.arange(1, 41)
+    words, lengths = random.choice(40, (n, 3), p=share / share.sum()).tolist(), random.integers(1, 4, n).tolist()
+    ways = random.choice(3, n, p=[0.7, 0.2, 0.1]).tolist()
+    made = (" ".join(f"w{word}" for word in row[:length]) for row, length in zip(words, lengths, strict=True))
+    return np.array([WAYS[way](text) for text, way in zip(made, ways, strict=True)], object)
+
+
+def heavy(random: np.random.Generator, n: int) -> Written:
+    """Messages some of which are sent over and over (Zipf, 1.3), a tenth in capitals."""
+    sent = zip(random.zipf(1.3, n).tolist(), (random.random(n) < 0.1).tolist(), strict=True)
+    return np.array([f"MESSAGE {which}" if capitals else f"message {which}" for which, capitals in sent], object)
+
+
+@pytest.mark.parametrize("draw", [long, short, heavy])
+@pytest.mark.parametrize("size", [1, 4])
+def test_texts_without_copies_are_seldom_spoken_of(draw: Callable[..., Written], size: int) -> None:
+    random = np.random.default_rng(SEED)
+    said = Counter(verdict_on_texts(draw(random, 1000 * size), draw(random, 4000 * size)) for _ in range(SEEDS))
+    name = f"{draw.__name__}, {1000 * size:,} and {4000 * size:,} texts"
+    table(f"Of {SEEDS} pairs of files of texts without copies", ["texts", *said], [[name, *said.values()]])
+    assert SEEDS - said["none"] <= FALSE_ALARMS_AT_5
+    assert {words.split()[0] for words in said} <= {"none", "minor"}
+
+
+@pytest.mark.parametrize("draw", [long, short, heavy])
+def test_training_texts_in_other_case_are_found(draw: Callable[..., Written]) -> None:
+    random, said = np.random.default_rng(SEED), Counter[str]()
+    for _ in range(SEEDS):
+        train, test = np.append(draw(random, 3000), long(random, 1000)), np.append(draw(random, 700), long(random, 300))
+        test[-50:] = [text.upper() for text in train[-50:]]
+        said[verdict_on_texts(test, train)] += 1
+    table("5% copies in capitals", ["texts", *said], [[draw.__name__, *said.values()]])
+    assert SEEDS - said["none"] >= FEWEST_AT_95

@@ -112,6 +112,15 @@ def label_cases(draw: st.DrawFn, *, most: int = 40) -> Case:
     return Case(task, replace(rows, time=draw(times_of(n)), identity=draw(identities_of(n))))
 
 
+def written_out(rows: Batch) -> Batch:
+    """The same rows with texts for features; the two zeros differ in case and spacing alone."""
+    assert rows.features is not None
+    words = np.where(
+        np.signbit(rows.features), " ZERO", np.where(rows.features == 0, "zero", rows.features.astype(str))
+    )
+    return replace(rows, features=words.astype(np.dtypes.StringDType()))
+
+
 def measured(state: State[Any], *batches: Batch) -> Any:
     """The result of a state after these batches."""
     for batch in batches:

@@ -20,6 +20,7 @@ from auditor.states import (
     Confusion,
     ConfusionHalves,
     FeatureSample,
+    FoldedTexts,
     GroupCells,
     GroupTimes,
     Identities,
@@ -37,9 +38,10 @@ from auditor.states import (
     Temperatures,
     TopRanks,
 )
-from auditor.states.by_label import begun
+from auditor.states.by_label import ByLabel, begun
+from auditor.states.folded_texts import TEXTS
 from auditor.states.state import GROUP
-from tests.states.generating import Case, cases, label_cases, measured
+from tests.states.generating import Case, cases, label_cases, measured, written_out
 
 Make = Callable[[Task], State[Any]]
 
@@ -100,6 +102,7 @@ STATES: Mapping[str, Make] = {
     "sparse confusion": sparse_confusion,
     "feature sample": FeatureSample,
     "feature sample beyond its rows": crowded_feature_sample,
+    "folded texts": FoldedTexts,
     "group cells": GroupCells,
     "group cells gathered": often_gathered_group_cells,
     "group times": GroupTimes,
@@ -126,6 +129,7 @@ OF_LABELS = (
     ColumnTotals,
     Confusion,
     FeatureSample,
+    FoldedTexts,
     GroupCells,
     GroupTimes,
     Identities,
@@ -146,6 +150,12 @@ def offered(case: Case) -> Mapping[str, Make]:
     """The states that can be measured on a case: those of groups where it has groups."""
     grouped = case.rows.cluster is not None
     return {name: make for name, make in STATES.items() if grouped or GROUP not in make(case.task).reads}
+
+
+def rows_for(case: Case, state: State[Any]) -> Batch:
+    """The rows of a case as the state reads them: written out where it reads texts."""
+    kind = state.kind if isinstance(state, ByLabel) else type(state)
+    return written_out(case.rows) if TEXTS in kind.reads else case.rows
 
 
 def bits(value: Any) -> object:
@@ -185,13 +195,14 @@ def merged(shards: list[State[Any]], rng: np.random.Generator) -> State[Any]:
 def measured_in_shards(case: Case, make: Make, n_shards: int, rng: np.random.Generator) -> object:
     """The bits of the result after a random cut, a random dealing of the pieces to shards and random merging."""
     shards = [make(case.task) for _ in range(n_shards)]
-    for piece in pieces(case.rows, rng):
+    for piece in pieces(rows_for(case, shards[0]), rng):
         shards[rng.integers(n_shards)].update(piece)
     return bits(merged(shards, rng).result())
 
 
 def measured_whole(case: Case, make: Make) -> object:
-    return bits(measured(make(case.task), case.rows))
+    state = make(case.task)
+    return bits(measured(state, rows_for(case, state)))
 
 
 @pytest.mark.parametrize("n_shards", [1, 2, 64])
@@ -215,8 +226,9 @@ def test_the_law_holds_where_a_row_may_have_several_labels(n_shards: int, case: 
 def test_empty_states_and_empty_batches_change_nothing(case: Case) -> None:
     for make in offered(case).values():
         alone, into, nothing = make(case.task), make(case.task), make(case.task)
-        alone.update(case.rows)
-        nothing.update(case.rows.rows(np.zeros(0, np.int64)))
+        rows = rows_for(case, alone)
+        alone.update(rows)
+        nothing.update(rows.rows(np.zeros(0, np.int64)))
         alone.merge(nothing)
         into.merge(alone)
         assert bits(alone.result()) == bits(into.result()) == measured_whole(case, make)
@@ -226,11 +238,12 @@ def test_empty_states_and_empty_batches_change_nothing(case: Case) -> None:
 def test_a_result_stays_as_it_was_when_more_rows_come(case: Case) -> None:
     for make in offered(case).values():
         state, other = make(case.task), make(case.task)
-        first = measured(state, case.rows)
+        rows = rows_for(case, state)
+        first = measured(state, rows)
         before = bits(first)
-        other.update(case.rows)
+        other.update(rows)
         state.merge(other)
-        state.update(case.rows)
+        state.update(rows)
         assert bits(first) == before
         assert bits(state.result()) != before
 

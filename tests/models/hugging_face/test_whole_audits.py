@@ -87,6 +87,31 @@ def test_texts_are_audited_and_copies_of_training_texts_are_seen(folder: Path, t
     assert "Hugging Face folder" in (tmp_path / "out" / "report.html").read_text()
 
 
+def test_training_texts_in_capitals_are_found_in_test(folder: Path, tmp_path: Path) -> None:
+    draw = np.random.default_rng(5)
+    words = np.array([word for text in SPAM + HAM for word in text.split() if word.isalpha()])
+    texts = [" ".join(row) for row in draw.choice(words, (2000, 8))]
+    texts[:50] = [text.upper() for text in texts[1000:1050]]
+    labels = [
+        "spam" if sum(word in "free win money cash" for word in text.lower().split()) > 4 else "ham" for text in texts
+    ]
+    test, train = (
+        csv_of(tmp_path / f"{name}.csv", {"text": tuple(texts[part]), "label": tuple(labels[part])})
+        for name, part in (("test", slice(1000)), ("train", slice(1000, 2000)))
+    )
+    _, report = audited(
+        str(folder), "--test", str(test), "--train", str(train), "--format", "json", out=tmp_path / "out"
+    )
+    assert found(report, "shared-rows")["message"].startswith("None of the 1,000 test rows")
+    copies = found(report, "near-duplicates")
+    assert (copies["status"], copies["severity"], copies["confidence"]) == ("fail", "major", "confirmed")
+    assert copies["message"].startswith(
+        "50 of 1,000 test rows (5.0%) equal a training row but for case and spacing; 0 of 1,000 training rows (0%) so equal "
+        "another one: all 50 have the label of the first such training row, and the model is right on "
+    )
+    assert "the first pairs, test row and training row, are 1 and 1, 2 and 2, 3 and 3" in copies["remedy"]
+
+
 def test_pairs_of_texts_with_several_labels_are_audited(tmp_path: Path) -> None:
     names = ("toxic", "obscene", "threat")
     module: Any = bert(names)
