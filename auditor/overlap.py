@@ -65,6 +65,15 @@ class ClassOverlap:
 
 
 @dataclass(frozen=True)
+class Common:
+    """A few contents that many training rows have, as empty records do, and how many rows of test and of train have one of them."""
+
+    contents: int = 0
+    test: int = 0
+    train: int = 0
+
+
+@dataclass(frozen=True)
 class OverlapCounts:
     """Test rows whose features stand in train, beside how often train repeats itself.
 
@@ -72,7 +81,8 @@ class OverlapCounts:
     a random split of both files together would share, None where nothing is shared. once_each: whether no two training rows
     are equal in features and label. by_chance: whether columns this coarse make as many rows equal by chance, None where
     that is not known, as of texts; images are never equal by chance. classes: the rows of each class, or label, where they
-    were counted.
+    were counted. n_test_repeated: test rows that equal another one. common: rows that are left out of all these counts but
+    n_test and n_train, since to have the content of an empty record is to be no copy.
     """
 
     n_test: int
@@ -86,6 +96,8 @@ class OverlapCounts:
     once_each: bool = False
     by_chance: bool | None = None
     classes: tuple[ClassOverlap, ...] = ()
+    n_test_repeated: int = 0
+    common: Common = Common()
 
     @property
     def share(self) -> Proportion:
@@ -161,9 +173,26 @@ class OverlapCounts:
         return self.exceeds or (known and (not self.n_train_repeated or self.inflates))
 
     @property
+    def beyond_chance(self) -> bool:
+        """Whether more of test stands in train than rows of test equal each other, were train as much longer as it is.
+
+        How often a row's content is met grows no faster than the rows that it is looked for in. Thus a train whose repeats
+        were dropped is told from one of which test is made.
+        """
+        longer, own = max(1.0, self.n_train / self.n_test), Proportion(self.n_test_repeated, self.n_test).upper(0.005)
+        low = self.share.lower(0.005)
+        return low is not None and own is not None and low > longer * own
+
+    @property
     def unclear(self) -> bool:
-        """Whether the shared rows flatter, stay, and may be copies or rows that are equal by nature, as short texts are."""
-        return self.by_chance is None and not self.copied and self.inflates
+        """Whether the shared rows stay, and may be copies or not.
+
+        Texts may be equal by nature, which is asked where they flatter; rows of coarse columns that repeat in no file, by chance
+        or not.
+        """
+        if not self.n_shared or self.copied:
+            return False
+        return self.inflates if self.by_chance is None else self.by_chance and self.once_each and self.beyond_chance
 
     @property
     def first_rows(self) -> tuple[int, ...]:

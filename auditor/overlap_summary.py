@@ -55,6 +55,8 @@ def _counted(found: OverlapCounts, class_names: Sequence[str]) -> Overlap:
         by_class={name: n for name, n in zip(class_names, found.look.by_class, strict=False) if n},
         pairs=tuple(SharedRow(p.test_row + 1, p.train_row + 1, p.test_label, p.train_label) for p in found.look.pairs),
         expected=found.expected,
+        n_common=found.common.test,
+        n_train_common=found.common.train,
     )
 
 

@@ -249,7 +249,8 @@ class Overlap:
     """Rows of test whose features stand in train, against how often train repeats itself.
 
     `verified` of them were compared value by value, the others by hash; `refuted` rows have an equal hash and other values.
-    `same_label` have the label of the training row. `expected` is how many a random split of both files together would
+    `same_label` have the label of the training row. `n_common` rows have one of a few contents that `n_train_common` training
+    rows have, as empty records do, and do not count. `expected` is how many a random split of both files together would
     share. `inflation` is accuracy on all rows minus that without the shared ones. `verdict_all_rows` and
     `verdict_without_shared` say what the conditions alone would give on either.
     """
@@ -269,6 +270,8 @@ class Overlap:
     by_class: dict[str, int] = field(default_factory=dict)
     pairs: tuple[SharedRow, ...] = ()
     expected: float | None = None
+    n_common: int = 0
+    n_train_common: int = 0
     inflation: Value | None = None
     with_and_without: tuple[WithAndWithout, ...] = ()
     verdict_all_rows: str = ""

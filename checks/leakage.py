@@ -27,13 +27,15 @@ def shared_rows(
     """How many test rows have exactly the features of a training row, label apart?
 
     Rows are found by a 64-bit hash of what the model sees and then read once more and compared value by value; columns that
-    are no features play no part, -0 equals 0 and every empty cell equals another. Texts are compared as they are written,
+    are no features play no part, -0 equals 0 and every empty cell equals another. Up to three contents that a fiftieth of train
+    has each, as empty records do, do not count. Texts are compared as they are written,
     their accents composed (Unicode NFC): another case or spacing is another text (see near-duplicates). Coarse tables repeat themselves by
     chance, so the share of test rows found in train is held against the share of train rows that equal another train row:
     copying shows as an excess. It counts when the lower bound of the excess (Newcombe 1998) is above `minor`, `major` or
     `blocker`, or that of what the copies add to accuracy above `inflation_major` or `inflation_blocker`. Columns are coarse
-    where random halves of them make far more rows of test and train equal than all of them do; there rows are equal by
-    chance, unless test exceeds a train that keeps its repeats, at 99.5%. Elsewhere, and of images, equal rows are copies:
+    where at least as many rows of test and train differ in one column alone as in none; there rows are equal by
+    chance, unless test exceeds a train that keeps its repeats, at 99.5%; where train keeps none, and test has more of it than
+    its own repeats let chance explain, a reviewer is asked. Elsewhere, and of images, equal rows are copies:
     they are taken out where train never repeats itself, and where the table held repeats and was split at random if they
     flatter: if they add to accuracy, or to the recall of a class (above `inflation_major` a major finding), or are mostly of one class
     that other rows are not of, as where rare rows were multiplied before the split. If they do not, they are a minor finding.
@@ -45,12 +47,12 @@ def shared_rows(
     """
     overlap = m.overlap
     excess = overlap.excess
-    told = f"{_counted(m)}. {_compared(m)}"
+    told = f"{_counted(m)}. {_compared(m)}{_common(m)}"
     seen = Finding.passed(told, value=excess.value, limit=minor, interval=_interval(excess))
     first = ", ".join(count(row + 1) for row in overlap.first_rows[:5])
     if not overlap.n_shared:
         told = f"None of the {_rows(m)} has the features of one of the {plural(overlap.n_train, 'training row')}"
-        yield replace(seen, message=f"{told}{_refuted(m)}")
+        yield replace(seen, message=f"{told}{_refuted(m)}{_common(m)}")
     elif overlap.unclear:
         yield _unclear(m, seen)
     elif not overlap.copied:
@@ -109,11 +111,16 @@ def _lost(m: Measurements, enough: int) -> int | None:
 
 
 def _unclear(m: Measurements, seen: Finding) -> Finding:
-    """Repeats that flatter, and that may be copies or texts that people write alike."""
+    """Rows that may be copies, or texts that people write alike, or the coincidences of files without repeats."""
     told = f"{seen.message}; {_train_repeats(m)}, {_by_random_split(m)}{_of_one_class(m)}{_of_classes(m, None)}"
+    if m.overlap.by_chance:
+        repeats = count(m.overlap.n_test_repeated) if m.overlap.n_test_repeated else "none"
+        told += f"; of the test rows {repeats} equal another one, so that chance alone explains fewer"
+        asked = "Were test rows taken from the training file, or were repeats dropped from either file by itself?"
+    else:
+        asked = "Are these copies, as of one document or of rows multiplied before the split, or texts that people write alike?"
     remedy = (
-        "Are these copies, as of one document or of rows multiplied before the split, or texts that people write alike? "
-        "Take copies out and split by document; if they are no copies, record that in auditor.toml: "
+        f"{asked} Take copies out and split anew; if they are no copies, record that in auditor.toml: "
         '[[waivers]] with check = "shared-rows", a reason, by and expires.'
     )
     said = replace(seen, message=f"{told}; nothing was taken out")
@@ -139,7 +146,7 @@ def _why_copies(m: Measurements) -> str:
     if _alone(m):
         smaller = ", a smaller share" if m.overlap.n_train_repeated else ""
         return f"{_train_repeats(m)}{smaller}: these are copies"
-    return f"{_train_repeats(m)}: the table repeats itself and was split at random, as {_by_random_split(m)}"
+    return f"{_train_repeats(m)}: the table repeats itself and was split regardless of that ({_by_random_split(m)})"
 
 
 def _train_repeats(m: Measurements) -> str:
@@ -185,6 +192,15 @@ def _compared(m: Measurements) -> str:
 def _refuted(m: Measurements) -> str:
     refuted = m.overlap.look.refuted
     return f"; {plural(refuted, 'row')} of equal hash turned out to hold other values" if refuted else ""
+
+
+def _common(m: Measurements) -> str:
+    """Rows of a content that many rows have, which do not count."""
+    common = m.overlap.common
+    if not common.test:
+        return ""
+    contents = "the content" if common.contents == 1 else f"one of {count(common.contents)} contents"
+    return f"; {plural(common.test, 'test row')} with {contents} of {count(common.train)} training rows, as of empty records, do not count"
 
 
 def _by_random_split(m: Measurements) -> str:

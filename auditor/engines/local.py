@@ -11,7 +11,7 @@ from auditor.engines.hits import Hits
 from auditor.engines.second_look import Keep, second_look
 from auditor.hashing import is_text
 from auditor.measurements import RowCounts, SplitMeasurements
-from auditor.overlap import ClassOverlap, OverlapCounts, SecondLook
+from auditor.overlap import ClassOverlap, Common, OverlapCounts, SecondLook
 from auditor.states.by_label import ByLabel, begun
 from auditor.states.confusion import Confusion
 from auditor.states.feature_sample import FeatureSample, SampledRows
@@ -86,9 +86,13 @@ class Measured:
 
 @dataclass(frozen=True)
 class Known:
-    """The hashes of the training rows, what a second look at them told, and the numbers of the test rows that it refuted."""
+    """The hashes of the training rows, what a second look at them told, and the numbers of the test rows that it refuted.
+
+    `hashes` are without the rows of `common` contents, which tell no row from another: to have such a one is to be no copy.
+    """
 
     hashes: HashSet
+    common: HashSet
     look: SecondLook = field(default_factory=SecondLook)
     refuted: Hashes = field(default_factory=lambda: np.zeros(0, np.uint64))
 
@@ -116,14 +120,19 @@ def measure(
             splits[name] = _measurements(streams[name], states, tally.clean, tally.rows)
     compared = "train" in splits and "features" not in streams["test"].missing
     hashes = splits["train"].results.get(RowHashes) if compared else None
-    known = None if hashes is None else Known(hashes)
+    known = None if hashes is None else _known(hashes)
     tally = tally_stream(streams["test"], states, task, known, advance)
     if known is not None and tally.rows.shared and all(streams[name].faithful() for name in ("train", "test")):
         hashes, splits_again = tally.shared[RowHashes].result(), (streams["train"].rows(), streams["test"].rows())
-        known = Known(known.hashes, *second_look(tally.hits, hashes, splits_again, task, keep))
+        known = Known(known.hashes, known.common, *second_look(tally.hits, hashes, splits_again, task, keep))
         if len(known.refuted):
             tally = tally_stream(streams["test"], states, task, known, lambda _name, _rows: None)
     return _with_overlap(streams["test"], states, tally, splits, known)
+
+
+def _known(train: HashSet) -> Known:
+    common = train.common
+    return Known(train.only(common.distinct.hashes, without=True) if common.n else train, common)
 
 
 def uncompared(measured: Measured) -> Measured:
@@ -237,8 +246,12 @@ def _with_overlap(
         return Measured(clean, clean, splits, None)
     usable, shared = tally.rows.shared + tally.rows.judged, tally.rows.shared
     repeats = known.hashes.repeats
-    overlap = OverlapCounts(usable, shared, known.hashes.n, repeats.rows, look=known.look, once_each=repeats.once_each)
-    if not shared:
+    common = Common(known.common.distinct.n, 0, known.common.n)
+    n_train = known.hashes.n + known.common.n
+    overlap = OverlapCounts(
+        usable, shared, n_train, repeats.rows, look=known.look, once_each=repeats.once_each, common=common
+    )
+    if not shared and not common.contents:
         return Measured(clean, clean, splits, overlap)
     right = clean[RowHashes].right
     alike = tally.shared[RowHashes].result()
@@ -248,13 +261,16 @@ def _with_overlap(
     all_rows = RowCounts(**{**vars(tally.rows), "judged": usable})
     as_given = _measurements(stream, states, kept, all_rows)
     everything = as_given[RowHashes]
+    rest = everything.only(known.common.distinct.hashes, without=True)
     overlap = replace(
         overlap,
+        n_test_repeated=rest.repeats.rows,
+        common=replace(common, test=everything.n - rest.n),
         n_shared_right=everything.right - right,
         n_other_right=right,
-        expected=everything.expected_across(known.hashes, alike),
+        expected=rest.expected_across(known.hashes, alike),
         classes=_by_class(as_given, clean),
-        by_chance=False if tally.images else _by_chance(as_given, splits["train"], shared),
+        by_chance=False if tally.images else _by_chance(as_given, splits["train"], known.common, shared),
     )
     return Measured(clean if overlap.copied else as_given, as_given, splits, overlap, clean)
 
@@ -269,10 +285,15 @@ def _by_class(as_given: SplitMeasurements, clean: SplitMeasurements) -> tuple[Cl
     return tuple(ClassOverlap(n - left, right - left_right, left, left_right) for n, right, left, left_right in pairs)
 
 
-def _by_chance(test: SplitMeasurements, train: SplitMeasurements, shared: int) -> bool | None:
+def _by_chance(test: SplitMeasurements, train: SplitMeasurements, common: HashSet, shared: int) -> bool | None:
     """Whether the columns are so coarse that as many test rows may equal a training row by chance; None without columns."""
-    rows, others = (split.results.get(FeatureSample) for split in (test, train))
-    if not (isinstance(rows, SampledRows) and isinstance(others, SampledRows) and len(rows) and len(others)):
+    samples = [split.results.get(FeatureSample) for split in (test, train)]
+    tables = [_table(sample, common) for sample in samples if isinstance(sample, SampledRows)]
+    if len(tables) < len(samples) or not all(map(len, tables)):
         return None
-    pairs = shared_pairs(*(sample.first(MOST_ROWS).features for sample in (rows, others)))
-    return pairs.explain(shared, rows.n * others.n)
+    return shared_pairs(*tables).explain(shared, test.rows.judged * train.rows.judged)
+
+
+def _table(sample: SampledRows, common: HashSet) -> Array:
+    """(rows, columns) features of a sample, those of common contents left out."""
+    return np.asarray(sample.features[~common.contains(sample.hashes)][:MOST_ROWS])

@@ -1,5 +1,6 @@
 """Which rows repeat, with which labels: sorted fingerprints of the features, label and outcome in their lowest bits."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ Hashes = NDArray[np.uint64]
 
 BITS_OF_LABELS = 16
 PIECE = 2**20
+COMMON_SHARE, COMMON_ROWS, MOST_COMMON = 0.02, 30, 3
 FEWEST_BITS, SPARSE_BITS, MOST_BITS = 20, 2, 24
 
 
@@ -120,6 +122,25 @@ class HashSet:
         """The hashes of the features alone, each once."""
         kept = self.hashes & ~_mask(self.bits)
         return HashSet(kept[np.r_[True, kept[1:] != kept[:-1]]] if len(kept) else kept, self.bits)
+
+    @cached_property
+    def common(self) -> "HashSet":
+        """The rows of up to three contents that a fiftieth of all rows, and 30 at the least, have each, as empty records do.
+
+        Nothing where more contents are so common: the columns are coarse then.
+        """
+        least = max(COMMON_ROWS, math.ceil(COMMON_SHARE * self.n))
+        features = self.hashes & ~_mask(self.bits)
+        common = np.unique(features[: 1 - least][features[: 1 - least] == features[least - 1 :]])
+        return self.only(common if len(common) <= MOST_COMMON else common[:0])
+
+    def only(self, features: Hashes, *, without: bool = False) -> "HashSet":
+        """The rows of these few sorted hashes of features, or all others."""
+        first = np.searchsorted(self.hashes, features)
+        chosen = np.zeros(self.n, bool)
+        for start, n in zip(first, self.rows_of(features), strict=True):
+            chosen[start : start + n] = True
+        return HashSet(self.hashes[chosen ^ without], self.bits)
 
     def place(self, wanted: Hashes) -> NDArray[np.int64]:
         """(n,) where in the set the first of each of these hashes of features stands, if it does."""

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from auditor.statistics.resampling import generator
-
 Codes = NDArray[np.uint64]
 
 MOST_ROWS = 2**16
-HALVES = 16
+COLUMNS, DISTINCT = 32, 4096
 FEWEST_PAIRS = 5
 COMMON = 0.05
 
@@ -21,8 +19,8 @@ class EqualPairs:
     """Pairs of rows, among the `possible` ones of n rows, that are equal.
 
     pairs: those equal in every column; finest: those equal in the one column that tells most rows apart, and unique how many
-    rows have a value of it to themselves; beside: those equal in all columns but that one; without_half: the pairs equal in
-    one of several random halves of the columns, where most are.
+    rows have a value of it to themselves; beside: those equal in all columns but that one; nearly: those that differ in one
+    column and in no other but what it determines, summed over the 32 columns that tell most rows apart.
     """
 
     n: int
@@ -31,7 +29,7 @@ class EqualPairs:
     finest: int
     unique: int
     beside: int
-    without_half: int
+    nearly: int
 
     @property
     def coincide(self) -> bool:
@@ -41,16 +39,15 @@ class EqualPairs:
     def explain(self, found: int, possible: int) -> bool:
         """Whether chance may make `found` rows equal, where these pairs stand for `possible` ones.
 
-        A copy agrees in the other half of the columns where it agrees in one, or in all where it agrees in a column that is as
-        good as continuous. Rows of a coarse table agree in half of their columns far more often than in all, or one pair
-        in twenty of them is equal.
+        Where rows agree by chance, as many differ in a single column, unless that is as good as continuous, or one pair in twenty
+        is equal. Copies have no such neighbours.
         """
         if self.pairs > COMMON * self.possible:
             return True
         scale = possible / self.possible if self.possible else 0.0
         met = (self.finest - self.pairs) * scale * min(1.0, 10 * self.beside / max(1, self.possible))
         continuous = met <= found / 2 and self.unique >= self.n / 2
-        return not continuous and (self.without_half - self.pairs) * scale > found
+        return not continuous and self.nearly * scale >= found
 
 
 def equal_pairs(features: NDArray[np.float32]) -> EqualPairs:
@@ -64,7 +61,7 @@ def shared_pairs(features: NDArray[np.float32], others: NDArray[np.float32]) -> 
     """Pairs of a row of (n, columns) features and an equal one of (m, columns) others, as `equal_pairs` takes both."""
     codes = [_codes(table) for table in (features, others)]
     n = len(codes[0])
-    return _counted(np.concatenate(codes), n * len(codes[1]), lambda both: _across(both, n))
+    return _counted(np.concatenate(codes), n * len(codes[1]), lambda both: _across(both[:n], both[n:]))
 
 
 def _codes(features: NDArray[np.float32]) -> Codes:
@@ -73,15 +70,25 @@ def _codes(features: NDArray[np.float32]) -> Codes:
     return np.stack([_mixed(column, j) for j, column in enumerate(rows.T)], axis=1)
 
 
-def _counted(codes: Codes, possible: int, count: Callable[[Codes], tuple[int, int]]) -> EqualPairs:
-    """The pairs of rows of (n, columns) codes; `count` gives those of (n,) codes, and how many of these stand alone."""
-    n_columns = codes.shape[1]
-    rng = generator("audit-v1 halves of columns")
-    halves = [rng.permutation(n_columns)[: n_columns // 2] for _ in range(HALVES)]
+def _counted(codes: Codes, possible: int, count: Callable[[Codes], int]) -> EqualPairs:
+    """The pairs of rows of (n, columns) codes; `count` gives those of (n,) codes."""
     rows = codes.sum(axis=1, dtype=np.uint64)
-    finest, unique, j = min((*count(column), j) for j, column in enumerate(codes.T))
-    without_half = max(count(codes[:, half].sum(axis=1, dtype=np.uint64))[0] for half in halves)
-    return EqualPairs(len(codes), possible, count(rows)[0], finest, unique, count(rows - codes[:, j])[0], without_half)
+    each = [count(column) for column in codes.T]
+    telling = sorted(range(len(each)), key=each.__getitem__)[:COLUMNS]
+    distinct = codes[np.unique(rows, return_index=True)[1][:DISTINCT]]
+    pairs, finest = count(rows), telling[0]
+    nearly = sum(count(rows - codes[:, _determined(distinct, j)].sum(axis=1, dtype=np.uint64)) - pairs for j in telling)
+    unique = int((np.unique(codes[:, finest], return_counts=True)[1] == 1).sum())
+    return EqualPairs(len(codes), possible, pairs, each[finest], unique, count(rows - codes[:, finest]), nearly)
+
+
+def _determined(distinct: Codes, j: int) -> NDArray[np.bool_]:
+    """(columns,) bool: column j and those that have one value for each of its, among different rows of which some share it."""
+    rows = distinct[np.argsort(distinct[:, j], kind="stable")]
+    alike = rows[1:, j] == rows[:-1, j]
+    same = (rows[1:][alike] == rows[:-1][alike]).all(axis=0) & bool(alike.any())
+    same[j] = True
+    return np.asarray(same)
 
 
 def _mixed(column: NDArray[np.float32], j: int) -> NDArray[np.uint64]:
@@ -92,14 +99,13 @@ def _mixed(column: NDArray[np.float32], j: int) -> NDArray[np.uint64]:
     return mixed ^ (mixed >> np.uint64(32))
 
 
-def _within(codes: Codes) -> tuple[int, int]:
-    """How many pairs of (n,) codes are equal, and how many codes stand alone."""
+def _within(codes: Codes) -> int:
+    """How many pairs of (n,) codes are equal."""
     _, times = np.unique(codes, return_counts=True)
-    return int((times * (times - 1) // 2).sum()), int((times == 1).sum())
+    return int((times * (times - 1) // 2).sum())
 
 
-def _across(codes: Codes, n: int) -> tuple[int, int]:
-    """How many pairs of one of the first n codes and one of the others are equal, and how many codes stand alone."""
-    _, which, times = np.unique(codes, return_inverse=True, return_counts=True)
-    mine = np.bincount(which[:n], minlength=len(times))
-    return int((mine * (times - mine)).sum()), int((times == 1).sum())
+def _across(codes: Codes, others: Codes) -> int:
+    """How many pairs of one of (n,) codes and one of (m,) others are equal."""
+    wanted, known = np.sort(codes), np.sort(others)
+    return int((np.searchsorted(known, wanted, "right") - np.searchsorted(known, wanted)).sum())

@@ -133,7 +133,7 @@ def test_a_repeated_table_whose_test_rows_the_model_remembers_is_judged_on_its_c
     assert (finding.severity, finding.validity, measurements.removed) == (Severity.BLOCKER, True, True)
     assert measurements.test.metric("accuracy").upper(0.05) < 0.7
     assert measurements.as_given.metric("accuracy").value > 0.85
-    assert "the table repeats itself and was split at random" in finding.message
+    assert "the table repeats itself and was split regardless of that" in finding.message
     assert "deduplicate before the split, or split by group" in finding.remedy
 
 
@@ -355,6 +355,66 @@ def test_of_texts_that_repeat_a_reviewer_is_asked_where_that_flatters(checks, re
     assert finding.severity is (Severity.MAJOR if asked else Severity.MINOR)
     assert finding.confidence is (Confidence.SUSPECTED if asked else Confidence.CONFIRMED)
     assert ("Are these copies" in finding.remedy) is asked
+
+
+def with_empty_records(copies):
+    """A fifth of the rows are 0 in every column, as of customers without an account, and some of the others are copies."""
+    labels, predicted, features = table(3000, seed=7)
+    features[np.random.default_rng(8).random(3000) < 0.2] = 0
+    features[:copies], labels[:copies] = features[1000 : 1000 + copies], labels[1000 : 1000 + copies]
+    test = rows(labels[:1000], predicted=predicted[:1000], features=features[:1000])
+    train = rows(labels[1000:], predicted=predicted[1000:], features=features[1000:])
+    return measured(test, train=train, class_names=NAMES, positive="b"), features
+
+
+def test_empty_records_are_no_copies(checks):
+    m, features = with_empty_records(0)
+    (finding,) = compute(checks["shared-rows"], m)
+    empty, of_train = int((features[:1000] == 0).all(axis=1).sum()), int((features[1000:] == 0).all(axis=1).sum())
+    assert finding.status is Status.PASS
+    assert finding.message == (
+        f"None of the 1,000 test rows has the features of one of the 2,000 training rows; {empty} test rows with the content "
+        f"of {of_train} training rows, as of empty records, do not count."
+    )
+    assert m.test[Confusion].n == 1000
+
+
+def test_copies_are_found_among_empty_records(checks):
+    m, features = with_empty_records(50)
+    (finding,) = compute(checks["shared-rows"], m)
+    copies = 50 - int((features[:50] == 0).all(axis=1).sum())
+    assert m.removed
+    assert finding.message.startswith(f"{copies} of 1,000 test rows")
+    assert m.test[Confusion].n == 1000 - copies
+
+
+def coarse_without_repeats(copies):
+    """Train keeps one of each row; test is drawn anew, but for copies of train in the place of rows that train does not have."""
+    draw = np.random.default_rng(9)
+    features = draw.integers(0, 4, (6000, 6)).astype(np.float32)
+    train = np.unique(features[1000:], axis=0)
+    test = features[:1000]
+    test[:copies] = draw.permutation(train)[:copies]
+    labels = [table(len(part), seed=i)[:2] for i, part in enumerate((train, test))]
+    of_train, of_test = (rows(y, predicted=p, features=x) for (y, p), x in zip(labels, (train, test), strict=True))
+    return measured(of_test, train=of_train, class_names=NAMES, positive="b")
+
+
+def test_rows_that_a_train_without_repeats_shares_with_test_by_chance_are_not_asked_about(checks):
+    m = coarse_without_repeats(0)
+    (finding,) = compute(checks["shared-rows"], m)
+    assert m.overlap.n_shared > 500
+    assert not m.removed
+    assert finding.status is Status.PASS
+
+
+def test_more_of_a_train_without_repeats_than_chance_explains_is_asked_about(checks):
+    m = coarse_without_repeats(1000)
+    (finding,) = compute(checks["shared-rows"], m)
+    assert m.overlap.share.value == 1
+    assert (finding.severity, finding.confidence) == (Severity.MAJOR, Confidence.SUSPECTED)
+    assert "so that chance alone explains fewer" in finding.message
+    assert "Were test rows taken from the training file" in finding.remedy
 
 
 def test_a_hundredth_copied_of_the_worked_example_inflates_by_what_it_should(checks):

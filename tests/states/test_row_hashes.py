@@ -121,3 +121,23 @@ def test_labels_and_outcomes_part_equal_rows_and_not_their_features() -> None:
 @pytest.mark.parametrize(("n_classes", "bits"), [(2, 2), (3, 3), (1000, 11), (10_000, 15)])
 def test_as_few_bits_as_the_classes_need_are_taken_from_the_hash(n_classes: int, bits: int) -> None:
     assert spare_bits(Task(tuple(map(str, range(n_classes))))) == bits
+
+
+@pytest.mark.parametrize(
+    ("times", "common"),
+    [([29] + [1] * 900, []), ([30] + [1] * 900, [30]), ([400, 300, 200] + [1] * 50, [400, 300, 200])],
+)
+def test_a_few_contents_that_a_fiftieth_of_all_rows_have_are_common(times: list[int], common: list[int]) -> None:
+    rows = [(i, 0) for i, n in enumerate(times) for _ in range(n)]
+    found = hash_set(rows)
+    assert found.common.n == sum(common)
+    assert found.common.distinct.n == len(common)
+    rest = found.only(found.common.distinct.hashes, without=True)
+    assert rest.n == found.n - sum(common)
+    assert rest.contains(batch(rows).row_hashes).tolist() == [times[i] not in common for i, _ in rows]
+
+
+def test_where_more_contents_are_common_the_columns_are_coarse_and_none_counts_as_such() -> None:
+    assert hash_set([(i % 4, 0) for i in range(400)]).common.n == 0
+    assert hash_set([(i % 3, 0) for i in range(400)]).common.n == 400
+    assert hash_set([]).common.n == 0

@@ -91,6 +91,28 @@ def test_a_single_copy_among_many_columns_is_no_chance(table: Table, copies: int
     assert not shared_pairs(test, train).explain(copies, len(test) * len(train))
 
 
+def integers(n: int, seed: int) -> Table:
+    """Thirteen columns of few whole numbers and one with a decimal, of which many pairs of rows agree in half."""
+    random = np.random.default_rng(seed)
+    few = [random.integers(0, levels, n) for levels in (2, 2, 3, 3, 4, 4, 5, 5, 6, 7, 8, 9, 10)]
+    return np.stack([*few, np.round(random.normal(size=n), 1)], axis=1).astype(np.float32)
+
+
+@pytest.mark.parametrize("copies", [10, 200, 1000])
+def test_agreeing_in_half_of_many_coarse_columns_makes_no_chance_of_agreeing_in_all(copies: int) -> None:
+    test, train = integers(1000, 5), integers(4000, 6)
+    test[:copies] = train[:copies]
+    assert not shared_pairs(test, train).explain(copies, len(test) * len(train))
+
+
+def test_rows_that_nearly_agree_are_those_that_differ_in_one_column_and_what_it_determines() -> None:
+    """The last column is twice the first, so that they differ together; the second differs alone."""
+    test = np.array([[0, 1, 0], [5, 5, 10]], np.float32)
+    train = np.array([[0, 1, 0], [3, 1, 6], [0, 2, 0], [0, 2, 0], [3, 2, 6]], np.float32)
+    found = shared_pairs(test, train)
+    assert (found.pairs, found.nearly) == (1, 1 + 2 + 1)  # first and last together are left out twice
+
+
 def test_a_sample_stands_for_all_rows() -> None:
     """The copies of a large file may all lie outside its sample: coarse columns still tell themselves."""
     for table, coarse in ((continuous(), False), (categories(), True)):
