@@ -19,10 +19,13 @@ def conflicting_labels(
 
     At most one of two such labels can be right, or the features leave out what tells the rows apart; either way no function of
     the features is right on both. D is the share of pairs of equal rows that differ in label; on such rows accuracy cannot
-    exceed 1 - D/2 in the long run (Cover & Hart 1967). It is a finding above `minor` or `major` by the lower bound of the
-    share of rows in conflict, unless the columns are so coarse that rows are equal by chance: where random halves of the
-    columns make far more rows equal than all of them do, the limit is one of the features and is told, not held against the
-    labels. Labels that are known too well are suspected where the model errs, on test rows whose features train repeats, by more
+    exceed 1 - D/2 in the long run (Cover & Hart 1967). Judged is twice the share
+    of rows whose label most of their equals do not have, which of a pair in conflict counts both: it is a finding above `minor`
+    or `major` by its lower bound, unless the columns are so coarse that rows are equal by chance: where at least as many rows
+    differ in one column alone as in none, the limit is one of the features and is told, not held against the labels. Up to
+    three contents that a fiftieth of the rows have each, as empty records do, do not count.
+
+    Labels that are known too well are suspected where the model errs, on test rows whose features train repeats, by more
     than `memorised` less often than D/2 of train allows: test labels then come from elsewhere, or from the model itself. Where
     classes are not as frequent in test as in train, the model may err less often for that alone: half the sum of the
     differences of their shares is subtracted first.
@@ -42,20 +45,25 @@ def conflicting_labels(
 
 def _of_split(rows: HashSet, name: str, minor: float, major: float, *, by_chance: bool) -> Finding:
     """What the rows of one split that repeat say of its labels."""
-    found = rows.repeats
+    empty = rows.common
+    found = (rows.only(empty.distinct.hashes, without=True) if empty.n else rows).repeats
+    apart = (
+        f"; {plural(empty.n, 'row')} of a content that many have, as of empty records, do not count" if empty.n else ""
+    )
     if not found.conflicting:
         none = f"none of the {count(found.rows)} {name} rows that have an equal has one with another label"
         told = none if found.rows else f"no two {name} rows are equal"
-        return Finding.passed(told, value=0.0, limit=minor, subject=name)
-    share = Proportion(found.conflicting, rows.n).effective(2)
+        return Finding.passed(f"{told}{apart}", value=0.0, limit=minor, subject=name)
+    share = Proportion(2 * found.floor, rows.n).effective(2)
     low, low_strict = share.lower(0.05), share.lower(0.005)
     said = (
-        f"{count(found.conflicting)} of {plural(rows.n, f'{name} row')} ({ratio(share.value)}) have the features of another "
-        f"and another label than one of their equals: pairs of equal rows differ in label in {ratio(found.disagreement)} of cases, so "
+        f"{count(found.conflicting)} of {plural(rows.n, f'{name} row')} ({ratio(found.conflicting / rows.n)}) have the features of another "
+        f"and another label than one of their equals, {count(found.floor)} of them a label that most of their equals do not have: "
+        f"pairs of equal rows differ in label in {ratio(found.disagreement)} of cases, so "
         f"that accuracy cannot exceed {ratio(1 - (found.disagreement or 0) / 2)} on rows that repeat, and "
-        f"{ratio(1 - found.floor / rows.n)} on all of these {count(rows.n)}"
+        f"{ratio(1 - found.floor / rows.n)} on all of these {count(rows.n)}{apart}"
     )
-    interval = Interval(low, share.upper(0.05), 0.95, f"{share.decision_method} on half the rows")
+    interval = Interval(low, share.upper(0.05), 0.95, f"one-sided {share.decision_method} on half the rows")
     seen = Finding.passed(said, value=share.value, limit=minor, interval=interval, subject=name)
     if by_chance:
         return replace(

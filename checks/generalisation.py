@@ -132,7 +132,7 @@ def _seen(m: Measurements, gap: Difference, minor: float) -> Finding:
         f"{ratio(gap.second.value)} on {plural(m.test.n, 'test row')}: a gap of {points(gap.value)} points "
         f"(95% interval {points(gap.low)} points to {points(gap.high)} points, {gap.method}){_left_out(m)}"
     )
-    interval = Interval(gap.lower(0.05), gap.upper(0.05), 0.95, gap.method)
+    interval = Interval(gap.lower(0.05), gap.upper(0.05), 0.95, f"one-sided {gap.method}")
     return Finding.passed(said, value=gap.value, limit=minor, interval=interval)
 
 

@@ -87,7 +87,7 @@ def _groups(m: Measurements, major: float, margins: tuple[float, float], few: in
     flatters = strict is not None and strict > effect and strict * share > inflation
     severity = Severity.BLOCKER if flatters else Severity.MAJOR if share > major else Severity.MINOR
     if flatters:
-        interval = Interval(strict, gain.upper(STRICT), 1 - STRICT, gain.method)
+        interval = Interval(strict, gain.upper(STRICT), 1 - STRICT, f"one-sided {gain.method}")
         met = replace(met, value=gain.value, limit=effect, interval=interval)
         met = replace(
             met, message=f"{met.message}. The model knows its groups, or new ones are harder for another reason"

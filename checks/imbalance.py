@@ -47,7 +47,7 @@ def class_imbalance(
         value=gap.value,
         limit=gap_minor,
         subject=m.task.place(name),
-        interval=Interval(low_minor, gap.upper(0.05), 0.95, gap.method),
+        interval=Interval(low_minor, gap.upper(0.05), 0.95, f"one-sided {gap.method}"),
     )
     remedy = f"Quote recall and precision of each {m.task.noun} beside accuracy, or balanced accuracy in its place."
     hidden = f"accuracy hides how {name} fares"

@@ -64,7 +64,10 @@ def shared_rows(
         severity = Severity.BLOCKER if few or lost is not None else worst.severity
         why = f"{_why_copies(m)}{_of_one_class(m)}{_of_classes(m, lost)}; the conditions are decided without them"
         yield replace(
-            seen, message=f"{seen.message}; {why}", value=worst.effect.value, interval=_interval(worst.effect)
+            seen,
+            message=f"{seen.message}; {why}",
+            value=worst.effect.value,
+            interval=_interval(worst.effect, worst.alpha),
         ).failing(
             severity,
             remedy=f"Take the copies out of the test file (first rows: {first}) and {_source(m)}.",
@@ -76,11 +79,12 @@ def shared_rows(
 
 @dataclass(frozen=True)
 class Effect:
-    """What copies do, how serious that is, and the limit that it crossed."""
+    """What copies do, how serious that is, the limit that it crossed, and the error level of the bound that did."""
 
     severity: Severity
     limit: float
     effect: Difference
+    alpha: float
 
 
 def _worst(m: Measurements, minor: float, excess: tuple[float, float], inflation: tuple[float, float]) -> Effect:
@@ -101,8 +105,8 @@ def _effect(effect: Difference, family: int, minor: float, major: float, blocker
     low = effect.lower(0.005 / family)
     for severity, limit in ((Severity.BLOCKER, blocker), (Severity.MAJOR, major)):
         if low is not None and low > limit:
-            return Effect(severity, limit, effect)
-    return Effect(Severity.MINOR, minor, effect)
+            return Effect(severity, limit, effect, 0.005 / family)
+    return Effect(Severity.MINOR, minor, effect, 0.05)
 
 
 def _lost(m: Measurements, enough: int) -> int | None:
@@ -133,7 +137,7 @@ def _repeating(m: Measurements, seen: Finding, remedy: str) -> Finding:
     told = f"{seen.message}; {repeats}, {_by_random_split(m)}, and nothing was taken out"
     if m.overlap.by_chance:
         return replace(seen, message=f"{told}: the columns are coarse, and rows are equal by chance")
-    return replace(seen, message=told).failing(Severity.MINOR, remedy=remedy, direction=Direction.FLATTERS)
+    return replace(seen, message=told).failing(Severity.MINOR, remedy=remedy)
 
 
 def _alone(m: Measurements) -> bool:
@@ -207,8 +211,8 @@ def _by_random_split(m: Measurements) -> str:
     return f"a random split of both files would share about {count(round(m.overlap.expected or 0))}"
 
 
-def _interval(difference: Difference) -> Interval:
-    return Interval(difference.lower(0.05), difference.upper(0.05), 0.95, difference.method)
+def _interval(difference: Difference, alpha: float = 0.05) -> Interval:
+    return Interval(difference.lower(alpha), None, 1 - alpha, difference.method)
 
 
 def _of_one_class(m: Measurements) -> str:

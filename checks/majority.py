@@ -86,7 +86,7 @@ def _over_labels(m: Measurements, policy: Policy, alpha: float, margin: float) -
         f"{', '.join(names[:5]) or 'no label'}, as most rows in {source} have it, gets {ratio(constant)} right: a gain of "
         f"{points(gain.value)} points (95% interval {points(gain.low)} to {points(gain.high)}, {gain.method})"
     )
-    interval = Interval(gain.lower(alpha), gain.upper(alpha), 1 - alpha, gain.method)
+    interval = Interval(gain.lower(alpha), gain.upper(alpha), 1 - alpha, f"one-sided {gain.method}")
     seen = Finding.passed(said, value=gain.value, limit=0.0, interval=interval)
     seen = replace(seen, metric="gain_over_majority", gate=policy.preset.better_than_majority)
     return _weighed(m, seen, room=margin * (1 - constant))

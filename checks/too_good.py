@@ -133,8 +133,14 @@ def _plain(m: Measurements) -> Plain | None:
 
 
 def _named(findings: Sequence[Finding]) -> list[str]:
-    checks = dict.fromkeys(finding.check for finding in findings)
-    return [f"{', '.join(checks)} found what flatters"] if checks else []
+    """The checks that found what flatters, and those that ask whether something does."""
+    sure = [finding.check for finding in findings if finding.confidence is Confidence.CONFIRMED]
+    asking = [finding.check for finding in findings if finding.check not in sure]
+    said = (
+        (sure, "found what flatters"),
+        (asking, f"{'asks' if len(set(asking)) == 1 else 'ask'} about what may flatter"),
+    )
+    return [f"{', '.join(dict.fromkeys(checks))} {what}" for checks, what in said if checks]
 
 
 def _of_plain(plain: Plain | None, lead: float, alpha: float) -> list[str]:

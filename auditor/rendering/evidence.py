@@ -25,7 +25,7 @@ AVERAGES = ("macro_", "micro_", "weighted_", "samples_")
 NAMED = {
     "gain_over_majority": ("gain over always answering the majority", "points"),
     "class-imbalance": ("accuracy less balanced accuracy", "points"),
-    "shared-rows": ("share of copies beyond what training repeats itself", "share"),
+    "shared-rows": ("excess of copies, or what they add to accuracy or recall", "points"),
     "near-duplicates": ("share of rows near training rows beyond what training shows", "share"),
     "target-leak": ("ROC-AUC of the column alone", "number"),
     "fitted-on-everything": ("largest change of a mean or a scale", "share"),

@@ -114,3 +114,27 @@ def test_of_several_labels_any_may_differ_and_unknown_ones_cannot(checks):
 def test_without_features_it_is_skipped(checks):
     (finding,) = found_in(checks, rows([0, 1], predicted=[0, 1]))
     assert finding.status is Status.SKIP
+
+
+def test_one_odd_label_among_many_equal_rows_is_one_row_in_doubt(checks):
+    """Twenty equal rows, one of which is labelled otherwise: nineteen of them are not wrong for that."""
+    features, labels = table(1000, seed=3)
+    features[:20], labels[:20] = features[0], 1
+    labels[7] = 0
+    finding = of_test(found_in(checks, batch(features, labels)))
+    assert finding.value == pytest.approx(2 / 1000)
+    assert finding.status is Status.PASS
+    assert "20 of 1,000 test rows (2.0%)" in finding.message
+    assert "1 of them a label that most of their equals do not have" in finding.message
+    assert "99.9% on all of these 1,000" in finding.message
+
+
+def test_labels_of_empty_records_conflict_with_nothing(checks):
+    features, labels = table(1000, seed=4)
+    features[:200] = 0
+    finding = of_test(found_in(checks, batch(features, labels)))
+    assert finding.status is Status.PASS
+    assert (
+        finding.message
+        == "No two test rows are equal; 200 rows of a content that many have, as of empty records, do not count."
+    )
