@@ -43,8 +43,14 @@ def shared_rows(
     rows a random split of both files together would share. Where copies are taken out, every condition is decided on the
     rest, and both figures are shown. Copies beyond a blocking limit, more than `blocker` of the rows taken out and fewer than
     `enough` left, or most of a class taken out and fewer than `enough_of_class` of its rows left, and the figures are not to be
-    trusted. Changed copies are near-duplicates' matter, in tables and texts.
+    trusted. Test rows that stand in validation are told too, by their hash: what was chosen there, as an epoch or a threshold,
+    flatters on them. They are minor, and major where their excess is above `blocker`. Changed copies are near-duplicates'
+    matter, in tables and texts.
     """
+    if "validation" in m.splits and RowHashes in m.as_given and RowHashes in m.validation:
+        yield _in_validation(m, minor, blocker)
+        if "train" not in m.splits:
+            return
     overlap = m.overlap
     excess = overlap.excess
     told = f"{_counted(m)}. {_compared(m)}{_common(m)}"
@@ -75,6 +81,26 @@ def shared_rows(
             direction=Direction.FLATTERS,
             validity=severity is Severity.BLOCKER,
         )
+
+
+def _in_validation(m: Measurements, minor: float, major: float) -> Finding:
+    """How many test rows stand in validation, beside how often validation repeats itself."""
+    test, known = m.as_given[RowHashes], m.validation[RowHashes]
+    known = known.only(known.common.distinct.hashes, without=True)
+    found, rows = Proportion(test.standing_in(known), test.n), plural(test.n, "test row")
+    excess = Difference(found, Proportion(known.repeated, m.validation[RowHashes].n))
+    worst = _effect(excess, 1, minor, major, math.inf)
+    said = f"{count(found.k)} of {rows} ({ratio(found.value)}) {'stands' if found.k == 1 else 'stand'} in validation, by their hash"
+    said = said if found.k else f"None of the {rows} stands in validation"
+    seen = Finding.passed(
+        said, value=excess.value, limit=minor, interval=_interval(excess, worst.alpha), subject="validation"
+    )
+    low = excess.lower(worst.alpha)
+    if low is None or low <= worst.limit:
+        return seen
+    why = "what was chosen there, as an epoch or a threshold, was chosen on them too"
+    remedy = "Choose on rows that stand neither in train nor in test."
+    return seen.failing(worst.severity, why, remedy=remedy, limit=worst.limit, direction=Direction.FLATTERS)
 
 
 @dataclass(frozen=True)

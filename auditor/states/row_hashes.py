@@ -142,6 +142,10 @@ class HashSet:
             chosen[start : start + n] = True
         return HashSet(self.hashes[chosen ^ without], self.bits)
 
+    def standing_in(self, other: "HashSet") -> int:
+        """How many rows have the features of a row of another set of the same task."""
+        return int(self.rows_of(other.distinct.hashes).sum())
+
     def place(self, wanted: Hashes) -> NDArray[np.int64]:
         """(n,) where in the set the first of each of these hashes of features stands, if it does."""
         return np.searchsorted(self.hashes, wanted & ~_mask(self.bits))

@@ -357,6 +357,41 @@ def test_of_texts_that_repeat_a_reviewer_is_asked_where_that_flatters(checks, re
     assert ("Are these copies" in finding.remedy) is asked
 
 
+@pytest.mark.parametrize(
+    ("same", "severity"), [(0, None), (1, None), (30, Severity.MINOR), (200, Severity.MAJOR), (1000, Severity.MAJOR)]
+)
+def test_test_rows_that_stand_in_validation_are_told(checks, same, severity):
+    parts = [table(1000, seed=seed) for seed in (1, 2, 3)]
+    parts[2][2][:same] = parts[0][2][:same]
+    test, train, validation = (rows(y, predicted=p, features=x) for y, p, x in parts)
+    m = measured(test, train=train, validation=validation, class_names=NAMES, positive="b")
+    found = {finding.subject: finding for finding in compute(checks["shared-rows"], m)}
+    finding = found["validation"]
+    assert found[""].status is Status.PASS
+    assert not m.removed
+    assert finding.status is (Status.PASS if severity is None else Status.FAIL)
+    assert severity in (None, finding.severity)
+    assert finding.message.startswith(f"{same:,} of " if same else "None of ")
+
+
+def test_validation_is_compared_without_train_too(checks):
+    labels, predicted, features = table(500, seed=1)
+    test = rows(labels, predicted=predicted, features=features)
+    (finding,) = compute(checks["shared-rows"], measured(test, validation=test, class_names=NAMES, positive="b"))
+    assert (finding.subject, finding.severity) == ("validation", Severity.MAJOR)
+
+
+def test_a_coarse_validation_holds_rows_of_test_by_chance(checks):
+    draw, parts = np.random.default_rng(0), []
+    for _ in range(3):
+        labels = draw.integers(0, 2, 2000)
+        parts.append(rows(labels, predicted=labels, features=draw.integers(0, 4, (2000, 5)).astype(np.float32)))
+    m = measured(parts[0], train=parts[1], validation=parts[2], class_names=NAMES, positive="b")
+    finding = next(f for f in compute(checks["shared-rows"], m) if f.subject == "validation")
+    assert finding.status is Status.PASS
+    assert "stand in validation" in finding.message
+
+
 def with_empty_records(copies):
     """A fifth of the rows are 0 in every column, as of customers without an account, and some of the others are copies."""
     labels, predicted, features = table(3000, seed=7)
