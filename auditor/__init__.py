@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from auditor import statistics
+    from auditor.asked_columns import ColumnQuestion, column_questions
     from auditor.batches import Batch
     from auditor.checking import check
     from auditor.findings import (
@@ -37,6 +38,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Bars": "auditor.findings",
     "Batch": "auditor.batches",
+    "ColumnQuestion": "auditor.asked_columns",
     "Confidence": "auditor.findings",
     "Curve": "auditor.findings",
     "Direction": "auditor.findings",
@@ -55,12 +57,14 @@ _HOMES = {
     "TrainingLog": "auditor.training",
     "audit": "auditor.pipeline",
     "check": "auditor.checking",
+    "column_questions": "auditor.asked_columns",
     "conditions_met": "auditor.gating",
 }
 
 __all__ = [
     "Bars",
     "Batch",
+    "ColumnQuestion",
     "Confidence",
     "Curve",
     "Direction",
@@ -79,6 +83,7 @@ __all__ = [
     "TrainingLog",
     "audit",
     "check",
+    "column_questions",
     "conditions_met",
     "statistics",
 ]
