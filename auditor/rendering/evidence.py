@@ -28,6 +28,7 @@ NAMED = {
     "shared-rows": ("share of copies beyond what training repeats itself", "share"),
     "near-duplicates": ("share of rows near training rows beyond what training shows", "share"),
     "target-leak": ("ROC-AUC of the column alone", "number"),
+    "row-numbers": ("ROC-AUC of the number alone", "number"),
     "fitted-on-everything": ("largest change of a mean or a scale", "share"),
 }
 FILTERS = ("numbers",)

@@ -130,6 +130,7 @@ from auditor.statistics.time_order import (
     seconds,
     shift_of_later,
 )
+from auditor.statistics.whole_columns import Numbering, numbering_columns, repeating_columns
 
 __all__ = [
     "BUCKETS",
@@ -154,6 +155,7 @@ __all__ = [
     "MeanOfProportions",
     "Near",
     "NearCopies",
+    "Numbering",
     "OperatingPoints",
     "Outcome",
     "OwnedValue",
@@ -244,6 +246,7 @@ __all__ = [
     "nearest_answers",
     "noncentrality_lower",
     "normalised_accuracy",
+    "numbering_columns",
     "observed_to_expected",
     "operating_points",
     "pairs_needed",
@@ -256,6 +259,7 @@ __all__ = [
     "recalibration_fit",
     "recalls",
     "reliability_bins",
+    "repeating_columns",
     "roc_curve",
     "rows_needed",
     "score_of_key",
