@@ -29,7 +29,7 @@ NAMED = {
     "near-duplicates": ("share of rows near training rows beyond what training shows", "share"),
     "target-leak": ("ROC-AUC of the column alone", "number"),
     "row-numbers": ("ROC-AUC of the number alone", "number"),
-    "fitted-on-everything": ("largest change of a mean or a scale", "share"),
+    "fitted-on-everything": ("largest change of a mean, scale or correlation", "share"),
 }
 FILTERS = ("numbers",)
 

@@ -30,6 +30,7 @@ from auditor.statistics.calibration import (
 )
 from auditor.statistics.coincidence import EqualPairs, equal_pairs, shared_pairs
 from auditor.statistics.confusion import ClassCounts, ConfusionCounts, defined, f_scores, precisions, recalls
+from auditor.statistics.correlations import JointMoments, joint_moments
 from auditor.statistics.curves import divergence, double_softmax_ceiling, double_softmax_floor, examine, trend
 from auditor.statistics.design_estimates import rate_estimate
 from auditor.statistics.designs import (
@@ -148,6 +149,7 @@ __all__ = [
     "Estimate",
     "FScore",
     "Floor",
+    "JointMoments",
     "LabelledRows",
     "LabelsNeeded",
     "LevelFault",
@@ -224,6 +226,7 @@ __all__ = [
     "hypergeometric_mid_p",
     "is_dearer",
     "jackknife_estimate",
+    "joint_moments",
     "kish_effect",
     "labels_needed",
     "largest_by_chance",

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.special import softmax
+from sklearn.decomposition import PCA
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from auditor.batches import Batch
@@ -268,7 +269,7 @@ def test_scaling_by_all_rows_is_found_and_no_other() -> None:
         "heavy tails": lambda part: replace(part, features=np.exp(1.5 * part.features)),
     }
     for name, shape in worlds.items():
-        for scaler in (None, StandardScaler(), MinMaxScaler()):
+        for scaler in (None, StandardScaler(), MinMaxScaler(), PCA(), PCA(whiten=True)):
             for on_all in (False, True):
                 if scaler is None and on_all:
                     continue
@@ -279,7 +280,7 @@ def test_scaling_by_all_rows_is_found_and_no_other() -> None:
                     pair = pair if scaler is None else scaled(scaler, *pair, on_all=on_all)
                     found.append(found_by(["fitted-on-everything"], *pair))
                 flagged = sum(map(bool, found))
-                how = "none" if scaler is None else type(scaler).__name__
+                how = "none" if scaler is None else str(scaler)
                 lines.append(
                     (name, how, "all rows" if on_all else "train", f"{flagged} of {TABLES}", sum(map(major, found)))
                 )
