@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from auditor.measurements import Measurements
     from auditor.pipeline import audit
     from auditor.policy import Policy
+    from auditor.roles import is_called_like_group
     from auditor.states.state import State
     from auditor.training import TrainingLog
 
@@ -59,6 +60,7 @@ _HOMES = {
     "check": "auditor.checking",
     "column_questions": "auditor.asked_columns",
     "conditions_met": "auditor.gating",
+    "is_called_like_group": "auditor.roles",
 }
 
 __all__ = [
@@ -85,6 +87,7 @@ __all__ = [
     "check",
     "column_questions",
     "conditions_met",
+    "is_called_like_group",
     "statistics",
 ]
 
