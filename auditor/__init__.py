@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from auditor import statistics
+    from auditor.asked_columns import ColumnQuestion, column_questions
     from auditor.batches import Batch
     from auditor.checking import check
     from auditor.figure_data import Bars, Curve, Heatmap, Line
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from auditor.measurements import Measurements
     from auditor.pipeline import audit
     from auditor.policy import Policy
+    from auditor.roles import is_called_like_group
     from auditor.states.state import State
     from auditor.training import TrainingLog
 
@@ -25,6 +27,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Bars": "auditor.figure_data",
     "Batch": "auditor.batches",
+    "ColumnQuestion": "auditor.asked_columns",
     "Confidence": "auditor.findings",
     "Curve": "auditor.figure_data",
     "Direction": "auditor.findings",
@@ -43,12 +46,15 @@ _HOMES = {
     "TrainingLog": "auditor.training",
     "audit": "auditor.pipeline",
     "check": "auditor.checking",
+    "column_questions": "auditor.asked_columns",
     "conditions_met": "auditor.gating",
+    "is_called_like_group": "auditor.roles",
 }
 
 __all__ = [
     "Bars",
     "Batch",
+    "ColumnQuestion",
     "Confidence",
     "Curve",
     "Direction",
@@ -67,7 +73,9 @@ __all__ = [
     "TrainingLog",
     "audit",
     "check",
+    "column_questions",
     "conditions_met",
+    "is_called_like_group",
     "statistics",
 ]
 

@@ -10,16 +10,10 @@ from auditor.errors import InputError
 from auditor.models.detection import Format
 from auditor.models.files import read_model_file
 from auditor.models.verification import Violation, verify
+from auditor.roles import ROLES, is_called
 
 PROGRAMS = (Format.EXPORTED, Format.EXPORTED_OLD)
 MOST_SHOWN = 10
-# The columns that are known by their names to be no ordinary feature: setting, names, what it says.
-ROLES = (
-    ("group", ("group", "patient", "subject", "customer", "user", "person", "household", "account", "client"),
-     "of what rows share that depend on each other"),
-    ("time", ("time", "date", "datetime", "timestamp", "created_at", "day"), "of when each row happened: numbers, or ISO dates"),
-    ("weight", ("weight", "weights", "sample_weight", "w"), "of how many rows of the population a row stands for"),
-)  # fmt: skip
 
 
 def role_lines(columns: Sequence[str], *, timed: bool) -> list[str]:
@@ -31,7 +25,7 @@ def role_lines(columns: Sequence[str], *, timed: bool) -> list[str]:
     for setting, words, meaning in ROLES:
         if timed and setting == "time":
             continue
-        found = next((name for name in columns if _plain(name) in words), None)
+        found = next((name for name in columns if is_called(name, words)), None)
         guess = "a guess, from its name: " if found else ""
         lines.append(f"# {setting} = {toml_text(found or words[1])}  # {guess}the column {meaning}")
     return lines
@@ -52,10 +46,6 @@ def fit_lines(model: Path | None, features: Sequence[str]) -> list[str]:
     return [
         f"# the model takes {wording.plural(width, 'value')} a row, and {len(features)} columns are features: {what}"
     ]
-
-
-def _plain(name: str) -> str:
-    return name.lower().replace("-", "_").replace(" ", "_").removesuffix("_id")
 
 
 def _by_name(takes: Sequence[str], features: Sequence[str]) -> list[str]:

@@ -14,20 +14,21 @@ from auditor import (
     Severity,
     Status,
     check,
+    is_called_like_group,
 )
-from auditor.states import GroupCells, GroupTable, Identities, SharedIdentities
-from auditor.statistics import Difference, Estimate
-from auditor.wording import count, metric, number, plural, points, ratio
+from auditor.states import FeatureSample, GroupCells, GroupTable, Identities, SharedIdentities
+from auditor.statistics import Difference, Estimate, repeating_columns
+from auditor.wording import count, metric, number, plural, points, quoted, ratio
 
 GATES = ("acceptance", "class-recall", "class-precision", "better-than-majority")
-MOST_TOLD = 5
+MOST_TOLD, MOST_NAMED = 5, 3
 STRICT = 0.005
 
 
 @check(
     "shared-groups",
     title="Groups of test rows do not stand in train",
-    needs=(GroupCells, Identities),
+    needs=(GroupCells, Identities, FeatureSample),
     after=GATES,
     by_label=False,
 )
@@ -53,6 +54,8 @@ def shared_groups(
     taken out: each condition that the rows of new groups alone would fail is told.
     If the model will meet the same groups in use, sharing them is no fault: waive it with that reason. Ids declared with
     `--id` are compared too: a row of test that has the id of a training row may be the same row.
+    Where nothing is declared the check is skipped, and its reason names up to three features that may be groups: whole numbers
+    in a column called like a group or ending in `id`, each in two training rows or more and in a hundredth of them at most.
     """
     train, found = m.train, []
     if GroupCells in m.test:
@@ -61,8 +64,19 @@ def shared_groups(
     if Identities in m.test and train[Identities].n and m.as_given[Identities].n:
         found += [_ids(m.as_given[Identities].shared_with(train[Identities]), major)]
     if not found:
-        raise NotApplicable("no column of groups was declared with --group, and none of ids with --id in both files")
+        undeclared = "no column of groups was declared with --group, and none of ids with --id in both files"
+        raise NotApplicable(undeclared + _hint(m))
     yield from found
+
+
+def _hint(m: Measurements) -> str:
+    """Features that may name what rows share, by what they are called and how often their values stand in train."""
+    called = [i for i, column in enumerate(m.feature_names) if is_called_like_group(column)]
+    if not called or FeatureSample not in m.train or not m.train[FeatureSample].n:
+        return ""
+    repeating = repeating_columns(m.train[FeatureSample].features[:, called])
+    named = [quoted(m.column(i)) for i, repeats in zip(called, repeating, strict=True) if repeats][:MOST_NAMED]
+    return f"; columns that may name what rows share: {', '.join(named)}; declare with --group" if named else ""
 
 
 def _groups(m: Measurements, major: float, margins: tuple[float, float], few: int) -> Finding:

@@ -2,82 +2,28 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from auditor import Bars, Confidence, Direction, Finding, Interval, Measurements, NotApplicable, Severity, check
-from auditor.states import Confusion, FeatureSample, Ranking, SampledRows
-from auditor.statistics import LabelledRows, SingleColumns, single_columns
+from auditor import (
+    Bars,
+    ColumnQuestion,
+    Confidence,
+    Direction,
+    Finding,
+    Interval,
+    Measurements,
+    Severity,
+    check,
+    column_questions,
+)
+from auditor.states import Confusion, FeatureSample, Ranking
 from auditor.wording import count, name, number, plural, quoted, ratio, upper_first
 
-MOST_COLUMNS, MOST_CLASSES, DRAWN, LISTED = 4096, 32, 10, 5
-BINARY = 2
-RANKINGS = 3  # by bins, and by values ascending or descending
+DRAWN, LISTED = 10, 5
 
 Found = tuple[int, Finding]
-
-
-@dataclass(frozen=True, eq=False)
-class Question:
-    """What columns say of all classes, or of one of several labels, beside what the model, measured in `m`, makes of them.
-
-    kept: the classes that `found.classes` are places of; scored: `test`, or `training` where test has too few rows of the
-    classes; based_on: which rows were scored, and what was learnt from.
-    """
-
-    m: Measurements
-    found: SingleColumns
-    kept: tuple[int, ...]
-    scored: str
-    based_on: str
-
-    @property
-    def columns(self) -> int:
-        """How many columns were asked."""
-        return len(self.found.mean_area)
-
-    @property
-    def is_pair(self) -> bool:
-        """Whether there are two classes, so that one is told from the other."""
-        return len(self.found.classes) == 1
-
-    @property
-    def family(self) -> int:
-        """How many bounds are looked at together."""
-        return self.columns * len(self.found.classes) * RANKINGS * self.m.task.family
-
-    def class_name(self, place: int) -> str:
-        """The class at a place of `found.classes`, in quotation marks."""
-        return quoted(self.m.task.class_names[self.kept[place]])
-
-    @cached_property
-    def of_model(self) -> tuple[float, ...]:
-        """The model's own area for each of `found.classes`, NaN where it has none."""
-        try:
-            each = [self.m.test[Ranking].metrics(self.kept[place]).auc for place in self.found.classes]
-        except NotApplicable:
-            each = [None] * len(self.found.classes)
-        return tuple(math.nan if auc is None else auc for auc in each)
-
-    @cached_property
-    def balanced_of_model(self) -> float:
-        """The model's balanced accuracy, NaN where it is not that of the same classes."""
-        value = self.m.test.value("balanced_accuracy") if len(self.kept) == self.m.task.n_classes else None
-        return math.nan if value is None else value
-
-    def comes_near(self, near: float) -> NDArray[np.bool_]:
-        """(columns,) bool: whether a column ranks, or names the classes, about as well as the model does."""
-        ranks = self.found.mean_area >= np.mean(self.of_model) - near
-        return np.asarray(ranks | (self.found.balanced_accuracy >= self.balanced_of_model - near))
-
-    def seen(self, column: int, said: str) -> Finding:
-        """What a column says, as a finding in its place."""
-        label = self.m.task.label
-        subject = f"column {self.m.column(column)}" + (f", label {label}" if label else "")
-        return Finding.passed(f"Column {quoted(self.m.column(column))} {said}", subject=subject)
 
 
 @check(
@@ -111,7 +57,8 @@ def target_leak(
     """
     found: list[Finding] = []
     limits = {"nearly": nearly, "near_model": near_model, "blank": blank, "alpha": alpha}
-    for question in _questions(m, few):
+    train = m.train[FeatureSample] if "train" in m.splits else None
+    for question in column_questions(m, m.test[FeatureSample], train, few):
         suspected: dict[int, Finding] = {}
         for column, seen in _suspicions(question, few=few, **limits):
             suspected.setdefault(column, _suspected(question, column, seen))
@@ -122,71 +69,8 @@ def target_leak(
     yield from found
 
 
-def _questions(m: Measurements, few: int) -> list[Question]:
-    """One question of all classes, or one for each of several labels."""
-    test = m.test[FeatureSample]
-    train = m.train[FeatureSample] if "train" in m.splits else None
-    asked = [_asked(m, test, train, few)] if not m.labels else [
-        _asked(of_label, _of_label(test, i), None if train is None else _of_label(train, i), few)
-        for i, of_label in enumerate(m.labels[:MOST_CLASSES])
-    ]  # fmt: skip
-    known = [question for question in asked if question is not None]
-    if not known:
-        raise NotApplicable(f"fewer than two classes have {few} rows each to judge a column by")
-    return known
-
-
-def _of_label(sample: SampledRows, i: int) -> SampledRows:
-    """The rows for which a label is known, as rows of two classes."""
-    known = sample.labels[:, i] >= 0
-    labels = sample.labels[known, i].astype(np.int64)
-    return SampledRows(sample.n, sample.features[known], labels, sample.row_key[known], sample.right[known])
-
-
-def _asked(m: Measurements, test: SampledRows, train: SampledRows | None, few: int) -> Question | None:
-    """Ask on test, or within train where test has too few rows of two classes and train has not."""
-    on_test = _question(m, test, train, few)
-    if on_test is not None or train is None:
-        return on_test
-    within = _question(m, train, None, few, "training")
-    why = f"train alone was asked, as fewer than two classes have {few} rows each in test"
-    return None if within is None else replace(within, based_on=f"{within.based_on}; {why}")
-
-
-def _question(
-    m: Measurements, test: SampledRows, train: SampledRows | None, few: int, scored: str = "test"
-) -> Question | None:
-    """Ask the columns of the classes with enough rows, the most frequent 32 of them; None where fewer than two have."""
-    support = np.min(
-        [np.bincount(s.labels, minlength=m.task.n_classes) for s in (test, train) if s is not None], axis=0
-    )
-    enough = np.flatnonzero(support >= few)
-    if len(enough) < BINARY:
-        return None
-    kept = np.sort(enough[np.argsort(-support[enough], kind="stable")[:MOST_CLASSES]])
-    place = np.full(m.task.n_classes, len(kept))
-    place[kept] = np.arange(len(kept))
-    positive = 1 if m.task.positive is None else m.task.positive
-    classes = (positive,) if m.task.n_classes == BINARY else tuple(range(len(kept)))
-    known = None if train is None else _labelled(train, place)
-    found = single_columns(known, _labelled(test, place), classes, int(place.max()) + 1, few)
-    of = "" if len(test) == test.n else f" of {count(test.n)}"
-    by = "the other half of them" if train is None else plural(len(train), "training row")
-    columns = test.features.shape[1]
-    first = f"; the first {count(MOST_COLUMNS)} of {count(columns)} columns" if columns > MOST_COLUMNS else ""
-    ranked = f"{count(len(test))}{of} {scored} rows were ranked by {by}{first}"
-    return Question(m, found, tuple(int(k) for k in kept), scored, ranked)
-
-
-def _labelled(sample: SampledRows, place: NDArray[np.int64]) -> LabelledRows:
-    if sample.features.dtype.kind not in "fiub":
-        raise NotApplicable("the features are no numbers")
-    reals = sample.features[:, :MOST_COLUMNS].astype(np.float32, copy=False)
-    return LabelledRows(reals, place[sample.labels], sample.half)
-
-
 def _suspicions(
-    question: Question, *, nearly: float, near_model: float, blank: float, alpha: float, few: int
+    question: ColumnQuestion, *, nearly: float, near_model: float, blank: float, alpha: float, few: int
 ) -> Iterator[Found]:
     """Columns that may give the answer away, by their values, their blanks, or one value."""
     yield from _nearly_certain(question, nearly, near_model, alpha / question.family)
@@ -201,7 +85,7 @@ def _suspicions(
             yield owned.column, question.seen(owned.column, said)
 
 
-def _nearly_certain(question: Question, nearly: float, near_model: float, alpha: float) -> Iterator[Found]:
+def _nearly_certain(question: ColumnQuestion, nearly: float, near_model: float, alpha: float) -> Iterator[Found]:
     """Columns that leave next to no doubt, and the model next to nothing to add."""
     found = question.found
     for column in map(int, np.flatnonzero((found.mean_area >= nearly) & question.comes_near(near_model))):
@@ -216,7 +100,7 @@ def _nearly_certain(question: Question, nearly: float, near_model: float, alpha:
             yield column, replace(seen, value=value, limit=nearly, interval=_bound(low, alpha))
 
 
-def _telling_blanks(question: Question, blank: float, alpha: float) -> Iterator[Found]:
+def _telling_blanks(question: ColumnQuestion, blank: float, alpha: float) -> Iterator[Found]:
     """Columns of which it is enough to know whether a cell is blank."""
     for place, blanks in zip(question.found.classes, question.found.blanks, strict=True):
         for column in map(int, np.flatnonzero(blanks.area > blank)):
@@ -227,7 +111,7 @@ def _telling_blanks(question: Question, blank: float, alpha: float) -> Iterator[
                 yield column, replace(seen, value=value, limit=blank, interval=_bound(low, alpha))
 
 
-def _pure_cells(question: Question, alpha: float, few: int) -> Iterator[Found]:
+def _pure_cells(question: ColumnQuestion, alpha: float, few: int) -> Iterator[Found]:
     """Columns whose blank, or filled, cells all have one class, far more surely than other rows have it."""
     for pure in question.found.pure_cells(alpha, few):
         if pure.owner < len(question.kept):
@@ -237,7 +121,7 @@ def _pure_cells(question: Question, alpha: float, few: int) -> Iterator[Found]:
             yield pure.column, question.seen(pure.column, said)
 
 
-def _suspected(question: Question, column: int, seen: Finding) -> Finding:
+def _suspected(question: ColumnQuestion, column: int, seen: Finding) -> Finding:
     called = quoted(question.m.column(column))
     remedy = (
         f"Is {called} known when the model is asked? If it is written later, train without it. If it is known, record that in "
@@ -246,7 +130,7 @@ def _suspected(question: Question, column: int, seen: Finding) -> Finding:
     return seen.failing(Severity.MAJOR, remedy=remedy, direction=Direction.FLATTERS, confidence=Confidence.SUSPECTED)
 
 
-def _strong(question: Question, strong: float, alpha: float, told: set[int]) -> Iterator[Finding]:
+def _strong(question: ColumnQuestion, strong: float, alpha: float, told: set[int]) -> Iterator[Finding]:
     """Columns that say much by themselves, as good ones may, told as one finding in the place of the first."""
     found, lows = question.found, dict[int, float]()
     for column in map(int, np.argsort(-found.highest, kind="stable")):
@@ -266,7 +150,7 @@ def _listed(named: list[str]) -> str:
     return ", ".join(named[:LISTED]) + (f" and {count(len(named) - LISTED)} more" if len(named) > LISTED else "")
 
 
-def _most_of(question: Question, column: int, low: float | None) -> Finding:
+def _most_of(question: ColumnQuestion, column: int, low: float | None) -> Finding:
     """What a column says of the class that it tells best."""
     place, value = question.found.best_class(column), float(question.found.highest[column])
     most = "by itself" if low is not None else f"says most of {plural(question.columns, 'column')}: it"
@@ -275,7 +159,7 @@ def _most_of(question: Question, column: int, low: float | None) -> Finding:
     return replace(question.seen(column, said + _grounds(question, low)), value=value)
 
 
-def _apart(question: Question, gap: float, alpha: float) -> Iterator[Finding]:
+def _apart(question: ColumnQuestion, gap: float, alpha: float) -> Iterator[Finding]:
     """Columns that say much more, or less, in train than on test, as one finding."""
     far = question.found.apart(gap, alpha / question.family)
     if far:
@@ -293,7 +177,7 @@ def _beside(value: float, of_model: float) -> str:
     return f"ROC-AUC {number(value)}" + ("" if math.isnan(of_model) else f" beside the model's {number(of_model)}")
 
 
-def _grounds(question: Question, low: float | None) -> str:
+def _grounds(question: ColumnQuestion, low: float | None) -> str:
     """The lower bound, and the rows behind it."""
     return upper_first(question.based_on) if low is None else f"The lower bound is {number(low)}; {question.based_on}"
 
@@ -302,7 +186,7 @@ def _bound(low: float, alpha: float) -> Interval:
     return Interval(low, None, 1 - alpha, "logit DeLong, Bonferroni")
 
 
-def _picture(question: Question) -> Bars:
+def _picture(question: ColumnQuestion) -> Bars:
     """The columns that say most by themselves, with the model's own area across."""
     first = [int(column) for column in np.argsort(-question.found.highest, kind="stable")[:DRAWN]]
     model = question.of_model[0] if question.is_pair else math.nan

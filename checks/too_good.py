@@ -21,7 +21,15 @@ from auditor.states import Confusion, FeatureSample, Losses, Ranking
 from auditor.statistics import Difference, Estimate, PairedDifference, Smooth, linear_answers, nearest_answers
 from auditor.wording import count, metric, number, plural, ratio
 
-LEAKAGE = ("shared-rows", "near-duplicates", "shared-groups", "time-order", "target-leak", "fitted-on-everything")
+LEAKAGE = (
+    "shared-rows",
+    "near-duplicates",
+    "shared-groups",
+    "time-order",
+    "target-leak",
+    "row-numbers",
+    "fitted-on-everything",
+)
 KNOWN, ASKED = 20_000, 2000
 
 

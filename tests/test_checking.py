@@ -64,6 +64,7 @@ def test_the_built_in_checks_are_found_by_path_with_text_and_stable_ids():
         "precision-recall-balance",
         "preprocessing",
         "prior-shift",
+        "row-numbers",
         "shared-groups",
         "shared-rows",
         "target-leak",

@@ -28,7 +28,8 @@ NAMED = {
     "shared-rows": ("excess of copies, or what they add to accuracy or recall", "points"),
     "near-duplicates": ("share of rows near training rows beyond what training shows", "share"),
     "target-leak": ("ROC-AUC of the column alone", "number"),
-    "fitted-on-everything": ("largest change of a mean or a scale", "share"),
+    "row-numbers": ("ROC-AUC of the number alone", "number"),
+    "fitted-on-everything": ("largest change of a mean, scale or correlation", "share"),
 }
 FILTERS = ("numbers",)
 

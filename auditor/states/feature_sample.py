@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from auditor.batches import Array, Batch
-from auditor.hashing import row_hashes, splitmix64
+from auditor.hashing import combined, row_hashes, splitmix64
 from auditor.states.keyed_sample import KeyedSample
 from auditor.states.state import State, Task
 
@@ -68,10 +68,20 @@ class SampledRows:
     row_key: NDArray[np.uint64]
     right: NDArray[np.bool_]
 
-    @property
+    @cached_property
     def half(self) -> NDArray[np.bool_]:
-        """(rows,) bool: which half of the rows each belongs to, by its number alone, for what learns on one and judges on the other."""
-        return np.asarray(splitmix64(self.row_key) & np.uint64(1) == 1)
+        """(rows,) bool: which half each row belongs to, by what the rows hold and not by where they stand in the file.
+
+        Rows in the order of their hashes go to either half in turn, so that equal ones are spread evenly. Equal rows are in
+        the order of a hash of their label and their number among those of that label: by chance. In the order of their
+        labels each half would hold what the labels of the other are, and a column of noise would seem to tell them.
+        """
+        truth = row_hashes(self.labels.astype(np.float32))
+        content = combined([self.hashes, truth])
+        order = np.lexsort((combined([content, _number_among_equal(content)]), self.hashes))
+        half = np.empty(len(self), bool)
+        half[order] = np.arange(len(self)) % 2 == 1
+        return half
 
     def first(self, most: int) -> "SampledRows":
         """A sample of no more rows, as if no more had been drawn."""
@@ -89,3 +99,13 @@ class SampledRows:
     def hashes(self) -> NDArray[np.uint64]:
         """(rows,) uint64, equal where a model cannot tell rows apart."""
         return row_hashes(self.features)
+
+
+def _number_among_equal(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """(rows,) uint64: 0 for the first row that has a value, 1 for the next with the same."""
+    order = np.argsort(values, kind="stable")
+    ascending, places = values[order], np.arange(len(values))
+    starts = np.concatenate([[True], ascending[1:] != ascending[:-1]])[: len(values)]
+    number = np.empty(len(values), np.uint64)
+    number[order] = places - np.maximum.accumulate(np.where(starts, places, 0))
+    return number

@@ -30,6 +30,7 @@ from auditor.statistics.calibration import (
 )
 from auditor.statistics.coincidence import EqualPairs, equal_pairs, shared_pairs
 from auditor.statistics.confusion import ClassCounts, ConfusionCounts, defined, f_scores, precisions, recalls
+from auditor.statistics.correlations import JointMoments, joint_moments
 from auditor.statistics.curves import divergence, double_softmax_ceiling, double_softmax_floor, examine, trend
 from auditor.statistics.design_estimates import rate_estimate
 from auditor.statistics.designs import (
@@ -131,6 +132,7 @@ from auditor.statistics.time_order import (
     seconds,
     shift_of_later,
 )
+from auditor.statistics.whole_columns import Numbering, numbering_columns, repeating_columns
 
 __all__ = [
     "BUCKETS",
@@ -148,6 +150,7 @@ __all__ = [
     "Estimate",
     "FScore",
     "Floor",
+    "JointMoments",
     "LabelledRows",
     "LabelsNeeded",
     "LevelFault",
@@ -155,6 +158,7 @@ __all__ = [
     "MeanOfProportions",
     "Near",
     "NearCopies",
+    "Numbering",
     "OperatingPoints",
     "Outcome",
     "OwnedValue",
@@ -224,6 +228,7 @@ __all__ = [
     "hypergeometric_mid_p",
     "is_dearer",
     "jackknife_estimate",
+    "joint_moments",
     "kish_effect",
     "labels_needed",
     "largest_by_chance",
@@ -246,6 +251,7 @@ __all__ = [
     "nearest_answers",
     "noncentrality_lower",
     "normalised_accuracy",
+    "numbering_columns",
     "observed_to_expected",
     "operating_points",
     "pairs_needed",
@@ -258,6 +264,7 @@ __all__ = [
     "recalibration_fit",
     "recalls",
     "reliability_bins",
+    "repeating_columns",
     "roc_curve",
     "rows_needed",
     "score_of_key",

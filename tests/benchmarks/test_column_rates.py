@@ -3,14 +3,17 @@
 Every random number comes from SEED. The tables that this prints are those of docs/validation.md.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy.special import softmax
+from sklearn.decomposition import PCA
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
 from auditor.batches import Batch
@@ -113,6 +116,10 @@ def major(found: Sequence[Finding]) -> bool:
     return any(finding.severity.rank >= Severity.MAJOR.rank for finding in found)
 
 
+def _below(high: int, random: np.random.Generator, n: int) -> Array:
+    return random.integers(0, high, n)
+
+
 # One column that gives the answer away
 
 CLEAN = {
@@ -189,6 +196,64 @@ def test_columns_written_after_the_answer_are_suspected(name: str, write: Write)
     assert found >= AT_LEAST_99
 
 
+# Numbers of rows
+
+WHOLE: dict[str, Callable[[np.random.Generator, int], Array]] = {
+    **{f"uniform below {high:,}": partial(_below, high) for high in (2, 10, 100, 1000, 10**4, 10**5, 10**6, 4 * 10**6, 10**7)},
+    "ages": lambda random, n: np.clip(random.normal(45, 18, n), 0, 100).round(),
+    "years": lambda random, n: 2024 - random.geometric(0.08, n),
+    "counts": lambda random, n: random.poisson(3, n),
+    "long-tailed counts": lambda random, n: np.minimum(random.zipf(1.5, n), 10**9),
+    "amounts of whole units": lambda random, n: np.exp(random.normal(10, 1.5, n)).round(),
+    "codes of 500 categories": lambda random, n: random.choice(500, n, p=np.arange(1, 501) / 125_250),
+    "seconds of a day": lambda random, n: random.integers(0, 86_400, n),
+    "sorted seconds of a year": lambda random, n: np.sort(random.integers(0, 31_536_000, n)),
+    "sorted measurements": lambda random, n: np.sort(random.normal(100, 15, n)),
+    "customers of five rows": lambda random, n: random.integers(0, max(1, n // 5), n),
+}  # fmt: skip
+
+
+def test_whole_numbers_that_measure_something_number_no_rows() -> None:
+    lines = []
+    for n_train, n_test in ((N_TRAIN, N_TEST), (600, 150)):
+        flagged, told = Counter[str](), 0
+        for i in range(TABLES):
+            test, train, random = drawn(World(), i, n_train=n_train, n_test=n_test)
+            for part in (test, train):
+                part.features = np.stack([draw(random, len(part.labels)) for draw in WHOLE.values()], axis=1)
+            found = found_by(["row-numbers"], test, train)
+            flagged.update(one.subject for one in found)
+            told += any(one.subject == "order of the test file" for one in found)
+        lines += [(name, n_train, n_test, flagged[f"column feature {j + 1}"]) for j, name in enumerate(WHOLE)]
+        lines.append(("the order of the test file", n_train, n_test, told))
+        assert not flagged.total() - told
+        assert told <= AT_MOST_1
+    table("Whole numbers", ("column", "train", "test", f"told of {TABLES}"), lines)
+
+
+@pytest.mark.parametrize("by_class", [True, False])
+def test_ids_left_among_the_features_are_told(by_class: bool) -> None:
+    majors, minors = 0, 0
+    for i in range(TABLES):
+        test, train, random = drawn(World(), i)
+        whole = train.then(test)
+        order = np.argsort(whole.labels, kind="stable") if by_class else random.permutation(len(whole.labels))
+        whole.features[order, 7] = np.arange(len(order))
+        place = random.permutation(len(order))
+        test, train = (
+            Rows(*(part[rows] for part in vars(whole).values())) for rows in (place[:N_TEST], place[N_TEST:])
+        )
+        told = [one for one in found_by(["row-numbers"], test, train) if one.subject == "column feature 8"]
+        suspected = major(told)
+        majors += suspected and told[0].confidence is Confidence.SUSPECTED
+        minors += bool(told) and not suspected
+    print(
+        f"\nIds of a file {'sorted by class' if by_class else 'in any order'}: {majors} suspected, {minors} minor",
+        end="",
+    )
+    assert (majors if by_class else minors) >= AT_LEAST_99
+
+
 # Scaling that saw the test rows
 
 
@@ -204,7 +269,7 @@ def test_scaling_by_all_rows_is_found_and_no_other() -> None:
         "heavy tails": lambda part: replace(part, features=np.exp(1.5 * part.features)),
     }
     for name, shape in worlds.items():
-        for scaler in (None, StandardScaler(), MinMaxScaler()):
+        for scaler in (None, StandardScaler(), MinMaxScaler(), PCA(), PCA(whiten=True)):
             for on_all in (False, True):
                 if scaler is None and on_all:
                     continue
@@ -215,7 +280,7 @@ def test_scaling_by_all_rows_is_found_and_no_other() -> None:
                     pair = pair if scaler is None else scaled(scaler, *pair, on_all=on_all)
                     found.append(found_by(["fitted-on-everything"], *pair))
                 flagged = sum(map(bool, found))
-                how = "none" if scaler is None else type(scaler).__name__
+                how = "none" if scaler is None else str(scaler)
                 lines.append(
                     (name, how, "all rows" if on_all else "train", f"{flagged} of {TABLES}", sum(map(major, found)))
                 )

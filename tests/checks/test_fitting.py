@@ -1,6 +1,7 @@
 """Scaling learnt from the test rows leaves a trace in the moments; honest scaling, raw columns and grey levels leave none."""
 
 from dataclasses import replace
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -54,6 +55,69 @@ def test_scaling_fitted_on_train_alone_is_a_pass(checks, scaler):
     assert (
         judged(checks["fitted-on-everything"], *scaled(scaler, TRAIN, TEST, fitted_on=(TRAIN,))).status is Status.PASS
     )
+
+
+def test_whitening_fitted_on_train_and_test_is_named(checks):
+    finding = judged(checks["fitted-on-everything"], *scaled(PCA(whiten=True), TRAIN, TEST, fitted_on=(TRAIN, TEST)))
+    assert "mean 0 and deviation 1 and no correlation with each other over train and test together" in finding.message
+    z = judged(checks["fitted-on-everything"], *scaled(StandardScaler(), TRAIN, TEST, fitted_on=(TRAIN, TEST)))
+    assert "no correlation" not in z.message
+
+
+@pytest.mark.parametrize("axes", [PCA(), PCA(3), PCA(svd_solver="full")], ids=["all", "three", "full"])
+def test_axes_fitted_on_train_and_test_are_confirmed_and_those_of_train_a_pass(checks, axes):
+    finding = judged(checks["fitted-on-everything"], *scaled(axes, TRAIN, TEST, fitted_on=(TRAIN, TEST)))
+    assert (finding.status, finding.severity, finding.confidence) == (Status.FAIL, Severity.MINOR, Confidence.CONFIRMED)
+    columns = axes.n_components_
+    assert finding.message.startswith(
+        f"{columns} of {columns} columns of many values have mean 0 and no correlation with each other over train and test "
+        "together, and not over train: their axes were learnt, as principal components are, with the test rows in hand. "
+        "By train alone means would lie up to 0.0"
+    )
+    honest = judged(checks["fitted-on-everything"], *scaled(axes, TRAIN, TEST, fitted_on=(TRAIN,)))
+    assert honest.status is Status.PASS
+
+
+def test_axes_are_found_beside_other_columns_in_single_precision_and_beyond_what_totals_hold(checks):
+    check = checks["fitted-on-everything"]
+    z = scaled(PCA(), TRAIN, TEST, fitted_on=(TRAIN, TEST))
+    beside = (np.hstack([part, raw, raw[:, :1] * np.nan]) for part, raw in zip(z, (TRAIN, TEST), strict=True))
+    assert "8 of 16 columns" in judged(check, *beside).message
+    single = [part.astype(np.float32) for part in (TRAIN, TEST)]
+    assert judged(check, *scaled(PCA(), *single, fitted_on=single)).status is Status.FAIL
+    assert judged(check, *(1000 * part for part in z)).status is Status.FAIL
+
+
+def test_blanks_in_every_column_hide_axes_and_not_the_scale(checks):
+    parts = [np.where(np.random.default_rng(4).random(part.shape) < 0.1, np.nan, part) for part in (TRAIN, TEST)]
+    finding = judged(checks["fitted-on-everything"], *scaled(StandardScaler(), *parts, fitted_on=parts))
+    assert "8 of 8 columns of many values have mean 0 and deviation 1 over train and test together" in finding.message
+
+
+def test_of_columns_that_others_are_sums_of_only_the_axes_that_vary_count(checks):
+    parts = [np.hstack([part, part[:, :3] + part[:, 3:6]]) for part in (TRAIN, TEST)]
+    assert "8 of 11 columns" in judged(checks["fitted-on-everything"], *scaled(PCA(), *parts, fitted_on=parts)).message
+
+
+def test_axes_of_each_split_by_itself_and_centres_of_all_rows_are_no_such_trace(checks):
+    each = (PCA().fit_transform(part) for part in (TRAIN, TEST))
+    assert judged(checks["fitted-on-everything"], *each).status is Status.PASS
+    centred = scaled(StandardScaler(with_std=False), TRAIN, TEST, fitted_on=(TRAIN, TEST))
+    assert judged(checks["fitted-on-everything"], *centred).status is Status.PASS
+
+
+def test_validation_may_be_among_the_rows_whose_axes_were_learnt(checks):
+    parts = scaled(PCA(), TRAIN, TEST, VALIDATION, fitted_on=(TRAIN, TEST, VALIDATION))
+    finding = judged(checks["fitted-on-everything"], *parts)
+    assert "no correlation with each other over train, validation and test together" in finding.message
+    honest = scaled(PCA(), TRAIN, TEST, VALIDATION, fitted_on=(TRAIN, VALIDATION))
+    assert judged(checks["fitted-on-everything"], *honest).status is Status.PASS
+
+
+def test_axes_of_rows_that_a_sample_leaves_out_are_not_looked_for(checks):
+    with patch("auditor.states.feature_sample.MOST_ROWS", 2000):
+        parts = scaled(PCA(), TRAIN, TEST, fitted_on=(TRAIN, TEST))
+        assert judged(checks["fitted-on-everything"], *parts).status is Status.PASS
 
 
 def test_columns_as_they_come_are_a_pass_and_so_are_those_that_validation_was_scaled_with(checks):

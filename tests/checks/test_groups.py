@@ -211,3 +211,43 @@ def test_an_id_with_other_features_names_what_rows_share(checks):
 def test_in_tables_of_predictions_a_shared_id_is_a_suspicion(checks):
     finding = ids(checks, of_ids(np.arange(450, 650), np.arange(500), features=False))
     assert (finding.severity, finding.confidence) == (Severity.MAJOR, Confidence.SUSPECTED)
+
+
+IDS = ["customer", "deviceId", "age", "order_id", "account", "user", "household-id"]
+
+
+def undeclared(names, seed=0):
+    """Train and test of a table without groups: 4 rows a customer and a device, an age, a number of each row, few accounts."""
+    draw = np.random.default_rng(seed)
+
+    def part(n):
+        columns = [
+            draw.integers(0, n // 4, n),
+            10_000_000 + 40 * draw.integers(0, n // 4, n),
+            draw.integers(18, 90, n),
+            np.arange(n),
+            draw.integers(0, 40, n),
+            draw.normal(size=n),
+            draw.integers(0, n // 8, n),
+        ]
+        labels = draw.integers(0, 2, n)
+        return rows(labels, predicted=labels, features=np.stack(columns, axis=1))
+
+    return measured(part(800), train=part(2400), feature_names=names, **TWO)
+
+
+def test_features_that_may_be_groups_are_a_hint_in_the_reason(checks):
+    (finding,) = found(checks, undeclared(IDS))
+    assert finding.status is Status.SKIP
+    assert finding.message == (
+        "No column of groups was declared with --group, and none of ids with --id in both files; columns that may name what "
+        "rows share: “customer”, “deviceId”, “household-id”; declare with --group."
+    )
+
+
+def test_no_more_than_three_are_named_and_none_by_numbers_alone(checks):
+    (finding,) = found(checks, undeclared(["a_id", "b_id", "age", "d", "e", "f", "g_id"]))
+    assert "“a_id”, “b_id”, “g_id”" in finding.message
+    for names in (["visits", "paid", "age", "n", "stage", "x", "valid"], ()):
+        (finding,) = found(checks, undeclared(names))
+        assert finding.message.endswith("none of ids with --id in both files.")

@@ -2,15 +2,18 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
 from auditor import Confidence, Direction, Severity, Status
-from auditor.checking import judge
+from auditor.checking import built_in, judge
 from auditor.policy import NOTHING_BY_DEFAULT, Policy
 from auditor.states import FeatureSample
 from auditor.testing import compute, measured, rows
 
+(CHECK,) = (check for check in built_in() if check.id == "target-leak")
 NAMES = ["healthy", "ill"]
 COLUMNS = ["age", "dose", "discharged"]
 
@@ -251,3 +254,48 @@ def test_wide_tables_are_asked_for_their_first_columns_and_say_so(checks):
     m = measured(table.batch(), class_names=NAMES, positive="ill", states=[FeatureSample])
     (finding,) = compute(checks["target-leak"], m)
     assert "the first 4,096 of 4,500 columns" in finding.message
+
+
+def shuffled(table, order):
+    """The rows in another order, each with the answer that it had."""
+    p = expit(2 * table.classes - 1 + table.features[:, 0])[order]
+    features = table.features[order]
+    return rows(table.classes[order], probabilities=np.stack([1 - p, p], axis=1), features=features)
+
+
+def told_of(test, train):
+    """The findings with train and without, and what is drawn."""
+    splits = [
+        measured(test, train=known, class_names=NAMES, positive="ill", states=[FeatureSample])
+        for known in (train, None)
+    ]
+    return [(finding, finding.figures) for m in splits for finding in compute(CHECK, m)]
+
+
+@settings(max_examples=15)
+@given(st.integers(0, 2**16), st.sampled_from([0, 1, 3]), st.booleans())
+def test_shuffling_the_files_changes_no_bit_of_what_is_found(seed, levels, told):
+    tables = [Table(n, seed + n) for n in (400, 600)]
+    for table in tables:
+        if levels:
+            table.features = np.round(table.features * levels) / levels
+            table.features[table.random.random(len(table.classes)) < 0.1, 1] = np.nan
+        if told:
+            flipped(0.02)(table)
+    as_given = [shuffled(table, np.arange(len(table.classes))) for table in tables]
+    assert told_of(*as_given) == told_of(
+        *(shuffled(table, table.random.permutation(len(table.classes))) for table in tables)
+    )
+
+
+def test_rows_that_equal_others_do_not_make_a_column_of_noise_tell_their_labels(checks):
+    areas = []
+    for seed in range(10):
+        table = Table(4000, seed)
+        table.features = table.random.integers(0, 500, (4000, 1)).astype(np.float32)
+        (finding,) = compute(
+            checks["target-leak"],
+            measured(table.batch(), class_names=NAMES, positive="ill", states=[FeatureSample]),
+        )
+        areas.append(finding.value)
+    assert abs(np.mean(areas) - 0.5) < 0.015

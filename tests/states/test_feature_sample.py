@@ -4,6 +4,8 @@ from unittest.mock import patch
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from auditor import testing
 from auditor.findings import NotApplicable
@@ -45,13 +47,43 @@ def test_a_smaller_sample_is_the_one_that_would_have_been_drawn() -> None:
     assert len(sample_of(7).first(9)) == 7
 
 
-def test_about_half_of_the_rows_are_in_either_half_and_always_the_same() -> None:
-    many = measured(
-        FeatureSample(TASK),
-        testing.rows(np.zeros(4000, int), predicted=np.zeros(4000, int), features=np.zeros((4000, 1))),
-    )
-    assert 1850 < many.half.sum() < 2150
-    np.testing.assert_array_equal(many.first(100).half, many.half[np.isin(many.row_key, many.first(100).row_key)])
+def sample_holding(features, labels) -> SampledRows:
+    n = len(labels)
+    key = np.arange(n, dtype=np.uint64)
+    return SampledRows(n, np.asarray(features, np.float32).reshape(n, -1), np.asarray(labels), key, key > 0)
+
+
+CELLS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2)), min_size=1, max_size=40)
+
+
+@given(CELLS, st.randoms(use_true_random=False))
+def test_the_halves_hold_the_same_rows_in_whatever_order_they_stand(cells, random) -> None:
+    shuffled = random.sample(cells, len(cells))
+    held = [np.array(order)[sample_holding(*zip(*order, strict=True)).half].tolist() for order in (cells, shuffled)]
+    assert sorted(held[0]) == sorted(held[1])
+
+
+@given(CELLS)
+def test_equal_rows_are_spread_evenly_over_the_halves(cells) -> None:
+    values, labels = (np.array(part) for part in zip(*cells, strict=True))
+    half = sample_holding(values, labels).half
+    assert all(abs(int(half[values == value].sum()) * 2 - int((values == value).sum())) <= 1 for value in range(4))
+    assert abs(2 * int(half.sum()) - len(half)) <= 1
+
+
+def test_which_half_a_label_falls_to_is_chance_among_equal_rows() -> None:
+    """Four equal rows, two of either class: by chance a half has both of one class in a third of cases, and never by turns."""
+    values, labels = np.repeat(np.arange(3000), 4), np.tile([0, 0, 1, 1], 3000)
+    half = sample_holding(values, labels).half.reshape(3000, 4)
+    alone = np.count_nonzero(half[:, :2].sum(axis=1) != 1)
+    assert 900 < alone < 1100
+
+
+def test_halves_of_rows_with_several_labels_and_of_none() -> None:
+    labels = np.array([[0, 1], [1, 0], [1, 1], [0, 1]], np.int8)
+    assert sample_holding(np.zeros(4), labels).half.sum() == 2
+    nothing = np.zeros(0, np.int64)
+    assert not len(SampledRows(0, np.zeros((0, 0), np.float32), nothing, nothing.astype(np.uint64), nothing > 0).half)
 
 
 def test_wide_rows_are_kept_within_the_values_that_fit() -> None:
