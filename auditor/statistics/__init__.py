@@ -71,6 +71,7 @@ from auditor.statistics.operating_points import (
     precision_recall_curve,
     roc_curve,
 )
+from auditor.statistics.persistence import CALENDAR, Persistence, persistence
 from auditor.statistics.prior import PrecisionAtPrior
 from auditor.statistics.ranking import (
     Ranking,
@@ -133,6 +134,7 @@ from auditor.statistics.time_order import (
 
 __all__ = [
     "BUCKETS",
+    "CALENDAR",
     "FEWEST_GROUPS",
     "SUMMARIES",
     "TEMPERATURES",
@@ -158,6 +160,7 @@ __all__ = [
     "Outcome",
     "OwnedValue",
     "PairedDifference",
+    "Persistence",
     "PrecisionAtPrior",
     "Proportion",
     "Ranking",
@@ -247,6 +250,7 @@ __all__ = [
     "observed_to_expected",
     "operating_points",
     "pairs_needed",
+    "persistence",
     "population_stability",
     "precision_recall_curve",
     "precisions",
