@@ -261,7 +261,8 @@ def _with_overlap(
 
 def _by_class(as_given: SplitMeasurements, clean: SplitMeasurements) -> tuple[ClassOverlap, ...]:
     """How many rows of each class, or label, are shared; none where classes were not counted."""
-    counted = next((state for state in (LabelCounts, Confusion) if state in as_given.results), None)
+    kinds: tuple[type[State[Any]], ...] = (LabelCounts, Confusion)
+    counted = next((state for state in kinds if state in as_given.results), None)
     if counted is None:
         return ()
     rows, others = (zip(split[counted].support, split[counted].correct, strict=True) for split in (as_given, clean))
