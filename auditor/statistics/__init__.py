@@ -72,6 +72,7 @@ from auditor.statistics.operating_points import (
     precision_recall_curve,
     roc_curve,
 )
+from auditor.statistics.persistence import CALENDAR, Persistence, persistence
 from auditor.statistics.prior import PrecisionAtPrior
 from auditor.statistics.ranking import (
     Ranking,
@@ -136,6 +137,7 @@ from auditor.statistics.whole_columns import Numbering, numbering_columns, repea
 
 __all__ = [
     "BUCKETS",
+    "CALENDAR",
     "FEWEST_GROUPS",
     "SUMMARIES",
     "TEMPERATURES",
@@ -163,6 +165,7 @@ __all__ = [
     "Outcome",
     "OwnedValue",
     "PairedDifference",
+    "Persistence",
     "PrecisionAtPrior",
     "Proportion",
     "Ranking",
@@ -255,6 +258,7 @@ __all__ = [
     "observed_to_expected",
     "operating_points",
     "pairs_needed",
+    "persistence",
     "population_stability",
     "precision_recall_curve",
     "precisions",

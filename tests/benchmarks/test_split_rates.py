@@ -87,6 +87,55 @@ def in_time(
     return tuple(rows(labels[part], predicted=called[part], times=time[part]) for part in (in_train, in_test))  # type: ignore[return-value]
 
 
+def lasting(random: np.random.Generator, rows_: int, positive: float, steps: float) -> Ints:
+    """Labels of two states, the rarer of which lasts for this many steps in the mean."""
+    ends, starts = 1 / steps, positive / (1 - positive) / steps
+    lengths = np.stack([random.geometric(p, int(2 * rows_ * starts) + 50) for p in (starts, ends)], axis=1)
+    return np.resize(np.repeat(np.tile([0, 1], len(lengths)), lengths.ravel()), 2 * rows_)[random.integers(rows_) :][
+        :rows_
+    ]
+
+
+def at_random(random: np.random.Generator, time: NDArray[Any], labels: Ints) -> Drawn:
+    """A fifth of these rows drawn into the test, right in 93% of cases."""
+    in_test = np.isin(np.arange(len(time)), random.permutation(len(time))[: len(time) // 5])
+    called = answers(random, labels, 0.93)
+    return tuple(rows(labels[part], predicted=called[part], times=time[part]) for part in (~in_test, in_test))  # type: ignore[return-value]
+
+
+def hours(n: int) -> NDArray[Any]:
+    """(n,) dates, an hour apart."""
+    return np.datetime64("2024-01-01T00") + np.timedelta64(1, "h") * np.arange(n)
+
+
+def that_last(random: np.random.Generator, *, size: int, positive: float, steps: float) -> Drawn:
+    """A row an hour, with labels that last."""
+    return at_random(random, hours(size), lasting(random, size, positive, steps))
+
+
+def that_stand_alone(random: np.random.Generator, *, size: int, positive: float) -> Drawn:
+    """A row an hour, with labels that do not depend on each other."""
+    return at_random(random, hours(size), (random.random(size) < positive).astype(np.int64))
+
+
+def of_the_hour(random: np.random.Generator, *, swing: float, dated: bool) -> Drawn:
+    """A row an hour for a year; the share of the class rises and falls by this much with the hour of the day."""
+    hour = np.arange(8760)
+    labels = (random.random(8760) < 0.5 + swing * np.sin(2 * np.pi * hour / 24)).astype(np.int64)
+    return at_random(random, hours(8760) if dated else hour, labels)
+
+
+def of_one_class_a_moment(random: np.random.Generator, *, whole: bool) -> Drawn:
+    """250 moments of 40 rows of one class each, split by moment or, whatever the moment, by row."""
+    moment = np.repeat(np.arange(250), 40)
+    labels, time = random.integers(0, 2, 250)[moment], random.random(250)[moment]
+    if not whole:
+        return at_random(random, time, labels)
+    in_test = np.isin(moment, random.permutation(250)[:50])
+    called = answers(random, labels, 0.93)
+    return tuple(rows(labels[part], predicted=called[part], times=time[part]) for part in (~in_test, in_test))  # type: ignore[return-value]
+
+
 def of_groups_in_time(random: np.random.Generator) -> Drawn:
     """A split at random of groups that each have one class and one moment; nothing drifts."""
     groups = np.repeat(np.arange(250), 40)
@@ -99,6 +148,7 @@ def of_groups_in_time(random: np.random.Generator) -> Drawn:
     )  # type: ignore[return-value]
 
 
+PERSISTS = "labels in time"
 CHECKS = {check.id: check for check in built_in()}
 
 
@@ -118,6 +168,7 @@ def rates(check: str, draw: Callable[[np.random.Generator], Drawn]) -> dict[str,
         "major": sum(f.severity.rank >= Severity.MAJOR.rank for f in failing),
         "confirmed": sum(f.severity.rank >= Severity.MAJOR.rank and f.confidence == "confirmed" for f in failing),
         "blocker": sum(f.severity is Severity.BLOCKER for f in failing),
+        "persists": sum(f.subject == PERSISTS for f in failing),
     }
 
 
@@ -174,3 +225,37 @@ def test_a_split_by_time_is_left_alone_and_a_random_split_of_drifting_data_is_fo
     assert all(found[name]["any"] <= FALSE_ALARMS_AT_1 for name in clean)
     assert found["at random, classes drift from 30% to 50%"]["major"] >= FEWEST_AT_95
     assert found["train of every second half month, accuracy falls by 20 points between"]["confirmed"] >= FEWEST_AT_95
+
+
+def test_labels_that_persist_are_found_and_rows_that_stand_alone_are_not_accused() -> None:
+    last = {
+        "1,500 rows, half of them positive, for 25 steps": partial(that_last, size=1500, positive=0.5, steps=25),
+        "1,500 rows, half of them positive, for 5 steps": partial(that_last, size=1500, positive=0.5, steps=5),
+        "25,000 rows, half of them positive, for 25 steps": partial(that_last, size=25_000, positive=0.5, steps=25),
+        "25,000 rows, 2% of them positive, for 25 steps": partial(that_last, size=25_000, positive=0.02, steps=25),
+        "250 moments of one class each, their rows in both files": partial(of_one_class_a_moment, whole=False),
+    }
+    alone = {
+        f"{size:,} rows that stand alone, {positive:.0%} positive": partial(
+            that_stand_alone, size=size, positive=positive
+        )
+        for size in (1500, 25_000)
+        for positive in (0.02, 0.1, 0.5)
+    }
+    alone |= {
+        "250 moments of one class each, split by moment": partial(of_one_class_a_moment, whole=True),
+        "by hour of the day, 20% to 80%, dates": partial(of_the_hour, swing=0.3, dated=True),
+        "by hour of the day, 5% to 95%, dates": partial(of_the_hour, swing=0.45, dated=True),
+        "by hour of the day, 20% to 80%, plain numbers": partial(of_the_hour, swing=0.3, dated=False),
+    }
+    unseen = {"by hour of the day, 5% to 95%, plain numbers": partial(of_the_hour, swing=0.45, dated=False)}
+    few = {"1,500 rows, half of them positive, for 3 steps": partial(that_last, size=1500, positive=0.5, steps=3)}
+    found = {name: rates("time-order", draw) for name, draw in (last | few | alone | unseen).items()}
+    table(
+        "time-order, labels in time",
+        ["split at random", "labels persist", "any finding"],
+        [[name, one["persists"], one["any"]] for name, one in found.items()],
+    )
+    assert all(found[name]["persists"] >= FEWEST_AT_95 for name in last)
+    assert all(found[name]["persists"] <= FALSE_ALARMS_AT_1 for name in alone)
+    assert all(found[name]["any"] <= FALSE_ALARMS_AT_1 for name in alone if "stand alone" in name)

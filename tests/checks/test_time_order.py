@@ -106,6 +106,115 @@ def test_a_declared_chronological_split_is_held(checks):
     assert finding.status is Status.PASS
 
 
+def split_at_random(labels, times, *, right=0.9, order=None, seed=0):
+    """Measurements where a third of rows is drawn into the test, the rows of both files in this order."""
+    draw = np.random.default_rng(seed)
+    in_test = draw.random(len(labels)) < 1 / 3
+    called = np.where(draw.random(len(labels)) < right, labels, 1 - labels)
+    order = np.arange(len(labels)) if order is None else order
+    train, test = order[~in_test[order]], order[in_test[order]]
+    return measured(
+        rows(labels[test], predicted=called[test], times=times[test]),
+        train=rows(labels[train], predicted=called[train], times=times[train]),
+        **TWO,
+    )
+
+
+LASTING = np.random.default_rng(8).permutation(np.arange(150) % 2)[np.arange(3000) // 20]
+
+
+def test_labels_that_persist_are_a_question_to_the_reviewer(checks):
+    (finding,) = found(checks, split_at_random(LASTING, np.arange(3000)))
+    assert (finding.severity, finding.confidence) == (Severity.MAJOR, Confidence.SUSPECTED)
+    assert (finding.direction, finding.limit, finding.subject) == ("flatters", 0.2, "labels in time")
+    assert finding.interval.low > 0.8
+    assert (
+        "and labels persist. 958 of 987 test rows between training rows (97.1%) have the label of the training row nearest in "
+        "time, where class shares alone give 496 (50.3%). That is 0.94 of the way from chance to always, at least 0.92 "
+        in finding.message
+    )
+    assert "the figures hold for filling gaps, not for what comes later" in finding.message
+    assert "class shares move" not in finding.message
+    assert finding.remedy.startswith("Split by time and audit that, or waive this with the reason")
+
+
+def test_how_long_labels_may_persist_is_a_limit(checks):
+    (finding,) = found(checks, split_at_random(LASTING, np.arange(3000)), persists=0.99)
+    assert "labels persist" not in finding.message
+
+
+def test_the_order_of_rows_says_nothing(checks):
+    mixed = np.random.default_rng(9).permutation(3000)
+    assert found(checks, split_at_random(LASTING, np.arange(3000), order=mixed)) == found(
+        checks, split_at_random(LASTING, np.arange(3000))
+    )
+
+
+def test_all_rows_of_a_day_in_one_class_are_labels_that_persist(checks):
+    of_day = np.random.default_rng(10).integers(0, 2, 100)
+    day = np.repeat(np.arange(100), 30)
+    (finding,) = found(checks, split_at_random(of_day[day], START + DAY * day))
+    assert "and labels persist" in finding.message
+    assert "more than with training rows 35 days away" in finding.message
+
+
+def test_a_class_of_its_hour_is_no_fault(checks):
+    hour = np.arange(6000)
+    often = np.random.default_rng(11).random(6000) < 0.5 + 0.45 * np.sin(2 * np.pi * hour / 24)
+    (finding,) = found(checks, split_at_random(often.astype(int), START + np.timedelta64(1, "h") * hour))
+    assert finding.status is Status.PASS
+    assert "have the label of the training row nearest in time, where class shares alone give " in finding.message
+    (finding,) = found(checks, split_at_random(often.astype(int), hour))
+    assert "and labels persist" in finding.message
+
+
+def test_a_drift_is_told_once_and_not_as_labels_that_persist(checks):
+    times = np.arange(6000)
+    labels = (np.random.default_rng(15).random(6000) < 0.05 + 0.9 * times / 6000).astype(int)
+    (finding,) = found(checks, split_at_random(labels, times))
+    assert "and class shares move with time" in finding.message
+    assert "labels persist" not in finding.message
+
+
+def test_labels_that_persist_in_too_few_rows_to_flatter_are_left_alone(checks):
+    """Two bursts of four rows in 6,000: whoever reads neighbours is right on 0.1% more rows."""
+    labels = np.isin(np.arange(6000) // 4, [300, 1100]).astype(int)
+    (finding,) = found(checks, split_at_random(labels, np.arange(6000)))
+    assert finding.status is Status.PASS
+    (finding,) = found(checks, split_at_random(labels, np.arange(6000)), inflation=0.0)
+    assert "labels persist" in finding.message
+
+
+def test_a_decay_and_labels_that_persist_are_two_findings(checks):
+    """Train of every second five days, answers harder the farther from them, and classes that last for 20 days or more."""
+    day = np.arange(0, 720, 0.1)
+    labels = np.random.default_rng(12).integers(0, 2, 36)[(day // 20).astype(int)]
+    into = day % 10
+    away = np.where(into < 5, 0, np.minimum(into - 5, 10 - into))
+    draw = np.random.default_rng(13)
+    right = draw.random(len(day)) < 0.97 - 0.1 * away
+    in_train = (away == 0) & (draw.random(len(day)) < 0.5)
+    m = measured(
+        rows(labels[~in_train], predicted=np.where(right, labels, 1 - labels)[~in_train], times=day[~in_train]),
+        train=rows(labels[in_train], predicted=labels[in_train], times=day[in_train]),
+        **TWO,
+    )
+    decayed, persist = found(checks, m)
+    assert (decayed.confidence, persist.confidence) == (Confidence.CONFIRMED, Confidence.SUSPECTED)
+    assert "rows near to a training row in time are easier" in decayed.message
+    assert "labels persist" in persist.message
+
+
+def test_of_rows_with_several_labels_the_number_of_labels_is_compared(checks):
+    draw = np.random.default_rng(14)
+    labels = np.stack([LASTING, LASTING, draw.integers(0, 2, 3000)], axis=1)
+    in_test = draw.random(3000) < 1 / 3
+    both = [rows(labels[part], predicted=labels[part], times=np.flatnonzero(part)) for part in (in_test, ~in_test)]
+    (finding,) = found(checks, measured(both[0], train=both[1], class_names=["a", "b", "c"]))
+    assert "and numbers of labels a row persist" in finding.message
+    assert "have as many labels as the training row nearest in time" in finding.message
+
+
 def test_rows_of_whole_groups_at_one_time_do_not_pass_for_drift(checks):
     """Groups of one class each, every one at a time of its own: the halves differ by chance of groups, not of rows."""
     alarms = 0
