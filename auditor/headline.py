@@ -45,7 +45,7 @@ def sentence(outcome: Outcome, measurements: Measurements) -> str:
         return _recall_sentence(first, class_name, measurements)
     if first.status is Status.INCONCLUSIVE and first.gate and first.value is not None:
         return f"{_seen(first, measurements)} {wording.first_sentence(first.remedy)}"
-    told = not first.metric and "…:" not in headline(outcome, measurements)
+    told = not first.metric and not _is_cut(first, headline(outcome, measurements))
     return wording.first_sentence(first.remedy if told and first.remedy else first.message)
 
 

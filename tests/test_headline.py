@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from auditor.findings import Direction, Finding, Severity, Status
@@ -56,6 +56,7 @@ def test_a_model_in_training_mode_is_told_in_thirty_words() -> None:
     assert under.startswith(TRAINING)
 
 
+@example(["word"] * 7 + ["(of"] + ["x" * 50] * 4)  # cut where a clause ends, and not at the last word that fits
 @given(
     st.lists(st.sampled_from(["word", "50%", "(of", "9)", "one;", "two,", "three:", "x" * 50]), min_size=1, max_size=80)
 )
