@@ -82,7 +82,8 @@ class OverlapCounts:
     are equal in features and label. by_chance: whether columns this coarse make as many rows equal by chance, None where
     that is not known, as of texts; images are never equal by chance. classes: the rows of each class, or label, where they
     were counted. n_test_repeated: test rows that equal another one. common: rows that are left out of all these counts but
-    n_test and n_train, since to have the content of an empty record is to be no copy.
+    n_test and n_train, since to have the content of an empty record is to be no copy. gain_by_weight: accuracy by weight on all
+    rows minus that without the shared ones, 0 where rows carry no weights.
     """
 
     n_test: int
@@ -98,6 +99,7 @@ class OverlapCounts:
     classes: tuple[ClassOverlap, ...] = ()
     n_test_repeated: int = 0
     common: Common = Common()
+    gain_by_weight: float = 0.0
 
     @property
     def share(self) -> Proportion:
@@ -155,7 +157,7 @@ class OverlapCounts:
     def inflates(self) -> bool:
         """Whether the shared rows add to accuracy or to the recall of a class, or are mostly of one that others are not of."""
         low = self.inflation.lower(0.005)
-        adds = low is not None and low > COPIED_INFLATION
+        adds = (low is not None and low > COPIED_INFLATION) or self.gain_by_weight > COPIED_INFLATION
         return adds or self.flattered is not None or self.multiplied is not None
 
     @property

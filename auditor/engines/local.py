@@ -9,17 +9,14 @@ import numpy as np
 from auditor.batches import Array, Batch
 from auditor.engines.hits import Hits
 from auditor.engines.second_look import Keep, second_look
+from auditor.engines.sharing import Known, compared, known_of, unshared
 from auditor.hashing import is_text
 from auditor.measurements import RowCounts, SplitMeasurements
-from auditor.overlap import ClassOverlap, Common, OverlapCounts, SecondLook
+from auditor.overlap import OverlapCounts
 from auditor.states.by_label import ByLabel, begun
-from auditor.states.confusion import Confusion
-from auditor.states.feature_sample import FeatureSample, SampledRows
 from auditor.states.guarded import read_only
-from auditor.states.label_counts import LabelCounts
-from auditor.states.row_hashes import Hashes, HashSet, RowHashes
+from auditor.states.row_hashes import RowHashes
 from auditor.states.state import State, Task
-from auditor.statistics.coincidence import MOST_ROWS, shared_pairs
 
 STATE_ROWS_TIMES_CLASSES = 2**22
 
@@ -84,24 +81,6 @@ class Measured:
     without_shared: SplitMeasurements | None = None
 
 
-@dataclass(frozen=True)
-class Known:
-    """The hashes of the training rows, what a second look at them told, and the numbers of the test rows that it refuted.
-
-    `hashes` are without the rows of `common` contents, which tell no row from another: to have such a one is to be no copy.
-    """
-
-    hashes: HashSet
-    common: HashSet
-    look: SecondLook = field(default_factory=SecondLook)
-    refuted: Hashes = field(default_factory=lambda: np.zeros(0, np.uint64))
-
-    def among(self, batch: Batch) -> Array:
-        """(n,) bool: rows of a batch of test that stand in train."""
-        found = self.hashes.contains(batch.row_hashes)
-        return found & ~np.isin(batch.row_key, self.refuted) if len(self.refuted) else found
-
-
 def measure(
     streams: Mapping[str, Stream],
     states: Sequence[StateType],
@@ -118,9 +97,9 @@ def measure(
         if name in streams:
             tally = tally_stream(streams[name], states, task, None, advance)
             splits[name] = _measurements(streams[name], states, tally.clean, tally.rows)
-    compared = "train" in splits and "features" not in streams["test"].missing
-    hashes = splits["train"].results.get(RowHashes) if compared else None
-    known = None if hashes is None else _known(hashes)
+    comparable = "train" in splits and "features" not in streams["test"].missing
+    hashes = splits["train"].results.get(RowHashes) if comparable else None
+    known = None if hashes is None else known_of(hashes)
     tally = tally_stream(streams["test"], states, task, known, advance)
     if known is not None and tally.rows.shared and all(streams[name].faithful() for name in ("train", "test")):
         hashes, splits_again = tally.shared[RowHashes].result(), (streams["train"].rows(), streams["test"].rows())
@@ -128,11 +107,6 @@ def measure(
         if len(known.refuted):
             tally = tally_stream(streams["test"], states, task, known, lambda _name, _rows: None)
     return _with_overlap(streams["test"], states, tally, splits, known)
-
-
-def _known(train: HashSet) -> Known:
-    common = train.common
-    return Known(train.only(common.distinct.hashes, without=True) if common.n else train, common)
 
 
 def uncompared(measured: Measured) -> Measured:
@@ -244,56 +218,16 @@ def _with_overlap(
     clean = _measurements(stream, states, tally.clean, tally.rows)
     if known is None:
         return Measured(clean, clean, splits, None)
-    usable, shared = tally.rows.shared + tally.rows.judged, tally.rows.shared
-    repeats = known.hashes.repeats
-    common = Common(known.common.distinct.n, 0, known.common.n)
-    n_train = known.hashes.n + known.common.n
-    overlap = OverlapCounts(
-        usable, shared, n_train, repeats.rows, look=known.look, once_each=repeats.once_each, common=common
-    )
-    if not shared and not common.contents:
+    usable = tally.rows.shared + tally.rows.judged
+    overlap = unshared(clean, usable, known)
+    if not tally.rows.shared:
         return Measured(clean, clean, splits, overlap)
-    right = clean[RowHashes].right
     alike = tally.shared[RowHashes].result()
     kept = dict(tally.clean)
     for kind, state in kept.items():
         state.merge(tally.shared[kind])
     all_rows = RowCounts(**{**vars(tally.rows), "judged": usable})
     as_given = _measurements(stream, states, kept, all_rows)
-    everything = as_given[RowHashes]
-    rest = everything.only(known.common.distinct.hashes, without=True)
-    overlap = replace(
-        overlap,
-        n_test_repeated=rest.repeats.rows,
-        common=replace(common, test=everything.n - rest.n),
-        n_shared_right=everything.right - right,
-        n_other_right=right,
-        expected=rest.expected_across(known.hashes, alike),
-        classes=_by_class(as_given, clean),
-        by_chance=False if tally.images else _by_chance(as_given, splits["train"], known.common, shared),
-    )
+    overlap = compared(replace(overlap, n_shared=tally.rows.shared), (as_given, clean, splits["train"]), known, alike)
+    overlap = replace(overlap, by_chance=False) if tally.images else overlap
     return Measured(clean if overlap.copied else as_given, as_given, splits, overlap, clean)
-
-
-def _by_class(as_given: SplitMeasurements, clean: SplitMeasurements) -> tuple[ClassOverlap, ...]:
-    """How many rows of each class, or label, are shared; none where classes were not counted."""
-    if not {LabelCounts, Confusion} & as_given.results.keys():
-        return ()
-    counts = [split[LabelCounts] if LabelCounts in split.results else split[Confusion] for split in (as_given, clean)]
-    rows, others = (zip(one.support, one.correct, strict=True) for one in counts)
-    pairs = ((*map(int, one), *map(int, other)) for one, other in zip(rows, others, strict=True))
-    return tuple(ClassOverlap(n - left, right - left_right, left, left_right) for n, right, left, left_right in pairs)
-
-
-def _by_chance(test: SplitMeasurements, train: SplitMeasurements, common: HashSet, shared: int) -> bool | None:
-    """Whether the columns are so coarse that as many test rows may equal a training row by chance; None without columns."""
-    samples = [split.results.get(FeatureSample) for split in (test, train)]
-    tables = [_table(sample, common) for sample in samples if isinstance(sample, SampledRows)]
-    if len(tables) < len(samples) or not all(map(len, tables)):
-        return None
-    return shared_pairs(*tables).explain(shared, test.rows.judged * train.rows.judged)
-
-
-def _table(sample: SampledRows, common: HashSet) -> Array:
-    """(rows, columns) features of a sample, those of common contents left out."""
-    return np.asarray(sample.features[~common.contains(sample.hashes)][:MOST_ROWS])

@@ -374,6 +374,23 @@ def test_test_rows_that_stand_in_validation_are_told(checks, same, severity):
     assert finding.message.startswith(f"{same:,} of " if same else "None of ")
 
 
+@pytest.mark.parametrize(("weight", "removed"), [(1.0, False), (40.0, True)])
+def test_repeats_that_flatter_by_their_weight_are_taken_out(checks, weight, removed):
+    """A hundredth of the rows repeat and are all right: little of the accuracy, but much of it by weight."""
+    labels, predicted, features = table(4000, seed=1)
+    features[:20], labels[:20] = features[2000:2020], labels[2000:2020]
+    features[2100:2180] = features[2200:2280]
+    predicted[:20] = labels[:20]
+    weights = np.where(np.arange(4000) < 20, weight, 1.0)
+    test, train = (
+        rows(labels[part], predicted=predicted[part], features=features[part], weights=weights[part])
+        for part in (slice(0, 2000), slice(2000, 4000))
+    )
+    m = measured(test, train=train, class_names=NAMES, positive="b")
+    assert m.removed is removed
+    assert (m.overlap.gain_by_weight > 0.05) is removed
+
+
 def test_validation_is_compared_without_train_too(checks):
     labels, predicted, features = table(500, seed=1)
     test = rows(labels, predicted=predicted, features=features)
