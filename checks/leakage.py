@@ -55,32 +55,31 @@ def shared_rows(
     excess = overlap.excess
     told = f"{_counted(m)}. {_compared(m)}{_common(m)}"
     seen = Finding.passed(told, value=excess.value, limit=minor, interval=_interval(excess))
-    first = ", ".join(count(row + 1) for row in overlap.first_rows[:5])
     if not overlap.n_shared:
         told = f"None of the {_rows(m)} has the features of one of the {plural(overlap.n_train, 'training row')}"
         yield replace(seen, message=f"{told}{_refuted(m)}{_common(m)}")
     elif overlap.unclear:
         yield _unclear(m, seen)
     elif not overlap.copied:
-        yield _repeating(m, seen, f"Deduplicate, or split by group; first such test rows: {first}.")
+        yield _repeating(m, seen, f"Deduplicate, or split by group; first such test rows: {_first(m)}.")
     else:
         worst = _worst(m, minor, (major, blocker), (inflation_major, inflation_blocker))
-        few = m.test.n < enough and (overlap.share.value or 0) > blocker
         lost = _lost(m, enough_of_class)
-        severity = Severity.BLOCKER if few or lost is not None else worst.severity
-        why = f"{_why_copies(m)}{_of_one_class(m)}{_of_classes(m, lost)}; the conditions are decided without them"
-        yield replace(
-            seen,
-            message=f"{seen.message}; {why}",
-            value=worst.effect.value,
-            interval=_interval(worst.effect, worst.alpha),
-        ).failing(
-            severity,
-            remedy=f"Take the copies out of the test file (first rows: {first}) and {_source(m)}.",
-            limit=worst.limit,
-            direction=Direction.FLATTERS,
-            validity=severity is Severity.BLOCKER,
-        )
+        few = m.test.n < enough and (overlap.share.value or 0) > blocker
+        yield _copies(m, seen, worst, lost, lacking=few or lost is not None)
+
+
+def _copies(m: Measurements, seen: Finding, worst: "Effect", lost: int | None, *, lacking: bool) -> Finding:
+    """Rows that are taken out; `lacking` where what is left of all rows, or of class `lost`, is too little to judge by."""
+    why = f"{_why_copies(m)}{_of_one_class(m)}{_of_classes(m, lost)}; the conditions are decided without them"
+    told = replace(seen, message=f"{seen.message}; {why}", value=worst.effect.value, limit=worst.limit)
+    told = replace(told, interval=_interval(worst.effect, worst.alpha))
+    if lacking and worst.severity is not Severity.BLOCKER:  # what is left decides, and no effect
+        told = replace(told, value=None, limit=None, interval=None)
+    severity = Severity.BLOCKER if lacking else worst.severity
+    remedy = f"Take the copies out of the test file (first rows: {_first(m)}) and {_source(m)}."
+    blocks = severity is Severity.BLOCKER
+    return told.failing(severity, remedy=remedy, direction=Direction.FLATTERS, validity=blocks)
 
 
 def _in_validation(m: Measurements, minor: float, major: float) -> Finding:
@@ -252,7 +251,7 @@ def _of_one_class(m: Measurements) -> str:
     )
     shared, of = overlap.classes[k].shared, overlap.n_shared
     many = f"all {count(of)}" if shared == of else f"{count(shared)} of the {count(of)}"
-    return f" ({many} are {name}, as {ratio(others.value)} of the other rows are: its rows may have been multiplied before the split)"
+    return f"; {many} are {name}, as {ratio(others.value)} of the other rows are: its rows may have been multiplied before the split"
 
 
 def _of_classes(m: Measurements, lost: int | None) -> str:
@@ -272,6 +271,10 @@ def _of_class(m: Measurements, k: int) -> str:
     rows = f"{count(one.shared)} of {plural(int(of_all.n), f'{name} row')} stand there"
     recall = f"{ratio(left.value)} ({count(one.others_right)} of {count(one.others)})"
     return f"{rows}: without them recall on {name} is {recall}, not {ratio(of_all.value)}"
+
+
+def _first(m: Measurements) -> str:
+    return ", ".join(count(row + 1) for row in m.overlap.first_rows[:5])
 
 
 def _source(m: Measurements) -> str:

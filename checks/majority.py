@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
-from auditor import Finding, Interval, Measurements, NotApplicable, Policy, Severity, check
+from auditor import Finding, Interval, Measurements, NotApplicable, Policy, Severity, Status, check
 from auditor.states import Confusion, LabelCounts
 from auditor.statistics import Estimate, PairedDifference, mcnemar_mid_p
 from auditor.wording import count, p_value, plural, points, quoted, ratio
@@ -24,11 +24,21 @@ def better_than_majority(
     accuracy above one half trades accuracy for recall, which is information. The majority class is learnt from train where
     it is given. Where a row may have several labels, the answers are counted, one a row and label, beside those of giving
     every row the labels that most rows have; the labels of a row depend on each other, so that the interval of the gain is that
-    of the jackknife over rows.
+    of the jackknife over rows. Where copies of mostly one class were taken out, the rows left have not the class shares of the
+    file: all rows are asked, whose copies flatter the model, so that it can fail there and not pass.
     """
     if m.labels:
         yield _over_labels(m, policy, alpha, margin)
-        return
+    elif m.remixed:
+        found = _gain(replace(m, test=m.as_given, overlap_counts=None), policy, alpha, margin)
+        why = "copies of mostly one class are among these rows, and without them classes are not as frequent as in the file"
+        yield found if found.status is Status.FAIL else found.undecided(why, remedy="Test on rows without copies.")
+    else:
+        yield _gain(m, policy, alpha, margin)
+
+
+def _gain(m: Measurements, policy: Policy, alpha: float, margin: float) -> Finding:
+    """What the model gains over the majority, as the rows on which only one is right decide it."""
     counts = m.test[Confusion]
     majority, source = m.majority
     name, share = m.task.class_names[majority], m.test.prevalence(majority)
@@ -48,17 +58,16 @@ def better_than_majority(
     balanced = m.test.metric("balanced_accuracy").lower(alpha)
     seen = replace(Finding.passed(versus, value=gain.value, limit=0.0), metric="gain_over_majority", gate=gating)
     if better:
-        yield seen
-    elif gain.value is not None and gain.value < 0 and balanced is not None and balanced > 1 / m.task.n_classes:
-        yield replace(seen, message=f"{versus}: the model trades accuracy for recall")
-    elif high is not None and high < room:
+        return seen
+    if gain.value is not None and gain.value < 0 and balanced is not None and balanced > 1 / m.task.n_classes:
+        return replace(seen, message=f"{versus}: the model trades accuracy for recall")
+    if high is not None and high < room:
         why = f"{'less accurate than' if worse else 'no gain in accuracy over'} always answering {name}"
         remedy = "Do not quote accuracy; judge by the recall and precision of each class."
-        yield seen.failing(_severity(m, gating=gating), why, remedy=remedy)
-    else:
-        few = plural(only_model + only_majority, "row")
-        remedy = f"Label more rows: {few} on which only one of the two is right cannot tell."
-        yield seen.undecided(f"{plural(counts.n, 'row')} cannot tell whether there is a gain", remedy=remedy)
+        return seen.failing(_severity(m, gating=gating), why, remedy=remedy)
+    few = plural(only_model + only_majority, "row")
+    remedy = f"Label more rows: {few} on which only one of the two is right cannot tell."
+    return seen.undecided(f"{plural(counts.n, 'row')} cannot tell whether there is a gain", remedy=remedy)
 
 
 def _compared(m: Measurements, paired: PairedDifference, gain: Estimate, alpha: float) -> tuple[bool, bool, str]:

@@ -318,6 +318,30 @@ def test_precision_keeps_the_class_shares_of_the_file_where_copies_of_one_class_
     assert m.test.metric("precision[b]").value < expected
 
 
+def test_the_majority_is_asked_of_all_rows_where_copies_of_one_class_were_taken_out(checks):
+    """On the rows left nearly all are of the majority, by the taking out alone."""
+    m = multiplied(2, n=20_000)
+    (finding,) = compute(checks["better-than-majority"], m)
+    assert finding.status is Status.INCONCLUSIVE
+    assert f"gets {m.as_given.prevalence(0):.1%}" in finding.message
+    assert "copies of mostly one class are among these rows" in finding.message
+
+
+def test_a_model_that_loses_to_the_majority_in_spite_of_copies_fails(checks):
+    """It calls one row in ten the rare class, and none of the right ones."""
+    labels, _, features = table(4000, seed=1)
+    labels[:] = np.arange(4000) % 50 == 0
+    features[:2000][labels[:2000] == 1] = features[2000:][labels[2000:] == 1]
+    predicted = (np.arange(4000) % 10 == 1).astype(int)
+    test, train = (
+        rows(labels[i], predicted=predicted[i], features=features[i]) for i in (slice(0, 2000), slice(2000, 4000))
+    )
+    m = measured(test, train=train, class_names=NAMES, positive="b")
+    assert m.remixed
+    (finding,) = compute(checks["better-than-majority"], m)
+    assert finding.status is Status.FAIL
+
+
 def test_repeats_of_every_class_that_the_model_knows_no_better_stay_minor(checks):
     draw = np.random.default_rng(5)
     origin = np.concatenate([np.arange(4000), np.arange(200)])
