@@ -12,7 +12,7 @@ from auditor.findings import Finding, NotApplicable, Severity, Status
 from auditor.gating import share_or_number
 from auditor.headline import headline, sentence
 from auditor.label_summary import constant_metric
-from auditor.measurements import Measurements
+from auditor.measurements import Measurements, SplitMeasurements
 from auditor.policy import Policy, state_of
 from auditor.report import Card, Criteria, Decision, Fact, Verdict
 from auditor.results import Value
@@ -100,7 +100,7 @@ def _facts(
     gates = sorted((f for f in findings if f.gate and f.metric and f.status is not Status.SKIP), key=_margin)
     chosen: dict[str, Finding | None] = {}
     for finding in [*deciding[:3], *gates]:
-        if _known(measurements, finding.metric):
+        if finding.value is not None and _known(measurements, finding.metric):
             chosen.setdefault(finding.metric, finding)
     shown = dict(list(chosen.items())[: MOST_FACTS - 1])
     for metric in ("accuracy", *_of_positive(measurements), "balanced_accuracy"):
@@ -137,23 +137,29 @@ def _of_positive(measurements: Measurements) -> tuple[str, ...]:
 def _fact(
     metric: str, gate: Finding | None, measurements: Measurements, prior: Mapping[str, float], *, decides: bool
 ) -> Fact:
-    estimate, where = _in_use(measurements, metric, prior)
+    estimate, where = _in_use(measurements if gate else measurements.test, metric, prior)
     share = share_or_number(metric) is wording.ratio
     limit, at_least = (None, True) if gate is None else (gate.limit, gate.at_least)
     status = "" if gate is None else str(gate.status)
     what = _what(metric, multilabel=measurements.task.multilabel)
-    what += f", at the stated {measurements.task.noun} shares" if where.startswith("where ") else ""
+    what += (
+        f", at the stated {measurements.task.noun} shares"
+        if where.startswith("where ")
+        else f", {where}"
+        if where
+        else ""
+    )
     of_constant = constant_metric if measurements.labels else _of_majority
     majority = of_constant(metric, measurements, prior)
     return Fact(what, value(estimate), majority, limit, at_least, share, decides, status)
 
 
-def _in_use(measurements: Measurements, metric: str, prior: Mapping[str, float]) -> tuple[Estimate, str]:
+def _in_use(of: Measurements | SplitMeasurements, metric: str, prior: Mapping[str, float]) -> tuple[Estimate, str]:
     """A metric at the stated shares, or that of the file where it is not followed to them."""
     try:
-        return measurements.test.metric_in_use(metric, prior)
+        return of.metric_in_use(metric, prior)
     except NotApplicable:
-        return measurements.test.metric(metric), ""
+        return (of.test if isinstance(of, Measurements) else of).metric(metric), ""
 
 
 def _what(metric: str, *, multilabel: bool = False) -> str:

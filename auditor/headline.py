@@ -45,8 +45,9 @@ def sentence(outcome: Outcome, measurements: Measurements) -> str:
         return _recall_sentence(first, class_name, measurements)
     if first.status is Status.INCONCLUSIVE and first.gate and first.value is not None:
         return f"{_seen(first, measurements)} {wording.first_sentence(first.remedy)}"
-    told = not first.metric and not _is_cut(first, headline(outcome, measurements))
-    return wording.first_sentence(first.remedy if told and first.remedy else first.message)
+    if first.metric or not first.remedy:
+        return wording.first_sentence(first.message)
+    return _left_out(first, headline(outcome, measurements)) or wording.first_sentence(first.remedy)
 
 
 def foremost(outcome: Outcome) -> Finding:
@@ -219,6 +220,21 @@ def _cut(message: str, words: int) -> str:
     ends = [place.start() for place in CLAUSE.finditer(part)]
     whole = part[: ends[-1]] if ends else ""
     return whole if len(whole.split()) >= FEWEST_WORDS and whole.count("(") == whole.count(")") else f"{part}…"
+
+
+def _left_out(finding: Finding, answer: str) -> str:
+    """What a headline leaves out of the first sentence of its finding: the clauses it was cut before, or all of it."""
+    if not _is_cut(finding, answer):
+        return ""
+    whole = wording.first_sentence(finding.message)
+    for place in re.finditer("; ", whole):
+        told, rest = whole[: place.start()], whole[place.end() :]
+        if (
+            told.casefold() in answer.casefold()
+            and f"{told}; {rest}"[: place.end()].casefold() not in answer.casefold()
+        ):
+            return wording.upper_first(rest)
+    return whole
 
 
 def _is_cut(finding: Finding, answer: str) -> bool:

@@ -72,9 +72,10 @@ def prior_shift(m: Measurements, *, minor: float = 0.02, major: float = 0.10) ->
     Precision and accuracy hold for one mix of classes only. The effect is the total variation distance, half the sum of the
     absolute differences of the shares: the smallest share of rows that would have to change class. It counts as a shift only
     when its lower bound, from the noncentral chi-square distribution of the test statistic, exceeds `minor` (`major`): with
-    many rows any difference is significant. Each of several labels is held against its own share (Bonferroni).
+    many rows any difference is significant. Each of several labels is held against its own share (Bonferroni). Where copies
+    of mostly one class were taken out, all rows of the file are counted.
     """
-    train, test = m.train[Confusion], m.test[Confusion]
+    train, test = m.train[Confusion], (m.as_given if m.remixed else m.test)[Confusion]
     shift = compare_counts(train.support, test.support)
     if shift is None:
         raise NotApplicable("fewer than two classes, or no labelled rows, in train and test")

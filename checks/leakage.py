@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from auditor import Confidence, Direction, Finding, Interval, Measurements, Severity, check
 from auditor.states import Confusion, FeatureSample, RowHashes
 from auditor.statistics import Difference, Proportion
-from auditor.wording import count, plural, quoted, ratio
+from auditor.wording import count, plural, quoted, ratio, upper_first
 
 
 @check(
@@ -71,8 +71,9 @@ def shared_rows(
 
 def _copies(m: Measurements, seen: Finding, worst: "Effect", lost: int | None, *, lacking: bool) -> Finding:
     """Rows that are taken out; `lacking` where what is left of all rows, or of class `lost`, is too little to judge by."""
-    why = f"{_why_copies(m)}{_of_one_class(m)}{_of_classes(m, lost)}; the conditions are decided without them"
-    told = replace(seen, message=f"{seen.message}; {why}", value=worst.effect.value, limit=worst.limit)
+    why = f"{_why_copies(m)}; the conditions are decided without them"
+    said = f"{_counted(m)}. {_of_classes(m, lost)}{_compared(m)}{_common(m)}; {why}"
+    told = replace(seen, message=said, value=worst.effect.value, limit=worst.limit)
     told = replace(told, interval=_interval(worst.effect, worst.alpha))
     if lacking and worst.severity is not Severity.BLOCKER:  # what is left decides, and no effect
         told = replace(told, value=None, limit=None, interval=None)
@@ -141,7 +142,7 @@ def _lost(m: Measurements, enough: int) -> int | None:
 
 def _unclear(m: Measurements, seen: Finding) -> Finding:
     """Rows that may be copies, or texts that people write alike, or the coincidences of files without repeats."""
-    told = f"{seen.message}; {_train_repeats(m)}, {_by_random_split(m)}{_of_one_class(m)}{_of_classes(m, None)}"
+    told = f"{_counted(m)}. {_of_classes(m)}{_compared(m)}{_common(m)}; {_train_repeats(m)}, {_by_random_split(m)}"
     if m.overlap.by_chance:
         repeats = count(m.overlap.n_test_repeated) if m.overlap.n_test_repeated else "none"
         told += f"; of the test rows {repeats} equal another one, so that chance alone explains fewer"
@@ -240,24 +241,22 @@ def _interval(difference: Difference, alpha: float = 0.05) -> Interval:
     return Interval(difference.lower(alpha), None, 1 - alpha, difference.method)
 
 
-def _of_one_class(m: Measurements) -> str:
+def _of_classes(m: Measurements, lost: int | None = None) -> str:
+    """A sentence on the classes whose recall is flattered, that have too few other rows, or that copies mostly are; or nothing."""
+    told = {k for k in (m.overlap.flattered, m.overlap.multiplied, lost) if k is not None}
+    said = [*(_of_class(m, k) for k in sorted(told)), *_of_one_class(m)]
+    return f"{upper_first('; '.join(said))}. " if said else ""
+
+
+def _of_one_class(m: Measurements) -> Iterator[str]:
     """Where the copies are mostly of one class, as when rare rows are multiplied before the split."""
     overlap, k = m.overlap, m.overlap.multiplied
-    if k is None:
-        return ""
-    name, others = (
-        quoted(m.task.class_names[k]),
-        Proportion(overlap.classes[k].others, overlap.n_test - overlap.n_shared),
-    )
-    shared, of = overlap.classes[k].shared, overlap.n_shared
-    many = f"all {count(of)}" if shared == of else f"{count(shared)} of the {count(of)}"
-    return f"; {many} are {name}, as {ratio(others.value)} of the other rows are: its rows may have been multiplied before the split"
-
-
-def _of_classes(m: Measurements, lost: int | None) -> str:
-    """What is left of the classes whose recall is flattered, or that have too few other rows."""
-    told = {k for k in (m.overlap.flattered, m.overlap.multiplied, lost) if k is not None}
-    return "".join(f"; {_of_class(m, k)}" for k in sorted(told))
+    if k is not None:
+        name, of = quoted(m.task.class_names[k]), overlap.n_shared
+        others = Proportion(overlap.classes[k].others, overlap.n_test - of)
+        shared = overlap.classes[k].shared
+        many = f"all {count(of)}" if shared == of else f"{count(shared)} of the {count(of)}"
+        yield f"{many} are {name}, as {ratio(others.value)} of the other rows are: its rows may have been multiplied before the split"
 
 
 def _of_class(m: Measurements, k: int) -> str:
