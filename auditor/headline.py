@@ -20,6 +20,7 @@ ENDINGS = {
 NEAR = 0.005
 LONGEST = 240
 MOST_WORDS, FEWEST_WORDS = 30, 6
+INDEPENDENT = re.compile("; ")
 CLAUSE = re.compile(r"(?<=[^\d]),? (?=\()|[;,:] ")
 
 
@@ -217,7 +218,8 @@ def _cut(message: str, words: int) -> str:
     if len(text.split()) <= words and len(text) <= LONGEST:
         return text
     part = " ".join(text.split()[:words])[:LONGEST]
-    ends = [place.start() for place in CLAUSE.finditer(part)]
+    # A semicolon parts what can stand by itself; a comma may part a value from what it is held against.
+    ends = [place.start() for place in INDEPENDENT.finditer(part)] or [place.start() for place in CLAUSE.finditer(part)]
     whole = part[: ends[-1]] if ends else ""
     return whole if len(whole.split()) >= FEWEST_WORDS and whole.count("(") == whole.count(")") else f"{part}…"
 
@@ -227,7 +229,7 @@ def _left_out(finding: Finding, answer: str) -> str:
     if not _is_cut(finding, answer):
         return ""
     whole = wording.first_sentence(finding.message)
-    for place in re.finditer("; ", whole):
+    for place in INDEPENDENT.finditer(whole):
         told, rest = whole[: place.start()], whole[place.end() :]
         if (
             told.casefold() in answer.casefold()
