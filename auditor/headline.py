@@ -219,9 +219,12 @@ def _cut(message: str, words: int) -> str:
         return text
     part = " ".join(text.split()[:words])[:LONGEST]
     # A semicolon parts what can stand by itself; a comma may part a value from what it is held against.
-    ends = [place.start() for place in INDEPENDENT.finditer(part)] or [place.start() for place in CLAUSE.finditer(part)]
-    whole = part[: ends[-1]] if ends else ""
-    return whole if len(whole.split()) >= FEWEST_WORDS and whole.count("(") == whole.count(")") else f"{part}…"
+    for clause in (INDEPENDENT, CLAUSE):
+        ends = [place.start() for place in clause.finditer(part)]
+        whole = part[: ends[-1]] if ends else ""
+        if len(whole.split()) >= FEWEST_WORDS and whole.count("(") == whole.count(")"):
+            return whole
+    return f"{part}…"
 
 
 def _left_out(finding: Finding, answer: str) -> str:
