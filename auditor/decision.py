@@ -131,7 +131,7 @@ def _of_positive(measurements: Measurements) -> tuple[str, ...]:
     if measurements.task.positive is None:
         return ()
     name = measurements.task.class_names[measurements.task.positive]
-    return (f"recall[{name}]", f"precision[{name}]")
+    return (f"recall[{name}]",) if measurements.remixed else (f"recall[{name}]", f"precision[{name}]")
 
 
 def _fact(

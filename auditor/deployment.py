@@ -56,17 +56,25 @@ def metric_in_use(split: "SplitMeasurements", name: str, prior: Mapping[str, flo
 def judged_in_use(m: "Measurements", name: str, prior: Mapping[str, float]) -> tuple[Estimate, str]:
     """A metric of the judged rows at the class shares of use, and the words that say so.
 
-    Where no share is stated and copies of mostly one class were taken out, each class counts as often as in the whole file:
-    the rows left hold too few of that class by the taking out alone. What is not followed stays that of the rows left.
+    Where copies of mostly some classes were taken out, the rows left have not the shares of the file, and those of the file come
+    from the copies: what hangs on the shares is told at those that are stated, the rest divided as in the file. Raises
+    NotApplicable for it where none are, for what is not followed to them, and for a mean over classes one of which has no row left.
     """
-    if prior or not m.remixed:
+    if not m.remixed:
         return m.test.metric_in_use(name, prior)
-    whole = dict(zip(m.task.class_names, m.as_given.class_shares({}).tolist(), strict=True))
-    try:
-        estimate, moved = m.test.metric_in_use(name, whole)
-    except NotApplicable:
+    left, whole = m.test[Confusion].support, m.as_given[Confusion].support
+    lost = [wording.quoted(m.task.class_names[k]) for k in np.flatnonzero((left == 0) & (whole > 0))]
+    if lost and "[" not in name and name in UNMOVED[1:]:
+        raise NotApplicable(f"without copies no row of {', '.join(lost)} is left")
+    if name.partition("[")[0] in (*UNMOVED, *(AGAINST_THE_REST if m.task.is_binary else ())):
         return m.test.metric(name), ""
-    return estimate, "with each class as frequent as in the whole file" if moved else ""
+    if not prior:
+        raise NotApplicable(
+            "copies of mostly some classes were taken out, and the class shares of the file come from them: state those of use with --prior"
+        )
+    shares = dict(zip(m.task.class_names, m.as_given.class_shares(prior).tolist(), strict=True))
+    estimate, moved = m.test.metric_in_use(name, shares)
+    return estimate, in_use(prior) if moved else ""
 
 
 def _of_label(split: "SplitMeasurements", name: str, prior: Mapping[str, float]) -> tuple[Estimate, str]:

@@ -103,9 +103,7 @@ def describe(gate: Gate) -> str:
     estimate, form = gate.estimate, share_or_number(gate.metric)
     what = wording.metric(gate.metric) + (f" {gate.where}" if gate.where else "")
     if estimate.value is None:
-        rows = wording.plural(int(estimate.n), "row")
-        nothing = f"there is nothing to count ({rows})" if not gate.where else "of a class it needs there is no row"
-        return f"{what} is undefined: {nothing}"
+        return f"{what} is undefined: there is nothing to count ({wording.plural(int(estimate.n), 'row')})"
     counted = _counted(estimate)
     if estimate.low is None or estimate.high is None:
         return f"{what} is {form(estimate.value)} ({counted}no interval)"

@@ -262,8 +262,8 @@ class Measurements:
 
     @property
     def remixed(self) -> bool:
-        """Whether these were mostly of one class, so that the judged rows have other shares of the classes than the file."""
-        return self.removed and not self.labels and self.overlap.multiplied is not None
+        """Whether these were mostly of some classes, so that the judged rows have other shares of the classes than the file."""
+        return self.removed and not self.labels and self.overlap.remixed
 
     def metric_in_use(self, name: str, prior: Mapping[str, float]) -> tuple[Estimate, str]:
         """A metric of the judged rows at the class shares of use; see `auditor.deployment.judged_in_use`."""

@@ -7,6 +7,7 @@ from auditor.statistics.estimates import Difference, Proportion
 COPIED_EXCESS = 0.001
 COPIED_INFLATION = 0.005
 ONE_CLASS = 0.2
+FEW = 30
 OVERLAP_FILE = "overlap.parquet"
 
 
@@ -154,11 +155,29 @@ class OverlapCounts:
         return None
 
     @property
+    def unmatched(self) -> tuple[int, ...]:
+        """The classes, or labels, of which most rows are shared, and too few are not to say what sharing does."""
+        return tuple(
+            k for k, one in enumerate(self.classes) if one.others < FEW <= one.shared + one.others < 2 * one.shared
+        )
+
+    @property
     def inflates(self) -> bool:
-        """Whether the shared rows add to accuracy or to the recall of a class, or are mostly of one that others are not of."""
-        low = self.inflation.lower(0.005)
-        adds = (low is not None and low > COPIED_INFLATION) or self.gain_by_weight > COPIED_INFLATION
-        return adds or self.flattered is not None or self.multiplied is not None
+        """Whether the shared rows add to accuracy or to the recall of a class, or nothing is left to tell by.
+
+        Also where they are mostly of one class that the others are not of. What they add by weight has no interval; it counts
+        where they add for certain, at 95%, with rows counted alike.
+        """
+        low, likely = self.inflation.lower(0.005), self.inflation.lower(0.05)
+        adds = low is not None and low > COPIED_INFLATION
+        adds |= likely is not None and likely > 0 and self.gain_by_weight > COPIED_INFLATION
+        alone = self.n_test - self.n_shared < FEW <= self.n_test < 2 * self.n_shared
+        return adds or alone or bool(self.unmatched) or self.flattered is not None or self.multiplied is not None
+
+    @property
+    def remixed(self) -> bool:
+        """Whether the others have not the class shares of all rows, since the shared ones are mostly of some classes."""
+        return self.multiplied is not None or bool(self.unmatched)
 
     @property
     def copied(self) -> bool:
@@ -189,12 +208,17 @@ class OverlapCounts:
     def unclear(self) -> bool:
         """Whether the shared rows stay, and may be copies or not.
 
-        Texts may be equal by nature, which is asked where they flatter; rows of coarse columns that repeat in no file, by chance
-        or not.
+        Texts may be equal by nature, which is asked where they flatter. Rows of coarse columns are equal by chance, which is
+        asked where they repeat in no file, or flatter one class that the shared rows mostly are.
         """
         if not self.n_shared or self.copied:
             return False
-        return self.inflates if self.by_chance is None else self.by_chance and self.once_each and self.beyond_chance
+        if self.by_chance is None:
+            return self.inflates
+        of_one = self.multiplied is not None and (
+            self.multiplied == self.flattered or self.multiplied in self.unmatched
+        )
+        return self.by_chance and (of_one or (self.once_each and self.beyond_chance))
 
     @property
     def first_rows(self) -> tuple[int, ...]:

@@ -64,7 +64,7 @@ def _compared(
     measurements: Measurements, clean: SplitMeasurements, findings: Sequence[Finding]
 ) -> Iterator[WithAndWithout]:
     """Accuracy, balanced accuracy and the metric of each condition, on all rows and on those that are not shared."""
-    gates = {f.metric: f for f in findings if f.gate and f.metric}
+    gates = {f.metric: f for f in findings if f.gate and f.metric and (f.value is not None or not measurements.remixed)}
     for metric in dict.fromkeys((*ALWAYS_SHOWN, *gates)):
         try:
             both = measurements.as_given.metric(metric), clean.metric(metric)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -68,8 +69,8 @@ def class_precision(m: Measurements, *, policy: Policy, floor: float | None = No
     """Of the rows that are called a class, how many belong to it.
 
     The floor is the preset's unless `floor` is set; for a rare class it follows the prevalence, since even a good model of a
-    rare class raises false alarms. Where copies of mostly one class were taken out, each class counts as often as in the whole
-    file. Precision holds for the share of classes in this test file only: where the share differs
+    rare class raises false alarms. Where copies of mostly some classes were taken out, it is undecided until `--prior` states the
+    share of the class in use. Precision holds for the share of classes in this test file only: where the share differs
     in use, say so with `--prior`: precision is then that of the stated share, from recall and false alarms. Decided on
     Clopper-Pearson bounds given the rows that were called so.
     """
@@ -77,22 +78,13 @@ def class_precision(m: Measurements, *, policy: Policy, floor: float | None = No
     if asked is None and floor is None:
         raise NotApplicable("no floor on the precision of every class is asked beside your own conditions")
     for i, name in _gated(m, policy, many):
-        counts = m.test.counts
-        estimate, where = m.metric_in_use(f"precision[{name}]", policy.prior)
         prevalence = _share_in_use(m, policy, i)
         limit = floor if floor is not None or asked is None else asked.at(prevalence) if prevalence else asked.most
         assert limit is not None
-        yield Gate(
-            f"precision[{name}]",
-            estimate,
-            limit,
-            subject=m.task.place(name),
-            counted=f"rows called {quoted(name)}",
-            share=counts.call_rate(i),
-            only_fails=not m.task.is_binary,
-            remedy=f"Look at the rows wrongly called {name}: a higher threshold, or features that tell them apart.",
-            where=where,
-        )
+        remedy = f"Look at the rows wrongly called {name}: a higher threshold, or features that tell them apart."
+        gate = _gate(m, policy, f"precision[{name}]", limit, at_least=True)
+        gate = gate if gate.message else replace(gate, remedy=remedy)
+        yield replace(gate, only_fails=not m.task.is_binary)
 
 
 def _of_positive(m: Measurements, policy: Policy) -> bool:
@@ -128,7 +120,7 @@ def _lowest_classes(m: Measurements, floor: float) -> Finding:
 
 
 def _share_in_use(m: Measurements, policy: Policy, i: int) -> float | None:
-    """How often a class occurs: as stated with `--prior`, else in the test rows, all of them where copies of one class were taken out."""
+    """How often a class occurs: as stated with `--prior`, else in the test rows, or in all of them where copies were taken out."""
     if m.labels:
         return policy.prior.get(m.task.class_names[i], m.test.counts.prevalence(i))
     return (

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from auditor import Confidence, Direction, Finding, Interval, Measurements, NotApplicable, Severity, check
-from auditor.states import FeatureSample, HashSet, LabelCounts, RowHashes
+from auditor.states import FeatureSample, HashSet, LabelCounts, RowHashes, SampledRows
 from auditor.statistics import Proportion, compare_counts, equal_pairs
 from auditor.wording import count, plural, ratio
 
-FEWEST = 30
+FEWEST, SAMPLED = 30, 2**16
 
 
 @check("conflicting-labels", title="Equal rows have equal labels", needs=(RowHashes, FeatureSample), by_label=False)
@@ -23,7 +23,7 @@ def conflicting_labels(
     of rows whose label most of their equals do not have, which of a pair in conflict counts both: it is a finding above `minor`
     or `major` by its lower bound, unless the columns are so coarse that rows are equal by chance: where at least as many rows
     differ in one column alone as in none, the limit is one of the features and is told, not held against the labels. Up to
-    three contents that a fiftieth of the rows have each, as empty records do, do not count.
+    ten contents that a fiftieth of the rows have each, as empty records do, do not count.
 
     Labels that are known too well are suspected where the model errs, on test rows whose features train repeats, by more
     than `memorised` less often than D/2 of train allows: test labels then come from elsewhere, or from the model itself. Where
@@ -36,11 +36,16 @@ def conflicting_labels(
     if m.labels and any((split[LabelCounts].known < split[LabelCounts].n).any() for split in splits):
         raise NotApplicable("rows with labels that are not known cannot be said to differ in them")
     for split in splits:
-        sample = split[FeatureSample].features if FeatureSample in split else None
-        by_chance = sample is not None and bool(len(sample)) and equal_pairs(sample).coincide
+        by_chance = FeatureSample in split and _coarse(split[FeatureSample], split[RowHashes].common)
         yield _of_split(split[RowHashes], split.name, minor, major, by_chance=by_chance)
     if len(splits) > 1 and not m.labels:
         yield from _known_too_well(m, memorised)
+
+
+def _coarse(sample: SampledRows, common: HashSet) -> bool:
+    """Whether rows of other contents than those that many have are equal by chance."""
+    rows = sample.rows(~common.contains(sample.hashes)).first(SAMPLED)
+    return bool(len(rows)) and equal_pairs(rows.features).coincide
 
 
 def _of_split(rows: HashSet, name: str, minor: float, major: float, *, by_chance: bool) -> Finding:

@@ -73,7 +73,7 @@ def prior_shift(m: Measurements, *, minor: float = 0.02, major: float = 0.10) ->
     absolute differences of the shares: the smallest share of rows that would have to change class. It counts as a shift only
     when its lower bound, from the noncentral chi-square distribution of the test statistic, exceeds `minor` (`major`): with
     many rows any difference is significant. Each of several labels is held against its own share (Bonferroni). Where copies
-    of mostly one class were taken out, all rows of the file are counted.
+    of mostly some classes were taken out, all rows of the file are counted.
     """
     train, test = m.train[Confusion], (m.as_given if m.remixed else m.test)[Confusion]
     shift = compare_counts(train.support, test.support)

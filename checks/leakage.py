@@ -9,6 +9,8 @@ from auditor.states import Confusion, FeatureSample, RowHashes
 from auditor.statistics import Difference, Proportion
 from auditor.wording import count, plural, quoted, ratio, upper_first
 
+MOST_TOLD = 3
+
 
 @check(
     "shared-rows", title="Test rows do not stand in train", needs=(Confusion, RowHashes, FeatureSample), by_label=False
@@ -27,25 +29,26 @@ def shared_rows(
     """How many test rows have exactly the features of a training row, label apart?
 
     Rows are found by a 64-bit hash of what the model sees and then read once more and compared value by value; columns that
-    are no features play no part, -0 equals 0 and every empty cell equals another. Up to three contents that a fiftieth of train
-    has each, as empty records do, do not count. Texts are compared as they are written,
-    their accents composed (Unicode NFC): another case or spacing is another text (see near-duplicates). Coarse tables repeat themselves by
-    chance, so the share of test rows found in train is held against the share of train rows that equal another train row:
-    copying shows as an excess. It counts when the lower bound of the excess (Newcombe 1998) is above `minor`, `major` or
-    `blocker`, or that of what the copies add to accuracy above `inflation_major` or `inflation_blocker`. Columns are coarse
-    where at least as many rows of test and train differ in one column alone as in none; there rows are equal by
+    are no features play no part, -0 equals 0 and every empty cell equals another. Up to ten contents that a fiftieth of train
+    has each, as empty records do, do not count, unless they make up most of a class. Texts are compared as they are written,
+    their accents composed (Unicode NFC): another case or spacing is another text (see near-duplicates). Coarse tables repeat
+    themselves by chance, so the share of test rows found in train is held against the share of train rows that equal another
+    train row: copying shows as an excess. It counts when the lower bound of the excess (Newcombe 1998) is above `minor`,
+    `major` or `blocker`, or that of what the copies add to accuracy above `inflation_major` or `inflation_blocker`. Columns
+    are coarse where at least as many rows of test and train differ in one column alone as in none; there rows are equal by
     chance, unless test exceeds a train that keeps its repeats, at 99.5%; where train keeps none, and test has more of it than
-    its own repeats let chance explain, a reviewer is asked. Elsewhere, and of images, equal rows are copies:
-    they are taken out where train never repeats itself, and where the table held repeats and was split at random if they
-    flatter: if they add to accuracy, or to the recall of a class (above `inflation_major` a major finding), or are mostly of one class
+    its own repeats let chance explain, or where shared rows are mostly of one class and flatter it, a reviewer is asked.
+    Elsewhere, and of images, equal rows are copies: they are taken out where train never repeats itself, and where the table
+    held repeats and was split at random if they flatter: if they add to accuracy, or to the recall of a class (above
+    `inflation_major` a major finding), leave fewer than 30 rows of all or of a class to tell by, or are mostly of one class
     that other rows are not of, as where rare rows were multiplied before the split. If they do not, they are a minor finding.
     Texts may be equal by nature: such repeats that flatter are suspected, and a reviewer is asked. Beside it stands how many
     rows a random split of both files together would share. Where copies are taken out, every condition is decided on the
     rest, and both figures are shown. Copies beyond a blocking limit, more than `blocker` of the rows taken out and fewer than
-    `enough` left, or most of a class taken out and fewer than `enough_of_class` of its rows left, and the figures are not to be
-    trusted. Test rows that stand in validation are told too, by their hash: what was chosen there, as an epoch or a threshold,
-    flatters on them. They are minor, and major where their excess is above `blocker`. Changed copies are near-duplicates'
-    matter, in tables and texts.
+    `enough` left, or most of a class taken out and fewer than `enough_of_class` of its rows left, and the figures are not to
+    be trusted. Test rows that stand in validation are told too, by their hash: what was chosen there, as an epoch or a
+    threshold, flatters on them. They are minor, and major where their excess is above `blocker`. Changed copies are near-
+    duplicates' matter, in tables and texts.
     """
     if "validation" in m.splits and RowHashes in m.as_given and RowHashes in m.validation:
         yield _in_validation(m, minor, blocker)
@@ -56,7 +59,8 @@ def shared_rows(
     told = f"{_counted(m)}. {_compared(m)}{_common(m)}"
     seen = Finding.passed(told, value=excess.value, limit=minor, interval=_interval(excess))
     if not overlap.n_shared:
-        told = f"None of the {_rows(m)} has the features of one of the {plural(overlap.n_train, 'training row')}"
+        empty = overlap.common.test
+        told = f"None of the {'other ' if empty else ''}{plural(overlap.n_test - empty, 'test row')} has the features of one of the {plural(overlap.n_train, 'training row')}"
         yield replace(seen, message=f"{told}{_refuted(m)}{_common(m)}")
     elif overlap.unclear:
         yield _unclear(m, seen)
@@ -84,11 +88,12 @@ def _copies(m: Measurements, seen: Finding, worst: "Effect", lost: int | None, *
 
 
 def _in_validation(m: Measurements, minor: float, major: float) -> Finding:
-    """How many test rows stand in validation, beside how often validation repeats itself."""
+    """How many test rows stand in validation, beside how often either repeats itself."""
     test, known = m.as_given[RowHashes], m.validation[RowHashes]
     known = known.only(known.common.distinct.hashes, without=True)
     found, rows = Proportion(test.standing_in(known), test.n), plural(test.n, "test row")
-    excess = Difference(found, Proportion(known.repeated, m.validation[RowHashes].n))
+    own = (Proportion(known.repeated, m.validation[RowHashes].n), Proportion(test.repeated, test.n))
+    excess = Difference(found, max(own, key=lambda share: share.value or 0.0))
     worst = _effect(excess, 1, minor, major, math.inf)
     said = f"{count(found.k)} of {rows} ({ratio(found.value)}) {'stands' if found.k == 1 else 'stand'} in validation, by their hash"
     said = said if found.k else f"None of the {rows} stands in validation"
@@ -136,19 +141,21 @@ def _effect(effect: Difference, family: int, minor: float, major: float, blocker
 
 
 def _lost(m: Measurements, enough: int) -> int | None:
-    """The first class most of whose rows are copies, and that has too few others to judge it by."""
-    return next((k for k, one in enumerate(m.overlap.classes) if one.shared > one.others and one.others < enough), None)
+    """The first class that had enough rows to judge it by, most of which are copies, and has too few others."""
+    found = enumerate(m.overlap.classes)
+    return next((k for k, one in found if one.others < enough <= one.shared + one.others < 2 * one.shared), None)
 
 
 def _unclear(m: Measurements, seen: Finding) -> Finding:
     """Rows that may be copies, or texts that people write alike, or the coincidences of files without repeats."""
     told = f"{_counted(m)}. {_of_classes(m)}{_compared(m)}{_common(m)}; {_train_repeats(m)}, {_by_random_split(m)}"
-    if m.overlap.by_chance:
+    if m.overlap.by_chance and m.overlap.once_each:
         repeats = count(m.overlap.n_test_repeated) if m.overlap.n_test_repeated else "none"
         told += f"; of the test rows {repeats} equal another one, so that chance alone explains fewer"
         asked = "Were test rows taken from the training file, or were repeats dropped from either file by itself?"
     else:
-        asked = "Are these copies, as of one document or of rows multiplied before the split, or texts that people write alike?"
+        alike = "rows that are equal by chance" if m.overlap.by_chance else "texts that people write alike"
+        asked = f"Are these copies, as of one document or of rows multiplied before the split, or {alike}?"
     remedy = (
         f"{asked} Take copies out and split anew; if they are no copies, record that in auditor.toml: "
         '[[waivers]] with check = "shared-rows", a reason, by and expires.'
@@ -243,7 +250,9 @@ def _interval(difference: Difference, alpha: float = 0.05) -> Interval:
 
 def _of_classes(m: Measurements, lost: int | None = None) -> str:
     """A sentence on the classes whose recall is flattered, that have too few other rows, or that copies mostly are; or nothing."""
-    told = {k for k in (m.overlap.flattered, m.overlap.multiplied, lost) if k is not None}
+    told = {
+        k for k in (m.overlap.flattered, m.overlap.multiplied, lost, *m.overlap.unmatched[:MOST_TOLD]) if k is not None
+    }
     said = [*(_of_class(m, k) for k in sorted(told)), *_of_one_class(m)]
     return f"{upper_first('; '.join(said))}. " if said else ""
 
@@ -278,6 +287,6 @@ def _first(m: Measurements) -> str:
 
 def _source(m: Measurements) -> str:
     """How copies are kept out from now on."""
-    if m.overlap.multiplied is not None:
+    if m.overlap.remixed:
         return "split first: multiply rows of a rare class within train alone"
     return "find out how they came in" if _alone(m) else "deduplicate before the split, or split by group"

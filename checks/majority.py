@@ -24,14 +24,14 @@ def better_than_majority(
     accuracy above one half trades accuracy for recall, which is information. The majority class is learnt from train where
     it is given. Where a row may have several labels, the answers are counted, one a row and label, beside those of giving
     every row the labels that most rows have; the labels of a row depend on each other, so that the interval of the gain is that
-    of the jackknife over rows. Where copies of mostly one class were taken out, the rows left have not the class shares of the
+    of the jackknife over rows. Where copies of mostly some classes were taken out, the rows left have not the class shares of the
     file: all rows are asked, whose copies flatter the model, so that it can fail there and not pass.
     """
     if m.labels:
         yield _over_labels(m, policy, alpha, margin)
     elif m.remixed:
         found = _gain(replace(m, test=m.as_given, overlap_counts=None), policy, alpha, margin)
-        why = "copies of mostly one class are among these rows, and without them classes are not as frequent as in the file"
+        why = "copies of mostly some classes are among these rows, and without them classes are not as frequent as in the file"
         yield found if found.status is Status.FAIL else found.undecided(why, remedy="Test on rows without copies.")
     else:
         yield _gain(m, policy, alpha, margin)

@@ -92,4 +92,4 @@ def _by_chance(test: SplitMeasurements, train: SplitMeasurements, common: HashSe
 
 def _table(sample: SampledRows, common: HashSet) -> Array:
     """(rows, columns) features of a sample, those of common contents left out."""
-    return np.asarray(sample.features[~common.contains(sample.hashes)][:MOST_ROWS])
+    return sample.rows(~common.contains(sample.hashes)).first(MOST_ROWS).features

@@ -87,8 +87,11 @@ class SampledRows:
         """A sample of no more rows, as if no more had been drawn."""
         if len(self) <= most:
             return self
-        kept = np.sort(np.argpartition(splitmix64(self.row_key), most - 1)[:most])
-        parts = (self.features[kept], self.labels[kept], self.row_key[kept], self.right[kept])
+        return self.rows(np.sort(np.argpartition(splitmix64(self.row_key), most - 1)[:most]))
+
+    def rows(self, chosen: Array) -> "SampledRows":
+        """The chosen rows; `chosen` is a boolean mask or indices."""
+        parts = (self.features[chosen], self.labels[chosen], self.row_key[chosen], self.right[chosen])
         return SampledRows(self.n, *parts)
 
     def __len__(self) -> int:

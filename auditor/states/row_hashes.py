@@ -20,7 +20,7 @@ Hashes = NDArray[np.uint64]
 
 BITS_OF_LABELS = 16
 PIECE = 2**20
-COMMON_SHARE, COMMON_ROWS, MOST_COMMON = 0.02, 30, 3
+COMMON_SHARE, COMMON_ROWS, MOST_COMMON = 0.02, 30, 10
 FEWEST_BITS, SPARSE_BITS, MOST_BITS = 20, 2, 24
 
 
@@ -125,14 +125,23 @@ class HashSet:
 
     @cached_property
     def common(self) -> "HashSet":
-        """The rows of up to three contents that a fiftieth of all rows, and 30 at the least, have each, as empty records do.
+        """The rows of up to ten contents that a fiftieth of all rows, and 30 at the least, have each, as empty records do.
 
-        Nothing where more contents are so common: the columns are coarse then.
+        Nothing where more contents are so common: the columns are coarse then; nor where they make up most of the rows of
+        a label: that is a class of few contents.
         """
         least = max(COMMON_ROWS, math.ceil(COMMON_SHARE * self.n))
         features = self.hashes & ~_mask(self.bits)
         common = np.unique(features[: 1 - least][features[: 1 - least] == features[least - 1 :]])
-        return self.only(common if len(common) <= MOST_COMMON else common[:0])
+        found = self.only(common if len(common) <= MOST_COMMON else common[:0])
+        labels, rows = np.unique(self.labels, return_counts=True)
+        of_found, times = np.unique(found.labels, return_counts=True)
+        return self.only(common[:0]) if (2 * times > rows[np.searchsorted(labels, of_found)]).any() else found
+
+    @property
+    def labels(self) -> Hashes:
+        """(n,) the bits of each hash that hold the label."""
+        return (self.hashes & _mask(self.bits)) >> np.uint64(min(1, self.bits))
 
     def only(self, features: Hashes, *, without: bool = False) -> "HashSet":
         """The rows of these few sorted hashes of features, or all others."""

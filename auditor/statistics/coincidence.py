@@ -1,6 +1,6 @@
 """Are equal rows copies, or can the columns not tell rows apart?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,11 +16,12 @@ COMMON = 0.05
 
 @dataclass(frozen=True)
 class EqualPairs:
-    """Pairs of rows, among the `possible` ones of n rows, that are equal.
+    """Pairs of rows, among the `possible` ones, that are equal; n is how many different rows there are.
 
     pairs: those equal in every column; finest: those equal in the one column that tells most rows apart, and unique how many
-    rows have a value of it to themselves; beside: those equal in all columns but that one; nearly: those that differ in one
-    column and in no other but what it determines, summed over the 32 columns that tell most rows apart.
+    of the different rows have a value of it to themselves; beside: those equal in all columns but that one; nearly: those
+    that differ in one column and in no other but those that it determines or that are 0 where it is 1 and the other way
+    round, as the columns of one-hot codes are, summed over the 32 columns that tell most rows apart.
     """
 
     n: int
@@ -52,34 +53,40 @@ class EqualPairs:
 
 def equal_pairs(features: NDArray[np.float32]) -> EqualPairs:
     """Pairs of equal rows among the first 65,536 of (n, columns) features; every NaN equals every other, and -0 equals 0."""
-    codes = _codes(features)
-    n = len(codes)
-    return _counted(codes, n * (n - 1) // 2, _within)
+    rows = features[:MOST_ROWS]
+    return _counted(rows, len(rows) * (len(rows) - 1) // 2, _within)
 
 
 def shared_pairs(features: NDArray[np.float32], others: NDArray[np.float32]) -> EqualPairs:
     """Pairs of a row of (n, columns) features and an equal one of (m, columns) others, as `equal_pairs` takes both."""
-    codes = [_codes(table) for table in (features, others)]
-    n = len(codes[0])
-    return _counted(np.concatenate(codes), n * len(codes[1]), lambda both: _across(both[:n], both[n:]))
+    rows, known = features[:MOST_ROWS], others[:MOST_ROWS]
+    n = len(rows)
+    return _counted(np.concatenate([rows, known]), n * len(known), lambda both: _across(both[:n], both[n:]))
 
 
-def _codes(features: NDArray[np.float32]) -> Codes:
-    """(n, columns) uint64 codes of the values."""
-    rows = np.asarray(features[:MOST_ROWS], np.float32) + np.float32(0)
-    return np.stack([_mixed(column, j) for j, column in enumerate(rows.T)], axis=1)
-
-
-def _counted(codes: Codes, possible: int, count: Callable[[Codes], int]) -> EqualPairs:
-    """The pairs of rows of (n, columns) codes; `count` gives those of (n,) codes."""
-    rows = codes.sum(axis=1, dtype=np.uint64)
+def _counted(rows: NDArray[np.float32], possible: int, count: Callable[[Codes], int]) -> EqualPairs:
+    """The pairs of (n, columns) rows; `count` gives those of (n,) codes."""
+    if not rows.shape[1]:
+        return EqualPairs(min(1, len(rows)), possible, possible, possible, 0, possible, 0)
+    reals = np.asarray(rows, np.float32) + np.float32(0)
+    codes = np.stack([_mixed(column, j) for j, column in enumerate(reals.T)], axis=1)
+    whole = codes.sum(axis=1, dtype=np.uint64)
     each = [count(column) for column in codes.T]
     telling = sorted(range(len(each)), key=each.__getitem__)[:COLUMNS]
-    distinct = codes[np.unique(rows, return_index=True)[1][:DISTINCT]]
-    pairs, finest = count(rows), telling[0]
-    nearly = sum(count(rows - codes[:, _determined(distinct, j)].sum(axis=1, dtype=np.uint64)) - pairs for j in telling)
-    unique = int((np.unique(codes[:, finest], return_counts=True)[1] == 1).sum())
-    return EqualPairs(len(codes), possible, pairs, each[finest], unique, count(rows - codes[:, finest]), nearly)
+    distinct, pairs, finest = np.unique(whole, return_index=True)[1], count(whole), telling[0]
+    together = _together(reals[distinct[:DISTINCT]], codes[distinct[:DISTINCT]], telling)
+    nearly = sum(count(whole - codes[:, left].sum(axis=1, dtype=np.uint64)) - pairs for left in together)
+    unique = int((np.unique(codes[distinct, finest], return_counts=True)[1] == 1).sum())
+    return EqualPairs(len(distinct), possible, pairs, each[finest], unique, count(whole - codes[:, finest]), nearly)
+
+
+def _together(reals: NDArray[np.float32], distinct: Codes, telling: list[int]) -> Iterator[NDArray[np.bool_]]:
+    """For each of some columns (columns,) bool: it and those that change with it, among different rows."""
+    flags = ((reals == 0) | (reals == 1)).all(axis=0)
+    ones = np.where(flags, reals, 0)
+    for j in telling:
+        never_both = flags & (ones.T @ ones[:, j] == 0) if flags[j] else np.zeros(len(flags), bool)
+        yield _determined(distinct, j) | never_both
 
 
 def _determined(distinct: Codes, j: int) -> NDArray[np.bool_]:

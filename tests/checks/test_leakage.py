@@ -306,16 +306,76 @@ def test_the_recall_of_a_rare_class_that_copies_flatter_is_that_without_them(che
     assert f"({one.others_right} of {left})" in finding.message
 
 
-def test_precision_keeps_the_class_shares_of_the_file_where_copies_of_one_class_were_taken_out(checks):
+def test_precision_is_open_until_the_class_shares_of_use_are_stated_where_copies_of_one_class_were_taken_out(checks):
+    """Those of the file come from the multiplying, and those of the rows left from the taking out."""
     m = multiplied(2, n=20_000)
-    clean, whole = m.test[Confusion], m.as_given[Confusion].support
+    precision = next(gate for gate in compute(checks["class-precision"], m) if gate.subject == "class b")
+    assert (precision.status, precision.value) == (Status.INCONCLUSIVE, None)
+    assert "state those of use with --prior" in precision.message
+    clean = m.test[Confusion]
     alarms = (clean.predicted[1] - clean.correct[1]) / clean.support[0]
     recall = clean.correct[1] / clean.support[1]
-    expected = recall * whole[1] / (recall * whole[1] + alarms * whole[0])
-    precision = next(gate for gate in compute(checks["class-precision"], m) if gate.subject == "class b")
-    assert precision.value == pytest.approx(expected)
-    assert "with each class as frequent as in the whole file" in precision.message
-    assert m.test.metric("precision[b]").value < expected
+    stated, where = m.metric_in_use("precision[b]", {"b": 0.05})
+    assert stated.value == pytest.approx(recall * 0.05 / (recall * 0.05 + alarms * 0.95))
+    assert where == "where 5.0% of the rows are “b”"
+    assert m.metric_in_use("recall[b]", {})[0].value == pytest.approx(recall)
+
+
+def test_of_a_class_that_is_all_copies_no_mean_over_classes_is_left(checks):
+    m = multiplied(5)
+    assert 1 in m.overlap.unmatched
+    balanced = next(gate for gate in compute(checks["acceptance"], m) if gate.metric == "balanced_accuracy")
+    assert (balanced.value is None) is (m.test[Confusion].support[1] == 0)
+    (calibration,) = compute(checks["calibration"], m)
+    assert calibration.status is Status.SKIP
+
+
+def all_repeated(times, n=400, seed=11):
+    """Coin flips for labels, each row so many times before a random split, and a model that knows its rows by heart."""
+    draw = np.random.default_rng(seed)
+    origin = np.repeat(np.arange(n), times)
+    draw.shuffle(origin)
+    features, labels = draw.normal(size=(n, 6)).astype(np.float32)[origin], draw.integers(0, 2, n)[origin]
+    train = np.arange(len(origin)) < 0.8 * len(origin)
+    known = np.isin(origin, origin[train])
+    predicted = np.where(known, labels, draw.integers(0, 2, len(labels)))
+    parts = (rows(labels[i], predicted=predicted[i], features=features[i]) for i in (~train, train))
+    return measured(*[next(parts)], train=next(parts), class_names=NAMES, positive="b")
+
+
+@pytest.mark.parametrize("times", [5, 10])
+def test_where_every_test_row_is_a_copy_nothing_is_left_to_trust(checks, times):
+    (finding,) = compute(checks["shared-rows"], all_repeated(times))
+    assert (finding.severity, finding.validity) == (Severity.BLOCKER, True)
+
+
+def test_several_rare_classes_multiplied_before_the_split_are_taken_out(checks):
+    """Nine rare classes of twenty rows each, sampled up to two hundred: each is a ninth of the shared rows."""
+    draw = np.random.default_rng(12)
+    labels = np.concatenate([np.zeros(2000, int), np.repeat(np.arange(1, 10), 20)])
+    origin = np.concatenate([np.arange(2000), *[draw.choice(np.flatnonzero(labels == k), 200) for k in range(1, 10)]])
+    draw.shuffle(origin)
+    features = draw.normal(size=(len(labels), 6)).astype(np.float32)[origin]
+    train = np.arange(len(origin)) < 0.8 * len(origin)
+    of_test, of_train = (
+        rows(labels[origin[i]], predicted=labels[origin[i]], features=features[i]) for i in (~train, train)
+    )
+    m = measured(of_test, train=of_train, class_names=[f"c{k}" for k in range(10)])
+    (finding,) = compute(checks["shared-rows"], m)
+    assert m.overlap.multiplied is None
+    assert len(m.overlap.unmatched) == 9
+    assert (finding.severity, finding.validity) == (Severity.BLOCKER, True)
+
+
+def test_a_copied_row_of_a_class_with_a_single_test_row_leaves_the_other_figures(checks):
+    labels, predicted, features = table(4000, seed=1)
+    test_labels, test_predicted, test_features = table(2000, seed=2)
+    test_labels[0] = test_predicted[0] = labels[0] = predicted[0] = 2
+    test_features[0] = features[0]
+    test = rows(test_labels, predicted=test_predicted, features=test_features)
+    m = measured(test, train=rows(labels, predicted=predicted, features=features), class_names=["a", "b", "c"])
+    (finding,) = compute(checks["shared-rows"], m)
+    assert finding.severity is Severity.MINOR
 
 
 def test_the_majority_is_asked_of_all_rows_where_copies_of_one_class_were_taken_out(checks):
@@ -324,7 +384,7 @@ def test_the_majority_is_asked_of_all_rows_where_copies_of_one_class_were_taken_
     (finding,) = compute(checks["better-than-majority"], m)
     assert finding.status is Status.INCONCLUSIVE
     assert f"gets {m.as_given.prevalence(0):.1%}" in finding.message
-    assert "copies of mostly one class are among these rows" in finding.message
+    assert "copies of mostly some classes are among these rows" in finding.message
 
 
 def test_a_model_that_loses_to_the_majority_in_spite_of_copies_fails(checks):
@@ -449,8 +509,8 @@ def test_empty_records_are_no_copies(checks):
     empty, of_train = int((features[:1000] == 0).all(axis=1).sum()), int((features[1000:] == 0).all(axis=1).sum())
     assert finding.status is Status.PASS
     assert finding.message == (
-        f"None of the 1,000 test rows has the features of one of the 2,000 training rows; {empty} test rows with the content "
-        f"of {of_train} training rows, as of empty records, do not count."
+        f"None of the other {1000 - empty} test rows has the features of one of the 2,000 training rows; {empty} test rows with "
+        f"the content of {of_train} training rows, as of empty records, do not count."
     )
     assert m.test[Confusion].n == 1000
 

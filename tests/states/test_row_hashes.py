@@ -125,7 +125,7 @@ def test_as_few_bits_as_the_classes_need_are_taken_from_the_hash(n_classes: int,
 
 @pytest.mark.parametrize(
     ("times", "common"),
-    [([29] + [1] * 900, []), ([30] + [1] * 900, [30]), ([400, 300, 200] + [1] * 50, [400, 300, 200])],
+    [([29] + [1] * 900, []), ([30] + [1] * 900, [30]), ([400, 300, 200] + [1] * 1000, [400, 300, 200])],
 )
 def test_a_few_contents_that_a_fiftieth_of_all_rows_have_are_common(times: list[int], common: list[int]) -> None:
     rows = [(i, 0) for i, n in enumerate(times) for _ in range(n)]
@@ -138,6 +138,16 @@ def test_a_few_contents_that_a_fiftieth_of_all_rows_have_are_common(times: list[
 
 
 def test_where_more_contents_are_common_the_columns_are_coarse_and_none_counts_as_such() -> None:
-    assert hash_set([(i % 4, 0) for i in range(400)]).common.n == 0
-    assert hash_set([(i % 3, 0) for i in range(400)]).common.n == 400
+    assert hash_set([(i % 10 if i % 2 else i, i % 2) for i in range(2000)]).common.distinct.n == 5
+    assert hash_set([(i % 22 if i % 2 else i, i % 2) for i in range(2000)]).common.n == 0
     assert hash_set([]).common.n == 0
+
+
+def test_contents_that_make_up_most_of_a_class_are_not_common() -> None:
+    features = np.array([[0]] * 40 + [[i] for i in range(1, 961)], np.float32)
+    labels = np.array([1] * 40 + [0] * 900 + [1] * 60)
+    for of_class, common in ((60, 40), (30, 0)):
+        kept = np.r_[0:940, 940 : 940 + of_class]
+        given = rows_of(labels[kept], predicted=labels[kept], features=features[kept])
+        found: HashSet = measured(RowHashes(TASK), given)
+        assert found.common.n == common

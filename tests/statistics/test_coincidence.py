@@ -60,7 +60,7 @@ def test_copies_are_equal_by_no_chance(table: Table) -> None:
 def test_the_pairs_are_those_of_the_rows() -> None:
     table = np.array([[0, 1], [-0.0, 1], [0, 1], [np.nan, 2], [np.float32("-nan"), 2], [3, 2]], np.float32)
     found = equal_pairs(table)
-    assert (found.n, found.pairs, found.finest, found.unique) == (6, 4, 4, 1)
+    assert (found.n, found.pairs, found.finest, found.unique) == (3, 4, 4, 3)
 
 
 def test_without_equal_rows_nothing_speaks_for_copies() -> None:
@@ -105,6 +105,24 @@ def test_agreeing_in_half_of_many_coarse_columns_makes_no_chance_of_agreeing_in_
     assert not shared_pairs(test, train).explain(copies, len(test) * len(train))
 
 
+def test_columns_of_a_full_one_hot_code_are_as_coarse_as_their_codes() -> None:
+    codes = np.random.default_rng(7).integers(0, 4, (4000, 6))
+    flags = np.concatenate([np.eye(4, dtype=np.float32)[column] for column in codes.T], axis=1)
+    for rows in (codes.astype(np.float32), flags):
+        assert equal_pairs(rows).coincide
+        shared = int(np.isin(codes[:800] @ 4 ** np.arange(6), codes[800:] @ 4 ** np.arange(6)).sum())
+        assert shared_pairs(rows[:800], rows[800:]).explain(shared, 800 * 3200)
+
+
+def test_rows_multiplied_do_not_make_a_continuous_column_coarse() -> None:
+    """Half of the rows stand there ten times: their amounts are unique among different rows."""
+    random = np.random.default_rng(8)
+    table = np.concatenate([np.round(random.normal(100, 50, (1000, 1)), 2), random.integers(0, 4, (1000, 5))], axis=1)
+    table = np.concatenate([table, np.repeat(table[:100], 9, axis=0)]).astype(np.float32)
+    random.shuffle(table)
+    assert not shared_pairs(table[:400], table[400:]).explain(190, 400 * 1500)
+
+
 def test_rows_that_nearly_agree_are_those_that_differ_in_one_column_and_what_it_determines() -> None:
     """The last column is twice the first, so that they differ together; the second differs alone."""
     test = np.array([[0, 1, 0], [5, 5, 10]], np.float32)
@@ -123,4 +141,4 @@ def test_the_shared_pairs_are_those_of_the_rows() -> None:
     test = np.array([[0, 1], [-0.0, 1], [5, 5]], np.float32)
     train = np.array([[0, 1], [0, 2], [np.nan, 1], [0, 1]], np.float32)
     found = shared_pairs(test, train)
-    assert (found.n, found.possible, found.pairs, found.finest, found.unique) == (7, 12, 4, 6, 2)
+    assert (found.n, found.possible, found.pairs, found.finest, found.unique) == (4, 12, 4, 6, 2)
