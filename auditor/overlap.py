@@ -84,7 +84,8 @@ class OverlapCounts:
     that is not known, as of texts; images are never equal by chance. classes: the rows of each class, or label, where they
     were counted. n_test_repeated: test rows that equal another one. common: rows that are left out of all these counts but
     n_test and n_train, since to have the content of an empty record is to be no copy. gain_by_weight: accuracy by weight on all
-    rows minus that without the shared ones, 0 where rows carry no weights.
+    rows minus that without the shared ones, 0 where rows carry no weights. apart: of the `unmatched` classes those whose rows, where
+    those of all classes may be equal by chance, are not among themselves.
     """
 
     n_test: int
@@ -101,6 +102,7 @@ class OverlapCounts:
     n_test_repeated: int = 0
     common: Common = Common()
     gain_by_weight: float = 0.0
+    apart: tuple[int, ...] = ()
 
     @property
     def share(self) -> Proportion:
@@ -163,16 +165,20 @@ class OverlapCounts:
 
     @property
     def inflates(self) -> bool:
-        """Whether the shared rows add to accuracy or to the recall of a class, or nothing is left to tell by.
+        """Whether the shared rows add to accuracy or to the recall of a class, or are mostly of one that others are not of.
 
-        Also where they are mostly of one class that the others are not of. What they add by weight has no interval; it counts
-        where they add for certain, at 95%, with rows counted alike.
+        What they add by weight has no interval; it counts where they add for certain, at 95%, with rows counted alike.
         """
         low, likely = self.inflation.lower(0.005), self.inflation.lower(0.05)
         adds = low is not None and low > COPIED_INFLATION
         adds |= likely is not None and likely > 0 and self.gain_by_weight > COPIED_INFLATION
+        return adds or self.flattered is not None or self.multiplied is not None
+
+    @property
+    def leaves_nothing(self) -> bool:
+        """Whether too few rows, of all or of a class, are not shared to say what sharing does."""
         alone = self.n_test - self.n_shared < FEW <= self.n_test < 2 * self.n_shared
-        return adds or alone or bool(self.unmatched) or self.flattered is not None or self.multiplied is not None
+        return alone or bool(self.unmatched)
 
     @property
     def remixed(self) -> bool:
@@ -208,17 +214,15 @@ class OverlapCounts:
     def unclear(self) -> bool:
         """Whether the shared rows stay, and may be copies or not.
 
-        Texts may be equal by nature, which is asked where they flatter. Rows of coarse columns are equal by chance, which is
-        asked where they repeat in no file, or flatter one class that the shared rows mostly are.
+        Texts may be equal by nature, which is asked where they flatter. Rows of which next to none are not shared may be those of
+        a catalogue. Rows of coarse columns are equal by chance, which is asked where they repeat in no file, or leave next to no
+        other row of a class that is not coarse by itself.
         """
         if not self.n_shared or self.copied:
             return False
-        if self.by_chance is None:
-            return self.inflates
-        of_one = self.multiplied is not None and (
-            self.multiplied == self.flattered or self.multiplied in self.unmatched
-        )
-        return self.by_chance and (of_one or (self.once_each and self.beyond_chance))
+        if not self.by_chance:
+            return self.leaves_nothing or (self.by_chance is None and self.inflates)
+        return self.by_chance and (bool(self.apart) or (self.once_each and self.beyond_chance))
 
     @property
     def first_rows(self) -> tuple[int, ...]:

@@ -10,6 +10,12 @@ from auditor.statistics import Difference, Proportion
 from auditor.wording import count, plural, quoted, ratio, upper_first
 
 MOST_TOLD = 3
+# What equal rows may be if they are no copies, by whether the columns make rows equal by chance.
+ALIKE = {
+    True: "rows that are equal by chance",
+    False: "rows that will come again, as the products of a catalogue",
+    None: "texts that people write alike",
+}
 
 
 @check(
@@ -35,20 +41,21 @@ def shared_rows(
     themselves by chance, so the share of test rows found in train is held against the share of train rows that equal another
     train row: copying shows as an excess. It counts when the lower bound of the excess (Newcombe 1998) is above `minor`,
     `major` or `blocker`, or that of what the copies add to accuracy above `inflation_major` or `inflation_blocker`. Columns
-    are coarse where at least as many rows of test and train differ in one column alone as in none; there rows are equal by
-    chance, unless test exceeds a train that keeps its repeats, at 99.5%; where train keeps none, and test has more of it than
-    its own repeats let chance explain, or where shared rows are mostly of one class and flatter it, a reviewer is asked.
-    Elsewhere, and of images, equal rows are copies: they are taken out where train never repeats itself, and where the table
-    held repeats and was split at random if they flatter: if they add to accuracy, or to the recall of a class (above
-    `inflation_major` a major finding), leave fewer than 30 rows of all or of a class to tell by, or are mostly of one class
-    that other rows are not of, as where rare rows were multiplied before the split. If they do not, they are a minor finding.
-    Texts may be equal by nature: such repeats that flatter are suspected, and a reviewer is asked. Beside it stands how many
-    rows a random split of both files together would share. Where copies are taken out, every condition is decided on the
-    rest, and both figures are shown. Copies beyond a blocking limit, more than `blocker` of the rows taken out and fewer than
-    `enough` left, or most of a class taken out and fewer than `enough_of_class` of its rows left, and the figures are not to
-    be trusted. Test rows that stand in validation are told too, by their hash: what was chosen there, as an epoch or a
-    threshold, flatters on them. They are minor, and major where their excess is above `blocker`. Changed copies are near-
-    duplicates' matter, in tables and texts.
+    are coarse where at least as many rows of test and train differ in one column alone as in none, in panels of one
+    customer's months too; there rows are equal by chance, unless test exceeds a train that keeps its repeats, at 99.5%; where
+    train keeps none, and test has more of it than its own repeats let chance explain, or where next to no other row of a
+    class is left whose rows by themselves are not coarse, a reviewer is asked. Elsewhere, and of images, equal rows are
+    copies: they are taken out where train never repeats itself, and where the table held repeats and was split at random if
+    they flatter: if they add to accuracy, or to the recall of a class (above `inflation_major` a major finding), or are
+    mostly of one class that other rows are not of, as where rare rows were multiplied before the split. If they do not, they
+    are a minor finding. Texts may be equal by nature: such repeats that flatter are suspected, and so are repeats of any kind
+    that leave fewer than 30 rows, of all or of a class, to tell by: a reviewer is asked. Beside it stands how many rows a
+    random split of both files together would share. Where copies are taken out, every condition is decided on the rest, and
+    both figures are shown. Copies beyond a blocking limit, more than `blocker` of the rows taken out and fewer than `enough`
+    left, or most of a class taken out and fewer than `enough_of_class` of its rows left, and the figures are not to be
+    trusted. Test rows that stand in validation are told too, by their hash: what was chosen there, as an epoch or a
+    threshold, flatters on them. They are minor, and major where their excess is above `blocker`. Changed copies are
+    near-duplicates' matter, in tables and texts.
     """
     if "validation" in m.splits and RowHashes in m.as_given and RowHashes in m.validation:
         yield _in_validation(m, minor, blocker)
@@ -60,7 +67,8 @@ def shared_rows(
     seen = Finding.passed(told, value=excess.value, limit=minor, interval=_interval(excess))
     if not overlap.n_shared:
         empty = overlap.common.test
-        told = f"None of the {'other ' if empty else ''}{plural(overlap.n_test - empty, 'test row')} has the features of one of the {plural(overlap.n_train, 'training row')}"
+        rows = f"{'other ' if empty else ''}{plural(overlap.n_test - empty, 'test row')}"
+        told = f"None of the {rows} has the features of one of the {plural(overlap.n_train, 'training row')}"
         yield replace(seen, message=f"{told}{_refuted(m)}{_common(m)}")
     elif overlap.unclear:
         yield _unclear(m, seen)
@@ -154,8 +162,7 @@ def _unclear(m: Measurements, seen: Finding) -> Finding:
         told += f"; of the test rows {repeats} equal another one, so that chance alone explains fewer"
         asked = "Were test rows taken from the training file, or were repeats dropped from either file by itself?"
     else:
-        alike = "rows that are equal by chance" if m.overlap.by_chance else "texts that people write alike"
-        asked = f"Are these copies, as of one document or of rows multiplied before the split, or {alike}?"
+        asked = f"Are these copies, as of one document or of rows multiplied before the split, or {ALIKE[m.overlap.by_chance]}?"
     remedy = (
         f"{asked} Take copies out and split anew; if they are no copies, record that in auditor.toml: "
         '[[waivers]] with check = "shared-rows", a reason, by and expires.'

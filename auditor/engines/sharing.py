@@ -1,5 +1,6 @@
 """What test shares with train, counted: which contents do not count, and what is seen with and without the shared rows."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -53,7 +54,8 @@ def compared(overlap: OverlapCounts, splits: Compared, known: Known, alike: Hash
     as_given, clean, train = splits
     everything, right = as_given[RowHashes], clean[RowHashes].right
     rest = everything.only(known.common.distinct.hashes, without=True)
-    return replace(
+    tables = _tables(as_given, train, known.common)
+    found = replace(
         overlap,
         n_test_repeated=rest.repeats.rows,
         n_shared_right=everything.right - right,
@@ -61,8 +63,9 @@ def compared(overlap: OverlapCounts, splits: Compared, known: Known, alike: Hash
         expected=rest.expected_across(known.hashes, alike),
         classes=_by_class(as_given, clean),
         gain_by_weight=_gain_by_weight(as_given, clean),
-        by_chance=_by_chance(as_given, train, known.common, overlap.n_shared),
+        by_chance=_by_chance(tables, overlap.n_shared, as_given.rows.judged * train.rows.judged),
     )
+    return replace(found, apart=tuple(_apart(found, tables))) if found.by_chance else found
 
 
 def _by_class(as_given: SplitMeasurements, clean: SplitMeasurements) -> tuple[ClassOverlap, ...]:
@@ -81,15 +84,23 @@ def _gain_by_weight(as_given: SplitMeasurements, clean: SplitMeasurements) -> fl
     return 0.0 if with_them is None or without is None else with_them - without
 
 
-def _by_chance(test: SplitMeasurements, train: SplitMeasurements, common: HashSet, shared: int) -> bool | None:
-    """Whether the columns are so coarse that as many test rows may equal a training row by chance; None without columns."""
+def _tables(test: SplitMeasurements, train: SplitMeasurements, common: HashSet) -> tuple[SampledRows, ...]:
+    """Samples of the rows of both, those of common contents left out; none where features are no columns."""
     samples = [split.results.get(FeatureSample) for split in (test, train)]
-    tables = [_table(sample, common) for sample in samples if isinstance(sample, SampledRows)]
-    if len(tables) < len(samples) or not all(map(len, tables)):
-        return None
-    return shared_pairs(*tables).explain(shared, test.rows.judged * train.rows.judged)
+    found = [one.rows(~common.contains(one.hashes)) for one in samples if isinstance(one, SampledRows)]
+    return tuple(one.first(MOST_ROWS) for one in found) if len(found) == len(samples) and all(map(len, found)) else ()
 
 
-def _table(sample: SampledRows, common: HashSet) -> Array:
-    """(rows, columns) features of a sample, those of common contents left out."""
-    return sample.rows(~common.contains(sample.hashes)).first(MOST_ROWS).features
+def _by_chance(tables: tuple[SampledRows, ...], shared: int, possible: int) -> bool | None:
+    """Whether the columns are so coarse that as many test rows may equal a training row by chance; None without columns."""
+    return shared_pairs(*(table.features for table in tables)).explain(shared, possible) if tables else None
+
+
+def _apart(overlap: OverlapCounts, tables: tuple[SampledRows, ...]) -> Iterator[int]:
+    """The classes of which nearly all rows are shared, and few differ from each other in one column alone."""
+    for k in overlap.unmatched:
+        of_class = [table.features[table.labels == k] for table in tables if table.labels.ndim == 1]
+        if len(of_class) == len(tables) and all(map(len, of_class)):
+            pairs, test = shared_pairs(*of_class), len(of_class[0])
+            if pairs.nearly < min(test, overlap.classes[k].shared):
+                yield k

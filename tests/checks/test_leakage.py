@@ -325,7 +325,7 @@ def test_of_a_class_that_is_all_copies_no_mean_over_classes_is_left(checks):
     m = multiplied(5)
     assert 1 in m.overlap.unmatched
     balanced = next(gate for gate in compute(checks["acceptance"], m) if gate.metric == "balanced_accuracy")
-    assert (balanced.value is None) is (m.test[Confusion].support[1] == 0)
+    assert (balanced.value is None) == (m.test[Confusion].support[1] == 0)
     (calibration,) = compute(checks["calibration"], m)
     assert calibration.status is Status.SKIP
 
@@ -343,13 +343,15 @@ def all_repeated(times, n=400, seed=11):
     return measured(*[next(parts)], train=next(parts), class_names=NAMES, positive="b")
 
 
-@pytest.mark.parametrize("times", [5, 10])
-def test_where_every_test_row_is_a_copy_nothing_is_left_to_trust(checks, times):
+@pytest.mark.parametrize("times", [8, 10])
+def test_where_every_test_row_repeats_a_reviewer_is_asked(checks, times):
+    """Copies, or the products of a catalogue: nothing is left to tell by."""
     (finding,) = compute(checks["shared-rows"], all_repeated(times))
-    assert (finding.severity, finding.validity) == (Severity.BLOCKER, True)
+    assert (finding.severity, finding.confidence) == (Severity.MAJOR, Confidence.SUSPECTED)
+    assert "as the products of a catalogue" in finding.remedy
 
 
-def test_several_rare_classes_multiplied_before_the_split_are_taken_out(checks):
+def test_several_rare_classes_multiplied_before_the_split_are_asked_about(checks):
     """Nine rare classes of twenty rows each, sampled up to two hundred: each is a ninth of the shared rows."""
     draw = np.random.default_rng(12)
     labels = np.concatenate([np.zeros(2000, int), np.repeat(np.arange(1, 10), 20)])
@@ -364,7 +366,32 @@ def test_several_rare_classes_multiplied_before_the_split_are_taken_out(checks):
     (finding,) = compute(checks["shared-rows"], m)
     assert m.overlap.multiplied is None
     assert len(m.overlap.unmatched) == 9
-    assert (finding.severity, finding.validity) == (Severity.BLOCKER, True)
+    assert (finding.severity, finding.confidence) == (Severity.MAJOR, Confidence.SUSPECTED)
+
+
+def test_a_regular_class_of_a_coarse_table_repeats_itself_and_is_not_asked_about(checks):
+    """Eight variables of four levels, of which the frequent class has mostly the first."""
+    draw = np.random.default_rng(0)
+    labels = (draw.random(5000) < 0.25).astype(int)
+    levels = [
+        np.where(
+            labels == 0, draw.choice(4, 5000, p=[0.8, 0.1, 0.06, 0.04]), draw.choice(4, 5000, p=[0.4, 0.25, 0.2, 0.15])
+        )
+        for _ in range(8)
+    ]
+    features = np.stack(levels, axis=1).astype(np.float32)
+    predicted = (features.sum(axis=1) > 5).astype(int)
+    for table_ in (
+        features,
+        np.concatenate([np.eye(4, dtype=np.float32)[column.astype(int)] for column in features.T], axis=1),
+    ):
+        test, train = (
+            rows(labels[i], predicted=predicted[i], features=table_[i]) for i in (slice(0, 1000), slice(1000, 5000))
+        )
+        m = measured(test, train=train, class_names=NAMES, positive="b")
+        (finding,) = compute(checks["shared-rows"], m)
+        assert m.overlap.n_shared > 300
+        assert finding.status is Status.PASS
 
 
 def test_a_copied_row_of_a_class_with_a_single_test_row_leaves_the_other_figures(checks):
