@@ -26,7 +26,7 @@ NAMED = {
     "gain_over_majority": ("gain over always answering the majority", "points"),
     "class-imbalance": ("accuracy less balanced accuracy", "points"),
     "shared-rows": ("share of copies beyond what training repeats itself", "share"),
-    "near-duplicates": ("share of rows near training rows beyond what training shows", "share"),
+    "near-duplicates": ("share of rows near training rows beyond what training shows, or what they add", "share"),
     "target-leak": ("ROC-AUC of the column alone", "number"),
     "fitted-on-everything": ("largest change of a mean or a scale", "share"),
 }
