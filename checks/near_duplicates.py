@@ -1,19 +1,29 @@
 """Are there changed copies of training rows in the test data?"""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from auditor import Confidence, Direction, Finding, Interval, Measurements, NotApplicable, Severity, check
+from auditor.row_wording import WAIVER, beside_others, harm_done, near_rows, near_texts, others_to_find, texts_by_nature
 from auditor.states import FeatureSample, FoldedTexts, SampledRows
-from auditor.statistics import Difference, Near, NearCopies, Proportion, TextCopies, near_copies, text_copies
-from auditor.wording import count, number, plural, quoted, ratio
-
-Flags = NDArray[np.bool_]
+from auditor.statistics import (
+    Contrasts,
+    Difference,
+    Harm,
+    Near,
+    NearCopies,
+    Proportion,
+    TextCopies,
+    near_copies,
+    text_copies,
+)
+from auditor.wording import count, number, plural, quoted, upper_first
 
 SHOWN = 5
+MANY_COLUMNS = "of those that differ in more than two columns, "
+NARROW = "; rows that differ in one or two columns, as here, do not tell whether they were multiplied before the split"
 
 
 @dataclass(frozen=True)
@@ -24,6 +34,11 @@ class Comparison:
     train: SampledRows
     test: SampledRows
     found: NearCopies
+
+    def contrasts(self, near: Near) -> Contrasts:
+        """What the model makes of some near rows and of the others that were asked."""
+        asked, classes = near.asked, len(self.m.task.class_names)
+        return Contrasts.of(np.isin(asked, near.rows), self.test.right[asked], self.test.labels[asked], classes)
 
 
 @dataclass(frozen=True)
@@ -47,6 +62,8 @@ def near_duplicates(
     minor: float = 0.002,
     major: float = 0.01,
     blocker: float = 0.05,
+    inflation_major: float = 0.005,
+    of_class: float = 0.1,
     closeness: float = 0.13,
     tolerance: float = 0.001,
     repeats: float = 0.25,
@@ -55,13 +72,22 @@ def near_duplicates(
     """How many test rows nearly equal a training row, as rounded, reformatted or slightly changed copies do?
 
     Columns are brought to one scale, that of their standard deviations. A test row nearly equals a training row that is closer
-    than `closeness` times the usual distance from a training row to its nearest other one, and closer than `closeness` times
-    the distance from that very row to the next. Some rows do so by nature, and the share of training rows that nearly equal
-    another one says how many. The excess counts when its lower bound (Newcombe 1998) is above `minor` at 95%, or above `major`
-    or `blocker` at 99.5%. It is suspected, and confirmed where the rows that agree in every column to within `tolerance`
-    standard deviations exceed the limit by themselves at 99.5%. Without an excess, but with more than `repeats` of the test
-    rows that near, the table nearly repeats itself: minor. Equal rows are told by shared-rows and not counted here. Nearly equal
-    rows stay among those that are judged; how often the model is right on them and on the others is said.
+    than `closeness` times the usual distance from a training row to its nearest other one, and than `closeness` times what is
+    usual about that very row. The tenth and thirty-second nearest tell what is usual (after Levina & Bickel 2004), so that copies
+    within train do not set it, by the columns in which rows mostly differ from their nearest; the nearest does where those are
+    one or two. Where half of the training rows have another within half the usual distance, more than `closeness` of it is near.
+    Equal rows are told by shared-rows and not counted here. Nearly equal rows stay among those that are judged.
+
+    Some rows are near by nature, and the share of training rows that nearly equal another one says how many. The excess counts when
+    its lower bound (Newcombe 1998) is above `minor` at 95%, or above `major` or `blocker` at 99.5%. It is suspected, and confirmed
+    where the rows that agree in every column to within `tolerance` standard deviations exceed the limit by themselves at 99.5%.
+
+    Rows that were augmented, interpolated or measured repeatedly before a random split are as frequent in train: near rows that
+    differ in more than two columns are weighed by what they do. They are a major finding where they surely add more than
+    `inflation_major` to accuracy or to the recall of a class (Newcombe, 99.5%, Bonferroni over classes); where all but `repeats` of
+    the rows, or of a class, surely are such rows and fewer than `enough` others are left to compare; and where their share is surely
+    larger by `of_class` in one class than in the others, as where its rows were multiplied or interpolated (SMOTE). Dense regions
+    may be easier by nature: this stays suspected, and a reviewer is asked. Otherwise more than `repeats` of them are minor.
 
     Texts nearly equal each other where they differ in case and spacing alone: compatibility characters count as plain ones,
     letters are case-folded as Unicode says (“STRASSE” is “Straße”), and white space of any kind is one space between words.
@@ -72,54 +98,86 @@ def near_duplicates(
     repeats were dropped from train and not from test, texts that repeat by nature count as copies.
 
     Compared are 262,144 rows of each table at most, fewer of wide ones, and 20,000 of each are asked, so that copies are missed
-    in larger files. Missed, too, are copies changed beyond the usual distance (in tables of two or three columns nearly all
-    but rounded ones), and those of training rows of which train itself holds several, or where half of train are such copies. In one
-    or two columns a test file whose rows lie denser than those of train can look like copies. Rows that are near in time, as of a
-    slow measurement split at random, lie near in train as well and are not accused: time-order looks at them where `--time` is
-    declared. Images are not compared, and with fewer than `enough` different training rows nothing is: how near rows lie by
-    nature would itself be a guess.
+    in larger files. Missed, too, are copies changed by more than that part of the usual distance (in one or two columns nearly all
+    but rounded ones), those of rows of which train holds more than some thirty, and interpolated rows that came to lie by no
+    other. In one or two columns a test file whose rows lie denser than those of train can look like copies, and a class of a few
+    dozen rows in a narrow region like multiplied ones. Rows near in time, as of a slow measurement split at random, lie near in
+    train as well: time-order looks at them where `--time` is declared. Images are not compared, and with fewer than `enough`
+    different training rows nothing is: how near rows lie by nature would itself be a guess.
     """
     limits = (minor, major, blocker)
     if FoldedTexts in m.test:
         yield _of_texts(m, _compare_texts(m, enough), limits, repeats)
     else:
-        yield _of_columns(_compare(m, closeness, enough), limits, tolerance, repeats)
+        rows = _compare(m, closeness, enough)
+        near = rows.contrasts(rows.found.multiplied)
+        harm = near.harm(gain=inflation_major, apart=of_class, most=1 - repeats, enough=enough)
+        weighed = _flattering(rows, near, harm, inflation_major) if harm.done else _repeating(rows, repeats)
+        yield _of_columns(rows, limits, tolerance, weighed)
 
 
-def _of_columns(rows: Comparison, limits: tuple[float, float, float], tolerance: float, repeats: float) -> Finding:
-    """What is said of rows of numbers."""
+def _of_columns(
+    rows: Comparison, limits: tuple[float, float, float], tolerance: float, weighed: Finding | None
+) -> Finding:
+    """What is said of rows of numbers; weighed: what is where near rows are hardly more frequent than within train."""
     found = rows.found
     excess, same = _excess(found.excess, limits), found.within(tolerance)
-    low = same.excess.lower(0.005)
+    if excess.severity in (Severity.INFO, Severity.MINOR) and weighed is not None:
+        return weighed
     seen = Finding.passed(_seen(rows), value=found.excess.value, limit=limits[0], interval=excess.interval)
-    if excess.severity in (Severity.INFO, Severity.MINOR) and _repeats(found.near.share, repeats):
-        return seen.failing(
-            Severity.MINOR,
-            f"{count(len(found.near.rows))} ({ratio(found.near.share.value)}) have at least one training row that near, as in a table "
-            f"that nearly repeats itself and was split at random. {_right(rows, found.near)}",
-            remedy=f"Keep rows of one origin on one side of the split: {_pairs(rows, found.near)}.",
-            direction=Direction.FLATTERS,
-        )
     if excess.severity is Severity.INFO:
-        return seen
-    agree = count(len(same.test.rows))
+        return replace(seen, message=f"{seen.message}{NARROW if found.narrow else ''}")
+    low, agree = same.excess.lower(0.005), len(same.test.rows)
     return _copies(
         seen,
         excess,
-        f"{_right(rows, found.test)}; {agree} agree in every column to within {tolerance:g} standard deviations",
-        remedy=f"Take those that are copies out of the test file: {_pairs(rows, found.test)}.{_rest(found.test)}",
+        f"{_right(rows, found.test)}; {count(agree)} {'agrees' if agree == 1 else 'agree'} in every column to within "
+        f"{tolerance:g} standard deviations",
+        remedy=f"Take those that are copies out of the test file: {_pairs(rows)}.{others_to_find(len(found.test.rows) - SHOWN)}",
         sure=low is not None and low > excess.limit,
+    )
+
+
+def _flattering(rows: Comparison, near: Contrasts, harm: Harm, limit: float) -> Finding:
+    """Near rows that flatter, and that may have been multiplied before the split or be easy by nature."""
+    seen, many = Finding.passed(_seen(rows)), rows.found.multiplied
+    if (effect := harm.effect(near)) is not None:
+        gain, alpha = effect
+        bound = Interval(gain.lower(alpha), None, 1 - alpha, gain.method)
+        seen = replace(seen, value=gain.value, limit=limit, interval=bound)
+    some = MANY_COLUMNS if len(many.rows) < len(rows.found.test.rows) else ""
+    return seen.failing(
+        Severity.MAJOR,
+        f"{some}{_right(rows, many)}; {harm_done(harm, near, rows.m.task.class_names)}",
+        remedy="Were rows augmented, interpolated (SMOTE) or measured repeatedly before the split? If so, split first, augment train "
+        "alone, and keep rows of one origin on one side. If not, as where dense regions are easier by nature, record that in "
+        f"auditor.toml: {WAIVER}. To look at first: {_pairs(rows)}.",
+        direction=Direction.FLATTERS,
+        confidence=Confidence.SUSPECTED,
+    )
+
+
+def _repeating(rows: Comparison, repeats: float) -> Finding | None:
+    """Near rows that do no harm and yet are many."""
+    many = rows.found.multiplied
+    if not _repeats(many.share, repeats):
+        return None
+    return Finding.passed(_seen(rows), value=many.share.value, limit=repeats).failing(
+        Severity.MINOR,
+        f"as in a table that nearly repeats itself and was split at random. {upper_first(_right(rows, many))}",
+        remedy=f"Keep rows of one origin on one side of the split: {_pairs(rows)}.",
+        direction=Direction.FLATTERS,
     )
 
 
 def _of_texts(m: Measurements, found: TextCopies, limits: tuple[float, float, float], repeats: float) -> Finding:
     """What is said of texts."""
     excess = _excess(found.excess, limits)
-    seen = Finding.passed(_seen_texts(found), value=found.excess.value, limit=limits[0], interval=excess.interval)
+    seen = Finding.passed(near_texts(found), value=found.excess.value, limit=limits[0], interval=excess.interval)
     if excess.severity in (Severity.INFO, Severity.MINOR) and _repeats(found.share, repeats):
         return seen.failing(
             Severity.MINOR,
-            f"as where texts are written in several ways and the file was split at random. {_right_on_texts(m, found)}",
+            f"as where texts are written in several ways and the file was split at random. {upper_first(_right_on_texts(m, found))}",
             remedy=f"Keep texts that are equal once lower-cased on one side of the split: {_text_pairs(m, found)}.",
             direction=Direction.FLATTERS,
         )
@@ -130,7 +188,7 @@ def _of_texts(m: Measurements, found: TextCopies, limits: tuple[float, float, fl
     return _copies(
         seen,
         excess,
-        f"{_right_on_texts(m, found)}{'' if sure else _by_nature(found)}",
+        f"{_right_on_texts(m, found)}{'' if sure else texts_by_nature(found)}",
         remedy="Compare lower-cased texts with collapsed spaces before the split, and take those that are copies out of the test "
         f"file: {_text_pairs(m, found)}.",
         sure=sure,
@@ -193,16 +251,10 @@ def _repeats(share: Proportion, limit: float) -> bool:
 
 def _seen(rows: Comparison) -> str:
     """How many rows are near, on both sides, and among how many it was looked."""
-    share, known, train, test = rows.found.test.share, rows.found.train.share, rows.train, rows.test
-    of_test, of_train = plural(int(share.n), "test row"), plural(int(known.n), "training row")
-    said = (
-        f"{count(share.k)} of {of_test} ({ratio(share.value)}) nearly equal a training row; {count(known.k)} of {of_train} "
-        f"({ratio(known.value)}) so equal another one"
-        if share.k
-        else f"None of {of_test} nearly equals a training row"
-    )
-    if len(train) < train.n or share.n < test.n:
-        files = f"{count(len(train))} of {plural(train.n, 'training row')} and {count(share.n)} of {plural(test.n, 'test row')}"
+    train, test, asked = rows.train, rows.test, len(rows.found.test.asked)
+    said = near_rows(rows.found)
+    if len(train) < train.n or asked < test.n:
+        files = f"{count(len(train))} of {plural(train.n, 'training row')} and {count(asked)} of {plural(test.n, 'test row')}"
         said += f"; only {files} were compared, so that there may be more"
     return said
 
@@ -210,26 +262,13 @@ def _seen(rows: Comparison) -> str:
 def _right(rows: Comparison, near: Near) -> str:
     """How often near rows have the label of their training row, and how often the model is right on them and on the others."""
     agree = rows.test.labels[near.rows] == rows.train.labels[near.nearest]
-    return _how_right(
-        agree if agree.ndim == 1 else agree.all(axis=1),
-        rows.test.right[near.rows],
-        rows.test.right[np.setdiff1d(near.asked, near.rows)],
-    )
+    agree = agree if agree.ndim == 1 else agree.all(axis=1)
+    return beside_others(rows.contrasts(near).whole, int(agree.sum()), "that training row")
 
 
-def _how_right(agree: Flags, near: Flags, others: Flags, training_row: str = "that training row") -> str:
-    """The same from whether the labels agree, whether the model is right on each near row, and on each of the others."""
-    right, right_else = (Proportion(int(part.sum()), len(part)) for part in (near, others))
-    beside = f", and on {count(right_else.k)} of the {count(right_else.n)} others ({ratio(right_else.value)})"
-    same = f"all {count(right.n)}" if agree.all() else f"{count(int(agree.sum()))} of the {count(right.n)}"
-    return (
-        f"{same} have the label of {training_row}, and the model is right on {count(right.k)} of them "
-        f"({ratio(right.value)}){beside if len(others) else ''}"
-    )
-
-
-def _pairs(rows: Comparison, near: Near) -> str:
+def _pairs(rows: Comparison) -> str:
     """The closest pairs by the numbers of their rows, with the column in which they differ most."""
+    near = rows.found.test
     closest = np.argsort(near.distance, kind="stable")[:SHOWN]
     pairs = [
         f"{count(int(rows.test.row_key[near.rows[i]]) + 1)} and {count(int(rows.train.row_key[near.nearest[i]]) + 1)} "
@@ -242,45 +281,11 @@ def _pairs(rows: Comparison, near: Near) -> str:
     )
 
 
-def _rest(near: Near) -> str:
-    """How the pairs that are not named are found; empty where all are."""
-    more = len(near.rows) - SHOWN
-    if more <= 0:
-        return ""
-    return (
-        f" For the other {count(more)}, round the columns of both files to the digits of the coarser one and audit those files: "
-        "copies that were rounded or reformatted are then equal rows, which shared-rows lists; copies with noise are not"
-    )
-
-
-def _seen_texts(found: TextCopies) -> str:
-    """How many texts are near, on both sides."""
-    share, known = found.share, found.train
-    if not share.k:
-        return f"None of {plural(int(share.n), 'test row')} equals a training row but for case and spacing"
-    equal = "equals" if share.k == 1 else "equal"
-    among = f"; {ratio(found.test.value)} of those that equal none as they stand" if found.test.n < share.n else ""
-    alone = " that equal no other as they stand" if found.alone else ", one of each text"
-    of_train = f"{plural(int(known.n), 'training row')}{alone if known.n < found.any_train.n else ''}"
-    return (
-        f"{count(share.k)} of {plural(int(share.n), 'test row')} ({ratio(share.value)}{among}) {equal} a training row but for case "
-        f"and spacing; {count(known.k)} of {of_train} ({ratio(known.value)}) so {'equals' if known.k == 1 else 'equal'} another one"
-    )
-
-
 def _right_on_texts(m: Measurements, found: TextCopies) -> str:
     """How often such texts have the label of the first training row they equal, and how often the model is right."""
     train, test = m.train[FoldedTexts], m.test[FoldedTexts]
-    agree, others = test.labels[found.rows] == train.labels[found.first], np.delete(test.right, found.rows)
-    return _how_right(agree, test.right[found.rows], others, "the first such training row")
-
-
-def _by_nature(found: TextCopies) -> str:
-    """Why they may be no copies: that training rows equal each other as often, as they stand or so."""
-    return (
-        f"; as they stand or so, {ratio(found.any_test.value)} of all test rows equal a training row and "
-        f"{ratio(found.any_train.value)} of the training rows another one: these may be texts that repeat by nature"
-    )
+    agree, near = test.labels[found.rows] == train.labels[found.first], np.isin(np.arange(len(test.right)), found.rows)
+    return beside_others(Contrasts.of(near, test.right).whole, int(agree.sum()), "the first such training row")
 
 
 def _text_pairs(m: Measurements, found: TextCopies) -> str:

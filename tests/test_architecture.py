@@ -45,7 +45,7 @@ REPORT = (
 )
 
 # What checks may use of this package, as any plug-in may.
-PUBLIC = {"auditor.wording"} | {
+PUBLIC = {"auditor.row_wording", "auditor.wording"} | {
     f"{module}.{name}"
     for module in ("auditor", "auditor.states", "auditor.statistics")
     for name in import_module(module).__all__

@@ -26,7 +26,7 @@ NAMED = {
     "gain_over_majority": ("gain over always answering the majority", "points"),
     "class-imbalance": ("accuracy less balanced accuracy", "points"),
     "shared-rows": ("excess of copies, or what they add to accuracy or recall", "points"),
-    "near-duplicates": ("share of rows near training rows beyond what training shows", "share"),
+    "near-duplicates": ("share of rows near training rows beyond what training shows, or what they add", "share"),
     "target-leak": ("ROC-AUC of the column alone", "number"),
     "row-numbers": ("ROC-AUC of the number alone", "number"),
     "fitted-on-everything": ("largest change of a mean, scale or correlation", "share"),

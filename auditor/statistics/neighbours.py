@@ -17,6 +17,7 @@ from auditor.statistics.bins import Floats
 from auditor.statistics.duplicates import alone
 from auditor.statistics.estimates import Difference, Proportion
 from auditor.statistics.resampling import generator
+from auditor.statistics.spacing import FARTHEST_RANK, FEW_COLUMNS, Spacing, spacing
 
 Features = NDArray[Any]
 Hashes = NDArray[np.uint64]
@@ -29,8 +30,8 @@ SKETCH_DIMENSIONS = 12
 SKETCH_SLACK = 1.6
 # The row itself and the one beside it may be among them.
 CANDIDATES = 4
-TYPICAL_ROWS, BLOCK_ROWS = 256, 4096
-BLOCK_VALUES = 2**22
+TYPICAL_ROWS, BLOCK_ROWS, SPACE_ROWS = 256, 4096, 256
+BLOCK_VALUES = 2**20
 MOST_ASKED, MOST_PAIRS = 20_000, 4096
 
 
@@ -78,7 +79,8 @@ class Near:
     """Which of the rows that were asked, (n,), have another row within a radius, and which one is the nearest.
 
     rows, nearest, column: (pairs,) int64 places of the row, of the row of the reference, and of the column in which they
-    differ most; distance, largest: (pairs,) float64 standard deviations, over all columns and in that column.
+    differ most; distance, largest: (pairs,) float64 standard deviations, over all columns and in that column; differing:
+    (pairs,) int64, in how many columns they differ.
     """
 
     asked: Places
@@ -87,6 +89,7 @@ class Near:
     column: Places
     distance: Floats
     largest: Floats
+    differing: Places
 
     @property
     def share(self) -> Proportion:
@@ -95,8 +98,10 @@ class Near:
 
     def only(self, kept: NDArray[np.bool_]) -> "Near":
         """Only the pairs that are kept; kept: (pairs,) bool."""
-        rows, nearest, column = (part[kept] for part in (self.rows, self.nearest, self.column))
-        return Near(self.asked, rows, nearest, column, self.distance[kept], self.largest[kept])
+        rows, nearest, column, differing = (
+            part[kept] for part in (self.rows, self.nearest, self.column, self.differing)
+        )
+        return Near(self.asked, rows, nearest, column, self.distance[kept], self.largest[kept], differing)
 
     def thinned(self, most: int) -> "Near":
         """As if fewer rows had been asked, drawn at random, so that about `most` pairs are left."""
@@ -136,54 +141,58 @@ class Reference:
         return KDTree(self.rows.values @ self.projection)
 
     @cached_property
-    def typical_distance(self) -> float:
-        """Median distance from a row to the nearest other one, of 256 rows; there have to be two at least."""
-        places = chosen(len(self.rows), TYPICAL_ROWS)
-        asked, values = self.rows.values[places], self.rows.values
-        squares = np.full(len(asked), np.inf)
-        step = max(1, BLOCK_VALUES // len(asked))
-        for start in range(0, len(values), step):
-            block = values[start : start + step]
-            found = np.sum(asked**2, axis=1)[:, None] + np.sum(block**2, axis=1) - 2 * asked @ block.T
-            found[places[:, None] == np.arange(start, start + len(block))] = np.inf
-            squares = np.minimum(squares, found.min(axis=1))
-        return float(np.sqrt(np.median(np.maximum(squares, 0))))
+    def spacing(self) -> Spacing:
+        """How far apart the rows lie, by 256 of them; there have to be two at least."""
+        places, values = chosen(len(self.rows), TYPICAL_ROWS), self.rows.values
+        ranks = min(FARTHEST_RANK, len(values) - 1)
+        distances, nearest = _distances(values, places, ranks)
+        fine = np.mean(values[places] != values[nearest], axis=0) > 0.5
+        of_fine = distances if fine.all() else _distances(values[:, fine], places, ranks)[0]
+        return spacing(distances, of_fine, int(fine.sum()))
 
     def near(self, rows: Rows, places: Places, asked: Places, radius: float) -> Near:
         """Which of the rows have one of these within the radius that differs from them; places: where the rows stand."""
         parts = [self._nearest(rows, part, radius) for part in _blocks(len(rows))]
-        row, other, distance, column, largest = (np.concatenate(each) for each in zip(*parts, strict=True))
-        return Near(asked, places[row], self.places[other], column, distance, largest)
+        row, other, distance, column, largest, differing = (np.concatenate(each) for each in zip(*parts, strict=True))
+        return Near(asked, places[row], self.places[other], column, distance, largest, differing)
 
-    def _nearest(self, rows: Rows, some: Places, radius: float) -> tuple[Places, Places, Floats, Places, Floats]:
-        """Of some of the rows those with one of these near, which one, how far, and where and by how much they differ most."""
+    def _nearest(
+        self, rows: Rows, some: Places, radius: float
+    ) -> tuple[Places, Places, Floats, Places, Floats, Places]:
+        """Of some of the rows those with one of these near, which one, how far, and where, by how much, and how widely they differ."""
         row, other = self._candidates(rows.values[some], radius)
         row = some[row]
         differ = self.rows.hashes[other] != rows.hashes[row]
         row, other = row[differ], other[differ]
         apart = np.abs(rows.values[row] - self.rows.values[other])
         distance = np.sqrt(np.sum(apart**2, axis=1))
-        kept = _least_of_each(row, distance)
+        kept = _of_each(row, distance, 1)
         kept = kept[distance[kept] <= radius]
         row, other, apart = row[kept], other[kept], apart[kept]
-        return row, other, distance[kept], apart.argmax(axis=1), apart.max(axis=1)
+        return row, other, distance[kept], apart.argmax(axis=1), apart.max(axis=1), np.count_nonzero(apart, axis=1)
 
-    def gaps(self, rows: Rows, but: Hashes, radius: float) -> Floats:
-        """(n,) distance from each row to the nearest of these that equals neither it nor `but`, (n,); infinite beyond the radius."""
-        gaps = np.full(len(rows), np.inf)
-        for some in _blocks(len(rows)):
-            row, other = self._candidates(rows.values[some], radius)
+    def spaces(self, rows: Rows, but: Hashes, rank: int, within: Floats) -> Floats:
+        """(n,) distance from each row to the `rank`-th nearest of these that equals neither it nor `but`, (n,).
+
+        Infinite where that is farther than `within`, (n,). A sketch may take a farther one for it.
+        """
+        spaces, order = np.full(len(rows), np.inf), np.argsort(within, kind="stable")
+        for block in _blocks(len(rows), SPACE_ROWS):
+            some = order[block]
+            row, other = self._candidates(rows.values[some], float(within[some].max(initial=0)), rank + 2)
             row, hashes = some[row], self.rows.hashes[other]
             differ = (hashes != rows.hashes[row]) & (hashes != but[row])
             row, other = row[differ], other[differ]
             distance = np.sqrt(np.sum((rows.values[row] - self.rows.values[other]) ** 2, axis=1))
-            np.minimum.at(gaps, row, distance)
-        return gaps
+            kept = _of_each(row, distance, rank)
+            spaces[row[kept]] = distance[kept]
+        return spaces
 
-    def _candidates(self, values: Floats, radius: float) -> tuple[Places, Places]:
-        """(pairs,) rows and which of these are near in the sketch, itself among them."""
+    def _candidates(self, values: Floats, radius: float, most: int = CANDIDATES) -> tuple[Places, Places]:
+        """(pairs,) rows and which of these are near in the sketch, itself among them, up to `most` of each."""
         slack = SKETCH_SLACK if values.shape[1] > SKETCH_DIMENSIONS else 1.0
-        _, found = self.tree.query(values @ self.projection, k=CANDIDATES, distance_upper_bound=slack * radius)
+        bound = np.nextafter(slack * radius, np.inf)
+        _, found = self.tree.query(values @ self.projection, k=max(CANDIDATES, most), distance_upper_bound=bound)
         row, rank = np.nonzero(found < len(self.rows))
         return row, found[row, rank].astype(np.int64)
 
@@ -192,13 +201,19 @@ class Reference:
 class NearCopies:
     """Rows of test that nearly equal a training row, and rows of train that so equal another one.
 
-    near: rows of test with a training row near, other training rows too or not; radius: what counts as near.
+    radius: what is near at most; narrow: whether rows differ from their nearest in one or two columns, by which copies that
+    train holds several of cannot be told from rows that are near by nature.
     """
 
     test: Near
     train: Near
-    near: Near
     radius: float
+    narrow: bool = False
+
+    @property
+    def multiplied(self) -> Near:
+        """The rows of test that differ from their training row in more than two columns: in coarse tables few do by nature."""
+        return self.test.only(self.test.differing > FEW_COLUMNS)
 
     @property
     def excess(self) -> Difference:
@@ -210,8 +225,8 @@ class NearCopies:
 
     def within(self, tolerance: float) -> "NearCopies":
         """Only the pairs that agree in every column to within so many standard deviations."""
-        test, train, near = (part.only(part.largest <= tolerance) for part in (self.test, self.train, self.near))
-        return NearCopies(test, train, near, self.radius)
+        test, train = (part.only(part.largest <= tolerance) for part in (self.test, self.train))
+        return NearCopies(test, train, self.radius, self.narrow)
 
 
 def near_copies(
@@ -219,26 +234,33 @@ def near_copies(
 ) -> NearCopies:
     """Look for a training row that nearly equals a test row, and for another one that nearly equals a training row.
 
-    test, train: (n, columns) features and their (n,) hashes; two rows of train have to differ. A row is near when it is closer
-    than `closeness` times the median distance from a training row to its nearest other one. It nearly equals that row when it
-    is also closer than `closeness` times the distance from there to the next training row, so that a region where rows are
-    dense is not taken for copies, however many rows of test lie in it. Up to `most` rows of each are asked. A row that equals
-    a row of train (one of train: another one) counts among the rows and is never near.
+    test, train: (n, columns) features and their (n,) hashes; two rows of train have to differ. A row nearly equals a training
+    row that is closer than a part, `closeness` or more (see Spacing), of the usual distance from a training row to its nearest
+    other one, and closer than that part of what is usual about this very row, so that a region where rows are dense is not
+    taken for copies, however many rows of test lie in it. Up to `most` rows of each are asked. A row that equals a row of
+    train (one of train: another one) counts among the rows and is never near.
     """
     columns = Columns.of(train[0])
     known = Rows(columns.standardised(train[0]), train[1])
     reference = Reference.of(known)
-    usual = reference.typical_distance
+    space = reference.spacing
+    part = space.part(closeness)
     asked, own = chosen(len(test[1]), most), chosen(len(known), most)
     new, single = asked[~np.isin(test[1][asked], known.hashes)], own[alone(known.hashes)[own]]
     fresh = Rows(columns.standardised(test[0][new]), test[1][new])
-    of_test = reference.near(fresh, new, asked, closeness * usual).thinned(MOST_PAIRS)
-    of_train = reference.near(known.take(single), single, own, closeness * usual).thinned(MOST_PAIRS)
+    of_test = reference.near(fresh, new, asked, part * space.usual).thinned(MOST_PAIRS)
+    of_train = reference.near(known.take(single), single, own, part * space.usual).thinned(MOST_PAIRS)
     found, others = (
-        near.only(near.distance <= closeness * reference.gaps(known.take(near.nearest), hashes[near.rows], usual))
+        near.only(_sparse(reference, known.take(near.nearest), hashes[near.rows], near.distance / part))
         for near, hashes in ((of_test, test[1]), (of_train, known.hashes))
     )
-    return NearCopies(found, others, of_test, closeness * usual)
+    return NearCopies(found, others, part * space.usual, space.rank == 1)
+
+
+def _sparse(reference: Reference, rows: Rows, but: Hashes, distance: Floats) -> NDArray[np.bool_]:
+    """(n,) whether what is usual about each row of the reference, `but` left out, is at least that distance."""
+    space = reference.spacing
+    return np.asarray(distance <= space.factor * reference.spaces(rows, but, space.rank, distance / space.factor))
 
 
 def chosen(n: int, most: int) -> Places:
@@ -246,12 +268,37 @@ def chosen(n: int, most: int) -> Places:
     return np.arange(n) if n <= most else np.sort(generator(SEED).choice(n, most, replace=False))
 
 
-def _blocks(n: int) -> list[Places]:
+def _blocks(n: int, size: int = BLOCK_ROWS) -> list[Places]:
     """The numbers up to n, some at a time; one empty block where there are none."""
-    return [np.arange(start, min(start + BLOCK_ROWS, n)) for start in range(0, max(n, 1), BLOCK_ROWS)]
+    return [np.arange(start, min(start + size, n)) for start in range(0, max(n, 1), size)]
 
 
-def _least_of_each(group: Places, value: Floats) -> Places:
-    """The places of the least value of each group."""
+def _of_each(group: Places, value: Floats, rank: int) -> Places:
+    """The places of the `rank`-th least value of each group that has so many."""
     order = np.lexsort((value, group))
-    return order[np.unique(group[order], return_index=True)[1]]
+    starts, sizes = np.unique(group[order], return_index=True, return_counts=True)[1:]
+    return order[starts[sizes >= rank] + rank - 1]
+
+
+def _distances(values: Floats, places: Places, ranks: int) -> tuple[Floats, Places]:
+    """(rows, ranks) ascending distances from some of the rows to the others, and (rows,) the places of the nearest."""
+    asked = values[places]
+    squares, nearest = np.full((len(asked), ranks), np.inf), np.zeros(len(asked), np.int64)
+    step = max(1, BLOCK_VALUES // len(asked))
+    for start in range(0, len(values), step):
+        block = values[start : start + step]
+        found = np.sum(asked**2, axis=1)[:, None] + np.sum(block**2, axis=1) - 2 * asked @ block.T
+        found[places[:, None] == np.arange(start, start + len(block))] = np.inf
+        nearest = np.where(found.min(axis=1) < squares[:, 0], start + found.argmin(axis=1), nearest)
+        squares = _least(squares, found)
+    return np.sqrt(np.maximum(squares, 0)), nearest
+
+
+def _least(known: Floats, found: Floats) -> Floats:
+    """Of each row the least values, as many as are known, ascending; known: (rows, ranks) ascending; found: (rows, more)."""
+    row, place = np.nonzero(found < known[:, -1:])
+    counts = np.bincount(row, minlength=len(known))
+    better = np.full((len(known), counts.max()), np.inf)
+    better[row, np.arange(len(row)) - np.repeat(np.cumsum(counts) - counts, counts)] = found[row, place]
+    both, ranks = np.concatenate([known, better], axis=1), known.shape[1]
+    return np.sort(np.partition(both, ranks - 1, axis=1)[:, :ranks], axis=1)

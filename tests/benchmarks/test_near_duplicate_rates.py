@@ -21,14 +21,15 @@ FALSE_ALARMS_AT_5, FEWEST_AT_95 = 16, 184
 N_TRAIN, N_TEST, COPIES = 20_000, 5_000, 100
 
 Floats = NDArray[np.float64]
+Labels = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 Draw = Callable[[np.random.Generator, int], Floats]
 
 
-def sample(features: Floats) -> SampledRows:
+def sample(features: Floats, labels: Labels | None = None, right: Flags | None = None) -> SampledRows:
     n = len(features)
-    return SampledRows(
-        n, features.astype(np.float32), np.zeros(n, np.int64), np.arange(n, dtype=np.uint64), np.ones(n, bool)
-    )
+    labels, right = np.zeros(n, np.int64) if labels is None else labels, np.ones(n, bool) if right is None else right
+    return SampledRows(n, features.astype(np.float32), labels, np.arange(n, dtype=np.uint64), right)
 
 
 @cache

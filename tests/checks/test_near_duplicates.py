@@ -125,6 +125,28 @@ def test_a_table_that_nearly_repeats_itself_and_was_split_at_random_is_minor(che
     assert "Keep rows of one origin on one side of the split" in finding.remedy
 
 
+@pytest.mark.parametrize(("right", "label"), [(True, "a"), (False, "b")])
+def test_one_copy_is_spoken_of_in_the_singular(checks, right, label):
+    labels, predicted, features = table(4000, seed=1)
+    test_labels, test_predicted, test_features = table(100, seed=2)
+    test_features[7] = features[11] + np.float32(1e-4)
+    test_labels[7] = labels[11] if label == "a" else 1 - labels[11]
+    test_predicted[7] = test_labels[7] if right else 1 - test_labels[7]
+    test = rows(test_labels, predicted=test_predicted, features=test_features)
+    train = rows(labels, predicted=predicted, features=features)
+    (finding,) = findings(checks, test, train, limits={"minor": 0.0001})
+    others = (test_labels == test_predicted).sum() - right
+    beside = f"on {others} of the 99 others ({others / 99:.1%})"
+    said = f"it has the label of that training row, and the model is right on it, and right {beside}; 1 agrees in every column"
+    otherwise = (
+        f"it has another label than that training row, and the model is wrong on it, and right {beside}; 1 agrees in"
+    )
+    assert finding.message.startswith(
+        "1 of 100 test rows (1.0%) nearly equals a training row; 0 of 4,000 training rows"
+    )
+    assert (said if right else otherwise) in finding.message
+
+
 def test_limits_can_be_set(checks):
     strict = with_copies(checks, 10, rounded=4, limits={"major": 0.002})
     loose = with_copies(checks, 10, rounded=4, limits={"minor": 0.05})

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
 from auditor.hashing import row_hashes
-from auditor.statistics import NearCopies, near_copies
+from auditor.statistics import NearCopies, near_copies, neighbours
 from auditor.statistics.neighbours import MISSING, Columns, Reference, Rows, chosen
+from auditor.statistics.spacing import FARTHEST_RANK, spacing
 
 
 def found(test, train, closeness=0.13, **settings) -> NearCopies:
@@ -26,17 +27,22 @@ def by_brute_force(asked, train, closeness):
     asked, train = columns.standardised(asked), columns.standardised(train)
     among = cdist(train, train)
     np.fill_diagonal(among, np.inf)
-    usual = np.median(among.min(axis=1))
-    apart = cdist(asked, train)
+    ranks = np.sort(among, axis=1)
+    fine = np.mean(train != train[among.argmin(axis=1)], axis=0) > 0.5
+    by_fine = np.sort(cdist(train[:, fine], train[:, fine]), axis=1)[:, 1 : FARTHEST_RANK + 1]
+    space = spacing(ranks[:, :FARTHEST_RANK], by_fine, fine.sum())
+    apart, part = cdist(asked, train), space.part(closeness)
     nearest, distance = apart.argmin(axis=1), apart.min(axis=1)
-    return (distance <= closeness * usual) & (distance <= closeness * among[nearest].min(axis=1))
+    of_it = space.factor * ranks[nearest, space.rank - 1]
+    return (distance <= part * space.usual) & (distance <= part * of_it)
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.integers(1, 30), st.integers(0, 2**32 - 1), st.sampled_from([0.13, 0.4]))
-def test_it_finds_what_brute_force_finds(columns, seed, closeness):
+@given(st.integers(1, 30), st.integers(0, 2**32 - 1), st.sampled_from([0.13, 0.4]), st.sampled_from([1, 2, 4]))
+def test_it_finds_what_brute_force_finds(columns, seed, closeness, times):
     # With at most 256 rows the usual distance is that of all of them.
     train, test = drawn(256, columns, seed), drawn(100, columns, seed + 1)
+    train += train[np.arange(256) // times * times] - train + np.float32(0.02) * train
     test[:30] = train[:30] + np.float32(0.02) * drawn(30, columns, seed + 2)
     result = found(test, train, closeness)
     expected = np.flatnonzero(by_brute_force(test, train, closeness))
@@ -73,7 +79,7 @@ def test_equal_rows_are_near_in_neither_table():
     test[:50] = train[:50]
     train[100:150] = train[150:200]
     result = found(test, train)
-    assert not len(result.near.rows)
+    assert not len(result.test.rows)
     assert not len(result.train.rows)
     assert (result.test.share.n, result.train.share.n) == (100, 500)
 
@@ -83,7 +89,7 @@ def test_minus_zero_and_other_nans_are_equal_not_near():
     train[5, 0], test[3], train[6, 1] = 0.0, train[5], np.nan
     test[3, 0], test[4] = -0.0, train[6]
     test[3, 1:] = train[5, 1:]
-    assert not set(found(test, train).near.rows) & {3, 4}
+    assert not set(found(test, train).test.rows) & {3, 4}
 
 
 def test_changed_copies_within_train_are_seen_in_both_rows():
@@ -99,7 +105,7 @@ def test_a_dense_region_is_near_but_holds_no_copies():
     train[:300] *= np.float32(0.01)
     test[:500] *= np.float32(0.01)
     result = found(test, train)
-    assert len(result.near.rows) >= 490
+    assert (cdist(test[:500], train).min(axis=1) <= result.radius).sum() >= 490
     assert len(result.test.rows) <= 5
 
 
@@ -161,12 +167,79 @@ def test_the_excess_bounds_the_share_of_train_as_of_half_as_many_rows():
     assert (excess.second.k, excess.second.n) == (20, 500)
 
 
-def test_the_usual_distance_is_the_median_to_the_nearest_other_row():
+def test_distances_to_other_rows_are_those_of_brute_force(monkeypatch):
     values = drawn(200, 7, 26).astype(np.float64)
     among = cdist(values, values)
     np.fill_diagonal(among, np.inf)
-    reference = Reference.of(Rows(values, row_hashes(values.astype(np.float32))))
-    assert reference.typical_distance == pytest.approx(np.median(among.min(axis=1)))
+    for block_values in (2**20, 2**12):
+        monkeypatch.setattr(neighbours, "BLOCK_VALUES", block_values)
+        distances, nearest = neighbours._distances(values, np.arange(200), 64)
+        np.testing.assert_allclose(distances, np.sort(among, axis=1)[:, :64], rtol=1e-6)
+        np.testing.assert_array_equal(nearest, among.argmin(axis=1))
+
+
+def test_the_spaces_about_rows_are_those_of_brute_force():
+    values = drawn(600, 5, 27).astype(np.float64)
+    rows = Rows(values, row_hashes(values.astype(np.float32)))
+    among = np.sort(cdist(values, values), axis=1)
+    within = np.where(np.arange(600) % 2, np.inf, among[:, 12])
+    nobody = np.zeros(600, np.uint64)
+    spaces = Reference.of(rows).spaces(rows, nobody, 10, within)
+    np.testing.assert_allclose(spaces, among[:, 10])
+    too_far = Reference.of(rows).spaces(rows, nobody, 10, np.full(600, among[:, 10].min() * 0.9))
+    assert np.isinf(too_far).all()
+    without = Reference.of(rows).spaces(rows, rows.hashes[cdist(values, values).argsort(axis=1)[:, 1]], 10, within)
+    np.testing.assert_allclose(without, among[:, 11])
+
+
+@pytest.mark.parametrize(("times", "noise"), [(2, 0.02), (5, 0.02), (5, 0.1), (20, 0.05)])
+@pytest.mark.parametrize("columns", [4, 10, 30])
+def test_rows_multiplied_before_a_random_split_are_found_in_both_files(times, noise, columns):
+    noise = noise / 10 if columns == 4 else noise
+    rows = np.repeat(drawn(2500 // times, columns, 28), times, axis=0)
+    rows = np.random.default_rng(30).permutation(rows + np.float32(noise) * drawn(len(rows), columns, 29))
+    result = found(rows[:750], rows[750:])
+    expected = 1 - 0.3 ** (times - 1)
+    assert result.test.share.value == pytest.approx(expected, abs=0.06)
+    assert result.train.share.value == pytest.approx(expected, abs=0.06)
+
+
+def test_rows_multiplied_in_their_continuous_columns_alone_are_found():
+    draw = np.random.default_rng(35)
+    coarse, fine = draw.integers(0, 3, (500, 6)), drawn(500, 5, 36)
+    rows = np.repeat(np.c_[coarse, fine], 5, axis=0)
+    rows[:, 6:] += 0.02 * drawn(2500, 5, 37)
+    rows = draw.permutation(rows).astype(np.float32)
+    result = found(rows[:750], rows[750:])
+    assert result.multiplied.share.value > 0.9
+    assert not result.narrow
+
+
+@pytest.mark.parametrize("continuous", [1, 2, 3, 4])
+def test_rows_in_cells_of_coarse_columns_are_seldom_near(continuous):
+    draw = np.random.default_rng(38)
+    rows = np.c_[draw.random((2000, 8)) < 0.2, np.exp(drawn(2000, continuous, 39))].astype(np.float32)
+    result = found(rows[:500], rows[500:])
+    assert result.multiplied.share.value < 0.01
+    assert result.narrow is (continuous <= 2)
+
+
+def test_multiplied_rows_differ_in_more_than_two_columns():
+    train, test = drawn(1000, 6, 40), drawn(100, 6, 41)
+    test[:20] = train[:20] + np.float32(0.001)
+    test[10:20, 2:] = train[10:20, 2:]
+    result = found(test, train)
+    np.testing.assert_array_equal(result.test.rows, np.arange(20))
+    np.testing.assert_array_equal(result.test.differing, np.repeat([6, 2], 10))
+    np.testing.assert_array_equal(result.multiplied.rows, np.arange(10))
+
+
+def test_copies_of_rows_that_train_holds_several_times_are_found():
+    rows = drawn(1000, 8, 31)
+    train = np.repeat(rows, 3, axis=0) + np.float32(0.01) * drawn(3000, 8, 32)
+    test = drawn(500, 8, 33)
+    test[:50] = rows[:50] + np.float32(0.01) * drawn(50, 8, 34)
+    np.testing.assert_array_equal(found(test, train).test.rows, np.arange(50))
 
 
 @given(st.integers(0, 50), st.integers(1, 50))
