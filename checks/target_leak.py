@@ -19,9 +19,11 @@ from auditor import (
     column_questions,
 )
 from auditor.states import Confusion, FeatureSample, Ranking
+from auditor.statistics import PureCells
 from auditor.wording import count, name, number, plural, quoted, ratio, upper_first
 
 DRAWN, LISTED = 10, 5
+CELLS = 2  # blank or filled, and the most frequent value or another
 
 Found = tuple[int, Finding]
 
@@ -49,11 +51,14 @@ def target_leak(
     rank higher as they stand, up or down, these count. A ROC-AUC whose lower bound is above `strong` is information.
     Suspected is a column whose area is above `nearly` (by its lower bound, on test or within train; or 1), and whose area
     or balanced accuracy comes within `near_model` of the model's; one whose blanks alone have an area above `blank`, or
-    whose blank or filled cells are all of one class; and one with a value that one class alone has, and half of its rows.
-    So looks a column that is written after the answer (Kaufman et al. 2012), and so may a good one: a reviewer has to say
-    which. Areas within train and on test more than `gap` apart are minor. Bounds are at `alpha`, divided by the number of
-    columns, classes and three ways to rank (Bonferroni); classes with fewer than `few` rows are not told. Rows are counted
-    alike, whatever their weights. Columns that give the answer away only together are not found.
+    whose blank or filled cells are all of one class; one with a value that one class alone has, and half of its rows; and one
+    whose most frequent value, or any other than it, one class alone has, and a fifth of its rows (half of them, where two
+    thirds of all rows are of it). Cells are of one class where no row learnt from and none scored is of another, and other
+    classes are at least five times rarer there by an upper bound. So looks a column that is written after the answer (Kaufman
+    et al. 2012), and so may a good one: a reviewer has to say which. Areas within train and on test more than `gap` apart are
+    minor. Bounds are at `alpha`, divided by the number of columns, classes and three ways to rank (Bonferroni), those of cells
+    by two more; classes and kinds of cells with fewer than `few` rows are not told. Rows are counted alike, whatever their
+    weights. Columns that give the answer away only together are not found.
     """
     found: list[Finding] = []
     limits = {"nearly": nearly, "near_model": near_model, "blank": blank, "alpha": alpha}
@@ -75,14 +80,8 @@ def _suspicions(
     """Columns that may give the answer away, by their values, their blanks, or one value."""
     yield from _nearly_certain(question, nearly, near_model, alpha / question.family)
     yield from _telling_blanks(question, blank, alpha / question.family)
-    yield from _pure_cells(question, alpha / question.family, few)
-    for owned in question.found.owned:
-        if owned.owner < len(question.kept):
-            low, high = (count(end) if end.is_integer() else number(end) for end in (owned.low, owned.high))
-            value = low if low == high else f"{low} to {high}"
-            rows = f"{count(owned.rows)} of the {plural(owned.of, f'{question.scored} row')} of {question.class_name(owned.owner)}"
-            said = f"is {value} in {rows} and in no row of another class, here as where it was learnt"
-            yield owned.column, question.seen(owned.column, said)
+    yield from _owned_values(question)
+    yield from _pure_cells(question, alpha / question.family / CELLS, few)
 
 
 def _nearly_certain(question: ColumnQuestion, nearly: float, near_model: float, alpha: float) -> Iterator[Found]:
@@ -111,14 +110,34 @@ def _telling_blanks(question: ColumnQuestion, blank: float, alpha: float) -> Ite
                 yield column, replace(seen, value=value, limit=blank, interval=_bound(low, alpha))
 
 
+def _owned_values(question: ColumnQuestion) -> Iterator[Found]:
+    """Columns with a value that one class alone has, and half of its rows."""
+    for owned in question.found.owned:
+        if owned.owner < len(question.kept):
+            low, high = _exact(owned.low), _exact(owned.high)
+            value = low if low == high else f"{low} to {high}"
+            rows = f"{count(owned.rows)} of the {plural(owned.of, f'{question.scored} row')} of {question.class_name(owned.owner)}"
+            said = f"is {value} in {rows} and in no row of another class, here as where it was learnt"
+            yield owned.column, question.seen(owned.column, said)
+
+
 def _pure_cells(question: ColumnQuestion, alpha: float, few: int) -> Iterator[Found]:
-    """Columns whose blank, or filled, cells all have one class, far more surely than other rows have it."""
+    """Columns whose cells of one kind all have one class, far more surely than other rows have it."""
     for pure in question.found.pure_cells(alpha, few):
         if pure.owner < len(question.kept):
-            state = "blank" if pure.is_blank else "filled"
             rows = f"{plural(pure.rows, f'{question.scored} row')} and {plural(pure.learnt, 'row')} learnt from"
-            said = f"is {state} in {rows}, all of them {question.class_name(pure.owner)}"
+            said = f"is {_kind(pure)} in {rows}, all of them {question.class_name(pure.owner)}"
             yield pure.column, question.seen(pure.column, said)
+
+
+def _kind(pure: PureCells) -> str:
+    if math.isnan(pure.value):
+        return "filled" if pure.is_other else "blank"
+    return f"other than {_exact(pure.value)}" if pure.is_other else _exact(pure.value)
+
+
+def _exact(value: float) -> str:
+    return count(value).replace("-", "−") if value.is_integer() else number(value)
 
 
 def _suspected(question: ColumnQuestion, column: int, seen: Finding) -> Finding:

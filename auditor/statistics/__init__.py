@@ -73,6 +73,7 @@ from auditor.statistics.operating_points import (
     roc_curve,
 )
 from auditor.statistics.prior import PrecisionAtPrior
+from auditor.statistics.pure_cells import PureCells
 from auditor.statistics.ranking import (
     Ranking,
     auc_error_bound,
@@ -165,6 +166,7 @@ __all__ = [
     "PairedDifference",
     "PrecisionAtPrior",
     "Proportion",
+    "PureCells",
     "Ranking",
     "Repeats",
     "SingleColumns",
