@@ -45,7 +45,12 @@ class ColumnQuestion:
     @property
     def family(self) -> int:
         """How many bounds are looked at together."""
-        return self.columns * len(self.found.classes) * RANKINGS * self.m.task.family
+        return self.family_of_means * len(self.found.classes)
+
+    @property
+    def family_of_means(self) -> int:
+        """How many are where all classes of a column share one."""
+        return self.columns * RANKINGS * self.m.task.family
 
     def class_name(self, place: int) -> str:
         """The class at a place of `found.classes`, in quotation marks."""

@@ -49,14 +49,15 @@ def target_leak(
     are learnt on train and ranked on test; without train, each half of test by what the other says, and each half of train
     so where test has too few rows of two classes. Of more than two classes each is told from the rest. Where its values
     rank higher as they stand, up or down, these count. A ROC-AUC whose lower bound is above `strong` is information.
-    Suspected is a column whose area is above `nearly` (by its lower bound, on test or within train; or 1), and whose area
-    or balanced accuracy comes within `near_model` of the model's; one whose blanks alone have an area above `blank`, or
-    whose blank or filled cells are all of one class; one with a value that one class alone has, and half of its rows; and one
-    whose most frequent value, or any other than it, one class alone has, and a fifth of its rows (half of them, where two
-    thirds of all rows are of it). Cells are of one class where no row learnt from and none scored is of another, and other
-    classes are at least five times rarer there by an upper bound. So looks a column that is written after the answer (Kaufman
-    et al. 2012), and so may a good one: a reviewer has to say which. Areas within train and on test more than `gap` apart are
-    minor. Bounds are at `alpha`, divided by the number of columns, classes and three ways to rank (Bonferroni), those of cells
+    Suspected is a column whose area is above `nearly` (by its lower bound, on test or within train; the mean of more than two
+    classes on both together; or 1), and whose area or balanced accuracy comes within `near_model` of the model's; one whose
+    blanks alone have an area above `blank`, or whose blank or filled cells are all of one class; one with a value that one
+    class alone has, and half of its rows; and one whose most frequent value, or any other than it, one class alone has, and a
+    fifth of its rows (half of them, where two thirds of all rows are of it). Cells are of one class where no row learnt from
+    and none scored is of another, and other classes are at least five times rarer there by an upper bound. So looks a column
+    that is written after the answer (Kaufman et al. 2012), and so may a good one: a reviewer has to say which. Areas within
+    train and on test more than `gap` apart are minor. Bounds are at `alpha`, divided by the number of columns, of classes
+    (but for their mean) and by three ways to rank (Bonferroni), those of cells
     by two more; classes and kinds of cells with fewer than `few` rows are not told. Rows are counted alike, whatever their
     weights. Columns that give the answer away only together are not found.
     """
@@ -78,7 +79,7 @@ def _suspicions(
     question: ColumnQuestion, *, nearly: float, near_model: float, blank: float, alpha: float, few: int
 ) -> Iterator[Found]:
     """Columns that may give the answer away, by their values, their blanks, or one value."""
-    yield from _nearly_certain(question, nearly, near_model, alpha / question.family)
+    yield from _nearly_certain(question, nearly, near_model, alpha / question.family_of_means)
     yield from _telling_blanks(question, blank, alpha / question.family)
     yield from _owned_values(question)
     yield from _pure_cells(question, alpha / question.family / CELLS, few)
@@ -96,7 +97,8 @@ def _nearly_certain(question: ColumnQuestion, nearly: float, near_model: float, 
                 own, model = float(found.balanced_accuracy[column]), question.balanced_of_model
                 said += f"Balanced accuracy is {ratio(own)} beside {ratio(model)}. "
             seen = question.seen(column, said + _grounds(question, low))
-            yield column, replace(seen, value=value, limit=nearly, interval=_bound(low, alpha))
+            method = "logit DeLong" if question.is_pair else "Hoeffding"
+            yield column, replace(seen, value=value, limit=nearly, interval=_bound(low, alpha, method))
 
 
 def _telling_blanks(question: ColumnQuestion, blank: float, alpha: float) -> Iterator[Found]:
@@ -201,8 +203,8 @@ def _grounds(question: ColumnQuestion, low: float | None) -> str:
     return upper_first(question.based_on) if low is None else f"The lower bound is {number(low)}; {question.based_on}"
 
 
-def _bound(low: float, alpha: float) -> Interval:
-    return Interval(low, None, 1 - alpha, "logit DeLong, Bonferroni")
+def _bound(low: float, alpha: float, method: str = "logit DeLong") -> Interval:
+    return Interval(low, None, 1 - alpha, f"{method}, Bonferroni")
 
 
 def _picture(question: ColumnQuestion) -> Bars:

@@ -22,6 +22,7 @@ from auditor.statistics.column_bins import (
 )
 from auditor.statistics.column_ranks import at_least_by_rank, rising_columns
 from auditor.statistics.estimates import AreaUnderCurve, Difference
+from auditor.statistics.intervals import bounded_mean_low
 from auditor.statistics.pure_cells import CellCounts, PureCells, most_frequent, tally_cells
 
 VALUES_AT_ONCE = 2**21
@@ -104,12 +105,17 @@ class SingleColumns:
         return self.by_class[self.best_class(column)].of(column)
 
     def mean_lower(self, column: int, alpha: float) -> float:
-        """The lower bound of a column's mean area: on test, or within train where more rows make it higher."""
-        bounds = [
-            [0.0 if areas is None else areas.of(column).lower(alpha / 2) or 0.0 for areas in split]
-            for split in (self.by_class, self.in_train)
-        ]
-        return max(sum(of_classes) / len(of_classes) for of_classes in bounds)
+        """The lower bound of a column's mean area.
+
+        Of two classes that on test, or within train where more rows make it higher. Of more that of test and train together
+        (Hoeffding 1963): each row counts once and in both its parts, as one of its class and as one of the rest of the others.
+        """
+        splits = [[areas for areas in split if areas is not None] for split in (self.by_class, self.in_train)]
+        if len(self.classes) == 1:
+            return max(of.of(column).lower(alpha / 2) or 0.0 for split in splits for of in split)
+        known = [split for split in splits if split]
+        means, rows = [float(np.mean([of.area[column] for of in split])) for split in known], [*map(_pairs, known)]
+        return bounded_mean_low(float(np.average(means, weights=rows)), sum(rows), alpha)
 
     def apart(self, gap: float, alpha: float) -> dict[int, tuple[float, float]]:
         """Columns whose area of some class differs within train and on test by more than `gap`, with both areas."""
@@ -255,3 +261,15 @@ def _together(parts: Sequence[CellCounts]) -> CellCounts:
     return CellCounts(
         np.concatenate([part.values for part in parts]), np.concatenate([part.rows for part in parts], axis=1)
     )
+
+
+def _pairs(by_class: Sequence[Areas]) -> float:
+    """How many pairs of rows without one in common the mean of the areas is at least worth.
+
+    It is a mean over pairs of rows of two classes, and n pairs without a common row are worth n where no row has more than
+    1/n of the weight of all.
+    """
+    of_positive, of_negative = (
+        1 / np.array([getattr(of, name) for of in by_class]) for name in ("positives", "negatives")
+    )
+    return float(len(by_class) / np.max(of_positive + of_negative.sum() - of_negative))

@@ -207,3 +207,29 @@ def test_the_most_frequent_value_is_the_lowest_of_equally_frequent_ones_and_none
     table = np.array([[1, BLANK, 3, 1], [1, BLANK, 2, 2], [2, BLANK, 2, 3], [2, 5, 3, 4]], np.float32)
     np.testing.assert_array_equal(most_frequent(table, 2), [1, BLANK, 2, BLANK])
     np.testing.assert_array_equal(most_frequent(table[:0], 2), [BLANK] * 4)
+
+
+def of_classes(classes, n, seed, wrong=0.0):
+    """Rows of a column that is the class, but for a share of rows that look like another class."""
+    random = np.random.default_rng(seed)
+    truth = np.arange(n) % classes
+    shown = np.where(random.random(n) < wrong, (truth + random.integers(1, classes, n)) % classes, truth)
+    half = np.arange(n) // classes % 2 == 1
+    return LabelledRows(shown[:, None].astype(np.float32), truth, half)
+
+
+@pytest.mark.parametrize("classes", [3, 5, 10])
+def test_of_many_classes_the_bound_of_the_mean_area_is_that_of_half_as_many_pairs_as_there_are_rows(classes):
+    found = examined(of_classes(classes, 600, 1), of_classes(classes, 300, 2), range(classes), classes)
+    assert found.mean_lower(0, 0.01) == pytest.approx(0.01 ** (1 / 450))
+
+
+def test_the_bound_of_the_mean_area_holds_where_rows_look_like_those_of_other_classes():
+    classes, alpha = 4, 0.05
+    known, many = of_classes(classes, 400, 1, 0.05), of_classes(classes, 200_000, 2, 0.05)
+    true = examined(known, many, range(classes), classes).mean_area[0]
+    above = [
+        examined(None, of_classes(classes, 800, seed, 0.05), range(classes), classes).mean_lower(0, alpha) > true
+        for seed in range(200)
+    ]
+    assert sum(above) <= 16
