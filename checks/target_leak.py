@@ -144,7 +144,7 @@ def _kind(pure: PureCells) -> str:
 
 
 def _exact(value: float) -> str:
-    return count(value).replace("-", "−") if value.is_integer() else number(value)
+    return count(value + 0.0).replace("-", "−") if value.is_integer() else number(value)
 
 
 def _suspected(question: ColumnQuestion, column: int, seen: Finding) -> Finding:

@@ -27,7 +27,7 @@ def test_cells_filled_for_one_class_alone_are_suspected(checks):
     assert "all of them “ill”" in finding.message
 
 
-@pytest.mark.parametrize(("elsewhere", "said"), [(0.0, "0"), (12345.0, "12,345"), (0.25, "0.250")])
+@pytest.mark.parametrize(("elsewhere", "said"), [(0.0, "0"), (-0.0, "0"), (12345.0, "12,345"), (0.25, "0.250")])
 def test_amounts_of_one_class_alone_beside_one_value_for_all_others_are_suspected(checks, elsewhere, said):
     def write(table):
         owed = (table.classes == 1) & (table.random.random(len(table.classes)) < 0.6)
