@@ -1,6 +1,6 @@
 """A sample of rows with all their columns, drawn by row key, for what must look at columns or at pairs of rows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import ClassVar, Self
 
@@ -11,6 +11,8 @@ from auditor.batches import Array, Batch
 from auditor.hashing import combined, row_hashes, splitmix64
 from auditor.states.keyed_sample import KeyedSample
 from auditor.states.state import State, Task
+from auditor.statistics.coincidence import MOST_ROWS as MOST_PAIRED
+from auditor.statistics.coincidence import equal_pairs
 
 MOST_ROWS = 2**18
 MOST_VALUES = 2**23
@@ -59,7 +61,8 @@ class SampledRows:
     """Rows of a sample of n, in file order.
 
     features: (rows, columns) as the model takes them; labels: (rows,) int64, or (rows, labels) of several; row_key: (rows,) uint64
-    numbers of the rows in the file, from 0; right: (rows,) bool, whether the model's answer was right, in all labels.
+    numbers of the rows in the file, from 0; right: (rows,) bool, whether the model's answer was right, in all labels; copies:
+    how many rows were left out as copies of these.
     """
 
     n: int
@@ -67,6 +70,7 @@ class SampledRows:
     labels: Array
     row_key: NDArray[np.uint64]
     right: NDArray[np.bool_]
+    copies: int = field(default=0, kw_only=True)
 
     @cached_property
     def half(self) -> NDArray[np.bool_]:
@@ -76,12 +80,31 @@ class SampledRows:
         the order of a hash of their label and their number among those of that label: by chance. In the order of their
         labels each half would hold what the labels of the other are, and a column of noise would seem to tell them.
         """
-        truth = row_hashes(self.labels.astype(np.float32))
-        content = combined([self.hashes, truth])
-        order = np.lexsort((combined([content, _number_among_equal(content)]), self.hashes))
+        order = np.lexsort((self._by_chance, self.hashes))
         half = np.empty(len(self), bool)
         half[order] = np.arange(len(self)) % 2 == 1
         return half
+
+    @cached_property
+    def distinct(self) -> "SampledRows":
+        """One of all rows that are equal in columns and labels, as copies are; all rows where columns are so coarse that chance does it.
+
+        What some copies say of others would be known beforehand, and many would count as much evidence.
+        """
+        kept = np.sort(np.unique(self._content, return_index=True)[1])
+        if len(kept) == len(self) or equal_pairs(self.features[np.argsort(self._by_chance)[:MOST_PAIRED]]).coincide:
+            return self
+        return replace(self.rows(kept), copies=len(self) - len(kept))
+
+    @cached_property
+    def _content(self) -> NDArray[np.uint64]:
+        """(rows,) uint64, equal where rows are equal in columns and labels."""
+        return combined([self.hashes, row_hashes(self.labels.astype(np.float32))])
+
+    @cached_property
+    def _by_chance(self) -> NDArray[np.uint64]:
+        """(rows,) uint64, another for each row; which rows have which does not depend on their order."""
+        return combined([self._content, _number_among_equal(self._content)])
 
     def first(self, most: int) -> "SampledRows":
         """A sample of no more rows, as if no more had been drawn."""

@@ -75,6 +75,7 @@ from auditor.statistics.operating_points import (
 )
 from auditor.statistics.persistence import CALENDAR, Persistence, persistence
 from auditor.statistics.prior import PrecisionAtPrior
+from auditor.statistics.pure_cells import PureCells
 from auditor.statistics.ranking import (
     Ranking,
     auc_error_bound,
@@ -173,6 +174,7 @@ __all__ = [
     "Persistence",
     "PrecisionAtPrior",
     "Proportion",
+    "PureCells",
     "Ranking",
     "Repeats",
     "SingleColumns",

@@ -141,6 +141,20 @@ def _auc_low(auc: float, positives: float, negatives: float, z: float) -> float:
     return 0.0 if auc <= 0 else _bisect(excess, 0.0, auc)
 
 
+def bounded_mean_low(mean: float, n: float, alpha: float) -> float:
+    """Lower limit of the expected mean of n independent values in [0, 1] (Hoeffding 1963, theorem 1).
+
+    n may be fractional. Holds too for means over pairs of rows that can be had as means of n pairs without a row in common
+    (his section 5). At a mean of 1 it is alpha ** (1 / n), as the exact limit of a proportion.
+    """
+    allowed = -math.log(alpha) / n
+
+    def excess(expected: float) -> float:
+        return float(special.rel_entr(mean, expected) + special.rel_entr(1 - mean, 1 - expected)) - allowed
+
+    return 0.0 if mean <= 0 else _bisect(excess, 0.0, mean)
+
+
 def _bisect(falling: Callable[[float], float], low: float, high: float) -> float:
     """Root of a function that is positive at `low` and not positive at `high`, to the last bit."""
     while True:

@@ -21,11 +21,12 @@ from auditor.statistics.column_bins import (
     tally_bins,
 )
 from auditor.statistics.column_ranks import at_least_by_rank, rising_columns
-from auditor.statistics.estimates import AreaUnderCurve, Difference, Proportion
+from auditor.statistics.estimates import AreaUnderCurve, Difference
+from auditor.statistics.intervals import bounded_mean_low
+from auditor.statistics.pure_cells import CellCounts, PureCells, most_frequent, tally_cells
 
 VALUES_AT_ONCE = 2**21
-MOST_SHARE, LEAST_COVER, PURER = 0.5, 0.5, 5
-BLANK = 0
+MOST_SHARE, LEAST_COVER = 0.5, 0.5
 
 # The shares of the classes in each bin of the rows learnt from, and the rows of each class in each bin of those scored.
 Fold = tuple[Floats, Counts]
@@ -47,6 +48,10 @@ class LabelledRows:
         """The same rows with some of the columns."""
         return replace(self, features=self.features[:, part])
 
+    def rows(self, part: NDArray[np.bool_]) -> "LabelledRows":
+        """Some of the rows."""
+        return LabelledRows(self.features[part], self.classes[part], self.half[part])
+
 
 @dataclass(frozen=True)
 class OwnedValue:
@@ -60,17 +65,6 @@ class OwnedValue:
     of: int
 
 
-@dataclass(frozen=True)
-class PureCells:
-    """The blank, or else the filled, cells of a column, all of one class: how many rows were scored, and how many learnt from."""
-
-    column: int
-    owner: int
-    is_blank: bool
-    rows: int
-    learnt: int
-
-
 @dataclass(frozen=True, eq=False)
 class SingleColumns:
     """What each column says alone, on rows that it did not learn from.
@@ -79,8 +73,8 @@ class SingleColumns:
     its values where they rank higher as they stand, in the direction learnt;
     in_train: the same within the rows learnt from, each half scored by the other, None where there is no other split;
     blanks: the area of what is missing and what is not; balanced_accuracy: (columns,) of naming the class with the largest
-    share, NaN where not all classes were told apart; filled: (2, columns, 2, classes) rows learnt from and scored, by whether
-    they are blank (0) or filled (1); owned: values that only one class has.
+    share, NaN where not all classes were told apart; blank: cells that are blank or filled; common: filled cells that have the
+    most frequent value or another; owned: values that only one class has.
     """
 
     classes: tuple[int, ...]
@@ -88,7 +82,8 @@ class SingleColumns:
     in_train: tuple[Areas | None, ...]
     blanks: tuple[Areas, ...]
     balanced_accuracy: Floats
-    filled: Counts
+    blank: CellCounts
+    common: CellCounts
     owned: tuple[OwnedValue, ...]
 
     @property
@@ -110,12 +105,17 @@ class SingleColumns:
         return self.by_class[self.best_class(column)].of(column)
 
     def mean_lower(self, column: int, alpha: float) -> float:
-        """The lower bound of a column's mean area: on test, or within train where more rows make it higher."""
-        bounds = [
-            [0.0 if areas is None else areas.of(column).lower(alpha / 2) or 0.0 for areas in split]
-            for split in (self.by_class, self.in_train)
-        ]
-        return max(sum(of_classes) / len(of_classes) for of_classes in bounds)
+        """The lower bound of a column's mean area.
+
+        Of two classes that on test, or within train where more rows make it higher. Of more that of test and train together
+        (Hoeffding 1963): each row counts once and in both its parts, as one of its class and as one of the rest of the others.
+        """
+        splits = [[areas for areas in split if areas is not None] for split in (self.by_class, self.in_train)]
+        if len(self.classes) == 1:
+            return max(of.of(column).lower(alpha / 2) or 0.0 for split in splits for of in split)
+        known = [split for split in splits if split]
+        means, rows = [float(np.mean([of.area[column] for of in split])) for split in known], [*map(_pairs, known)]
+        return bounded_mean_low(float(np.average(means, weights=rows)), sum(rows), alpha)
 
     def apart(self, gap: float, alpha: float) -> dict[int, tuple[float, float]]:
         """Columns whose area of some class differs within train and on test by more than `gap`, with both areas."""
@@ -131,19 +131,15 @@ class SingleColumns:
         return far
 
     def pure_cells(self, alpha: float, fewest: int) -> Iterator[PureCells]:
-        """Columns whose blank, or filled, cells have one class in either part, with fewer exceptions than a fifth of what others have.
+        """The blank, or else the filled, cells of a column that all have one class, far more surely than other rows have it.
 
-        The exceptions that there may yet be are bounded from above, at `alpha` (Clopper & Pearson 1934).
+        Of the other columns those that have the most frequent value, or else another, where these are much of the class.
         """
-        owner, rows = self.filled[1].argmax(axis=2), self.filled.sum(axis=3)
-        held = np.take_along_axis(self.filled, owner[None, ..., None], axis=3)[..., 0]
-        for column, state in np.argwhere(((held == rows) & (rows >= fewest)).all(axis=0)):
-            learnt, scored = (int(part[column, state]) for part in rows)
-            k = int(owner[column, state])
-            others = 1 - self.filled[1, column, :, k].sum() / self.filled[1, column].sum()
-            exceptions = Proportion(0, learnt + scored).upper(alpha)
-            if exceptions is not None and PURER * exceptions < others:
-                yield PureCells(int(column), k, state == BLANK, scored, learnt)
+        told = {pure.column: pure for pure in self.blank.pure(alpha, fewest)}
+        yield from told.values()
+        for pure in self.common.pure(alpha, fewest):
+            if pure.column not in told and self.common.much(pure, self.blank.rows[:, pure.column].sum(axis=1)):
+                yield pure
 
 
 def single_columns(
@@ -167,7 +163,8 @@ def single_columns(
         tuple(_joined([block.in_train[i] for block in found]) for i in range(len(classes))),
         tuple(_joined([block.blanks[i] for block in found]) for i in range(len(classes))),
         np.concatenate([block.balanced_accuracy for block in found]),
-        np.concatenate([block.filled for block in found], axis=1),
+        _together([block.blank for block in found]),
+        _together([block.common for block in found]),
         tuple(owned),
     )
 
@@ -191,6 +188,9 @@ def _examined(
     blanks = [_by_blank(part) for part in parts]
     of_blanks = _folds((blanks[0], blanks[1]), (blanks[1], blanks[0]))[: len(folds)]
     rising = rising_columns(learnt.features, learnt.classes, classes)
+    values = most_frequent(learnt.features, fewest)
+    rows = (known, scored) if known is not None else (learnt.rows(learnt.half), learnt.rows(~learnt.half))
+    common = [tally_cells(part.features, part.classes, values, n[:, 1]) for part, n in zip(rows, blanks, strict=True)]
 
     def areas(of: Sequence[Fold], rows: LabelledRows) -> tuple[Areas, ...]:
         return at_least_by_rank([_areas(of, k) for k in classes], rows.features, rows.classes, classes, rising)
@@ -201,7 +201,8 @@ def _examined(
         (None,) * len(classes) if known is None else areas(halves, known),
         tuple(_areas(of_blanks, k) for k in classes),
         _balanced_accuracy(folds),
-        np.stack(blanks),
+        CellCounts(np.full(len(values), np.nan), np.stack(blanks)),
+        CellCounts(values, np.stack(common)),
         tuple(_owned(*parts, of_scored, scored.features, fewest)),
     )
 
@@ -253,3 +254,22 @@ def _joined(parts: Sequence[Any]) -> Any:  # noqa: ANN401  (areas, or None in ea
         return None
     area, variance = (np.concatenate([getattr(part, name) for part in parts]) for name in ("area", "variance"))
     return replace(parts[0], area=area, variance=variance)
+
+
+def _together(parts: Sequence[CellCounts]) -> CellCounts:
+    """The cells of columns examined one block after another."""
+    return CellCounts(
+        np.concatenate([part.values for part in parts]), np.concatenate([part.rows for part in parts], axis=1)
+    )
+
+
+def _pairs(by_class: Sequence[Areas]) -> float:
+    """How many pairs of rows without one in common the mean of the areas is at least worth.
+
+    It is a mean over pairs of rows of two classes, and n pairs without a common row are worth n where no row has more than
+    1/n of the weight of all.
+    """
+    of_positive, of_negative = (
+        1 / np.array([getattr(of, name) for of in by_class]) for name in ("positives", "negatives")
+    )
+    return float(len(by_class) / np.max(of_positive + of_negative.sum() - of_negative))

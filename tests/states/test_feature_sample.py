@@ -86,6 +86,46 @@ def test_halves_of_rows_with_several_labels_and_of_none() -> None:
     assert not len(SampledRows(0, np.zeros((0, 0), np.float32), nothing, nothing.astype(np.uint64), nothing > 0).half)
 
 
+def multiplied(levels, seed=1):
+    """Rows of three columns, of which those with label 1 stand there five times, in any order; and how many there were before."""
+    random = np.random.default_rng(seed)
+    labels = (random.random(600) < 0.1).astype(np.int64)
+    features = random.normal(size=(600, 3)) if levels == 0 else random.integers(0, levels, (600, 3))
+    order = random.permutation(np.repeat(np.arange(600), np.where(labels == 1, 5, 1)))
+    return features[order], labels[order], len(order) - 600
+
+
+def test_of_copies_one_row_is_distinct_and_the_others_are_counted() -> None:
+    features, labels, more = multiplied(levels=0)
+    kept = sample_holding(features, labels).distinct
+    assert (len(kept), kept.copies, kept.n) == (600, more, 600 + more)
+    assert len(np.unique(kept.features, axis=0)) == 600
+    assert kept.labels.sum() * 5 == labels.sum()
+
+
+def test_equal_rows_with_other_labels_are_no_copies() -> None:
+    features, labels, _ = multiplied(levels=0)
+    twice = sample_holding(np.concatenate([features, features]), np.concatenate([labels, 1 - labels]))
+    assert len(twice.distinct) == 1200
+
+
+def test_rows_that_are_equal_by_chance_are_all_kept() -> None:
+    random = np.random.default_rng(1)
+    coarse = sample_holding(random.integers(0, 4, (600, 3)), random.integers(0, 2, 600))
+    assert coarse.distinct is coarse
+    assert not coarse.distinct.copies
+
+
+@pytest.mark.parametrize("levels", [0, 4, 1000])
+def test_which_rows_are_distinct_does_not_depend_on_their_order(levels) -> None:
+    features, labels, _ = multiplied(levels)
+    order = np.random.default_rng(2).permutation(len(labels))
+    with patch("auditor.states.feature_sample.MOST_PAIRED", 400):
+        kept = [sample_holding(features[rows], labels[rows]).distinct for rows in (order, order[::-1])]
+    held = [sorted(zip(one.features.tolist(), one.labels.tolist(), strict=True)) for one in kept]
+    assert held[0] == held[1]
+
+
 def test_wide_rows_are_kept_within_the_values_that_fit() -> None:
     with patch("auditor.states.feature_sample.MOST_VALUES", 15):
         assert len(sample_of(20)) == 5

@@ -166,3 +166,15 @@ def test_the_limits_of_a_mean_of_many_shares_miss_about_equally_on_both_sides(re
     limits = np.array([mean_by_wilson(k, rows) for k in found])
     assert 0.01 < np.mean(limits[:, 0] > recall) < 0.033
     assert 0.01 < np.mean(limits[:, 1] < recall) < 0.033
+
+
+@given(counts(), st.sampled_from([1e-4, 0.05]))
+def test_the_limit_of_a_mean_is_as_unlikely_as_hoeffding_allows_and_below_the_exact_one(count, alpha: float) -> None:
+    k, n = count
+    low = intervals.bounded_mean_low(k / n, n, alpha)
+    assert 0 <= low <= float(intervals.clopper_pearson(k, n, alpha)[0]) + 1e-12
+    if k == n:
+        assert low == pytest.approx(alpha ** (1 / n))
+    elif k:
+        divergence = stats.entropy([k / n, 1 - k / n], [low, 1 - low])
+        assert n * divergence == pytest.approx(-math.log(alpha))

@@ -8,6 +8,7 @@ from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 
 from auditor.statistics import LabelledRows, SingleColumns, rank_metrics, single_columns
 from auditor.statistics.column_bins import areas_by_score, bin_columns, bins_for, class_shares_by_bin, tally_bins
+from auditor.statistics.pure_cells import most_frequent
 
 BLANK = np.nan
 
@@ -102,7 +103,7 @@ def test_columns_are_the_same_whether_examined_together_or_alone():
             known.columns(slice(column, column + 1)), scored.columns(slice(column, column + 1)), (0, 1, 2), 3
         )
         np.testing.assert_array_equal(alone.mean_area[0], whole.mean_area[column])
-        np.testing.assert_array_equal(alone.filled[:, 0], whole.filled[:, column])
+        np.testing.assert_array_equal(alone.blank.rows[:, 0], whole.blank.rows[:, column])
 
 
 def test_without_train_a_column_of_noise_says_nothing_and_a_copy_of_the_label_all():
@@ -148,7 +149,7 @@ def test_cells_that_are_filled_for_one_class_alone_are_pure():
     features[1000:1400, 1] = np.where(classes[1000:1400] == 1, 5.0, BLANK)
     found = examined(labelled(features[:1000], classes[:1000]), labelled(features[1000:], classes[1000:]))
     (pure,) = found.pure_cells(0.05, 30)
-    assert (pure.column, pure.owner, pure.is_blank) == (1, 1, False)
+    assert (pure.column, pure.owner, np.isnan(pure.value), pure.is_other) == (1, 1, True, True)
     assert pure.rows == int(np.isfinite(features[1000:, 1]).sum())
     assert not list(found.pure_cells(0.05, 500))
 
@@ -170,3 +171,65 @@ def test_a_column_that_means_another_thing_on_test_is_apart():
     inside, outside = found.apart(0.10, 0.05)[2]
     assert inside > 0.85
     assert abs(outside - 0.5) < 0.05
+
+
+@pytest.mark.parametrize("train", [True, False])
+def test_cells_with_another_than_the_most_frequent_value_may_be_pure_and_their_rows_are_counted(train):
+    features, classes, random = drawn(4000, 2)
+    classes = (random.random(4000) < 0.2).astype(int)
+    features[:, 0] = np.where((classes == 1) & (random.random(4000) < 0.5), 1 + random.random(4000), 7)
+    features[::9, 0] = BLANK
+    parts = [labelled(features[rows], classes[rows], 3) for rows in (slice(2500), slice(2500, None))]
+    found = examined(*parts) if train else examined(None, parts[1])
+    (pure,) = found.pure_cells(0.05, 30)
+    assert (pure.column, pure.owner, pure.value, pure.is_other) == (0, 1, 7, True)
+    known, scored = parts if train else (parts[1].rows(parts[1].half), parts[1].rows(~parts[1].half))
+    assert (pure.learnt, pure.rows) == tuple(int((part.features[:, 0] < 7).sum()) for part in (known, scored))
+
+
+def test_a_class_of_two_thirds_of_the_rows_has_to_hold_half_of_its_own_in_pure_cells():
+    for share, enough in ((0.4, False), (0.6, True)):
+        features, classes, random = drawn(6000, 1)
+        classes = (random.random(6000) < 0.2).astype(int)
+        features[:, 0] = np.where((classes == 0) & (random.random(6000) < share), 1 + random.random(6000), 0)
+        found = examined(labelled(features[:3000], classes[:3000]), labelled(features[3000:], classes[3000:]))
+        assert bool(list(found.pure_cells(0.05, 30))) is enough
+
+
+def test_where_blanks_tell_the_class_values_are_not_told_again():
+    features, classes, random = drawn(2000, 1)
+    features[:, 0] = np.where(classes == 1, np.where(random.random(2000) < 0.5, 5, 1 + random.random(2000)), BLANK)
+    found = examined(labelled(features[:1000], classes[:1000]), labelled(features[1000:], classes[1000:]))
+    assert {np.isnan(pure.value) for pure in found.pure_cells(0.05, 30)} == {True}
+
+
+def test_the_most_frequent_value_is_the_lowest_of_equally_frequent_ones_and_none_where_few_rows_have_it():
+    table = np.array([[1, BLANK, 3, 1], [1, BLANK, 2, 2], [2, BLANK, 2, 3], [2, 5, 3, 4]], np.float32)
+    np.testing.assert_array_equal(most_frequent(table, 2), [1, BLANK, 2, BLANK])
+    np.testing.assert_array_equal(most_frequent(table[:0], 2), [BLANK] * 4)
+
+
+def of_classes(classes, n, seed, wrong=0.0):
+    """Rows of a column that is the class, but for a share of rows that look like another class."""
+    random = np.random.default_rng(seed)
+    truth = np.arange(n) % classes
+    shown = np.where(random.random(n) < wrong, (truth + random.integers(1, classes, n)) % classes, truth)
+    half = np.arange(n) // classes % 2 == 1
+    return LabelledRows(shown[:, None].astype(np.float32), truth, half)
+
+
+@pytest.mark.parametrize("classes", [3, 5, 10])
+def test_of_many_classes_the_bound_of_the_mean_area_is_that_of_half_as_many_pairs_as_there_are_rows(classes):
+    found = examined(of_classes(classes, 600, 1), of_classes(classes, 300, 2), range(classes), classes)
+    assert found.mean_lower(0, 0.01) == pytest.approx(0.01 ** (1 / 450))
+
+
+def test_the_bound_of_the_mean_area_holds_where_rows_look_like_those_of_other_classes():
+    classes, alpha = 4, 0.05
+    known, many = of_classes(classes, 400, 1, 0.05), of_classes(classes, 200_000, 2, 0.05)
+    true = examined(known, many, range(classes), classes).mean_area[0]
+    above = [
+        examined(None, of_classes(classes, 800, seed, 0.05), range(classes), classes).mean_lower(0, alpha) > true
+        for seed in range(200)
+    ]
+    assert sum(above) <= 16
