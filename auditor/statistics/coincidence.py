@@ -16,7 +16,7 @@ COMMON = 0.05
 
 @dataclass(frozen=True)
 class EqualPairs:
-    """Pairs of rows, among the `possible` ones, that are equal; n is how many different rows there are.
+    """Pairs of rows, among the `possible` ones, that are equal; n is how many different rows there are, or of a single column how many rows.
 
     pairs: those equal in every column; finest: those equal in the one column that tells most rows apart, and unique how many
     of the different rows have a value of it to themselves; beside: those equal in all columns but that one; nearly: those
@@ -76,8 +76,11 @@ def _counted(rows: NDArray[np.float32], possible: int, count: Callable[[Codes], 
     distinct, pairs, finest = np.unique(whole, return_index=True)[1], count(whole), telling[0]
     together = _together(reals[distinct[:DISTINCT]], codes[distinct[:DISTINCT]], telling)
     nearly = sum(count(whole - codes[:, left].sum(axis=1, dtype=np.uint64)) - pairs for left in together)
-    unique = int((np.unique(codes[distinct, finest], return_counts=True)[1] == 1).sum())
-    return EqualPairs(len(distinct), possible, pairs, each[finest], unique, count(whole - codes[:, finest]), nearly)
+    different = (
+        distinct if codes.shape[1] > 1 else np.arange(len(codes))
+    )  # of a single column no other one confirms a copy
+    unique = int((np.unique(codes[different, finest], return_counts=True)[1] == 1).sum())
+    return EqualPairs(len(different), possible, pairs, each[finest], unique, count(whole - codes[:, finest]), nearly)
 
 
 def _together(reals: NDArray[np.float32], distinct: Codes, telling: list[int]) -> Iterator[NDArray[np.bool_]]:

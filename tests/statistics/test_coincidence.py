@@ -114,6 +114,10 @@ def test_columns_of_a_full_one_hot_code_are_as_coarse_as_their_codes() -> None:
         assert shared_pairs(rows[:800], rows[800:]).explain(shared, 800 * 3200)
 
 
+def test_a_single_column_of_many_values_is_coarse_where_most_of_them_repeat() -> None:
+    assert equal_pairs(np.random.default_rng(9).integers(0, 500, (4000, 1)).astype(np.float32)).coincide
+
+
 def test_rows_multiplied_do_not_make_a_continuous_column_coarse() -> None:
     """Half of the rows stand there ten times: their amounts are unique among different rows."""
     random = np.random.default_rng(8)
