@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from auditor.statistics import ALPHA, Contrast, Contrasts, Difference, Harm, NearCopies, Proportion, TextCopies
+from auditor.statistics import Contrast, Contrasts, Difference, Harm, NearCopies, Proportion, TextCopies
+from auditor.statistics.contrast import ALPHA
 from auditor.wording import count, plural, points, quoted, ratio
 
 WAIVER = '[[waivers]] with check = "near-duplicates", a reason, by and expires'

@@ -30,7 +30,7 @@ from auditor.statistics.calibration import (
 )
 from auditor.statistics.coincidence import EqualPairs, equal_pairs, shared_pairs
 from auditor.statistics.confusion import ClassCounts, ConfusionCounts, defined, f_scores, precisions, recalls
-from auditor.statistics.contrast import ALPHA, Contrast, Contrasts, Harm
+from auditor.statistics.contrast import Contrast, Contrasts, Harm
 from auditor.statistics.correlations import JointMoments, joint_moments
 from auditor.statistics.curves import divergence, double_softmax_ceiling, double_softmax_floor, examine, trend
 from auditor.statistics.design_estimates import rate_estimate
@@ -138,7 +138,6 @@ from auditor.statistics.time_order import (
 from auditor.statistics.whole_columns import Numbering, numbering_columns, repeating_columns
 
 __all__ = [
-    "ALPHA",
     "BUCKETS",
     "CALENDAR",
     "FEWEST_GROUPS",

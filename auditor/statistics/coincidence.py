@@ -16,12 +16,13 @@ COMMON = 0.05
 
 @dataclass(frozen=True)
 class EqualPairs:
-    """Pairs of rows, among the `possible` ones, that are equal; n is how many different rows there are, or of a single column how many rows.
+    """Pairs of rows, among the `possible` ones, that are equal.
 
-    pairs: those equal in every column; finest: those equal in the one column that tells most rows apart, and unique how many
-    of the different rows have a value of it to themselves; beside: those equal in all columns but that one; nearly: those
-    that differ in one column and in no other but those that it determines or that are 0 where it is 1 and the other way
-    round, as the columns of one-hot codes are, summed over the 32 columns that tell most rows apart.
+    n: how many different rows there are, or of a single column how many rows; pairs: those equal in every column; finest:
+    those equal in the one column that tells most rows apart, and unique how many of the different rows have a value of it to
+    themselves; beside: those equal in all columns but that one; nearly: those that differ in one column and in no other but
+    those that it determines or that are 0 where it is 1 and the other way round, as the columns of one-hot codes are, summed
+    over the 32 columns that tell most rows apart.
     """
 
     n: int
