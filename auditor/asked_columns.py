@@ -94,11 +94,13 @@ def column_questions(m: Measurements, test: SampledRows, train: SampledRows | No
     """Ask the columns of `test` by what those of `train` say: once of all classes, or once for each of several labels.
 
     Without `train` each half of `test` is asked by what the other says. Of copies within a file that columns are learnt from
-    one row counts. Raises NotApplicable where fewer than two classes
-    have `few` rows in either, or where the columns hold no numbers.
+    one row counts. Raises NotApplicable where fewer than two classes have `few` rows in either, where the columns hold no
+    numbers, and where there is none.
     """
     if any(sample.features.dtype.kind not in "fiub" for sample in (test, train) if sample is not None):
         raise NotApplicable("the features are no numbers")
+    if not test.features.shape[1]:
+        raise NotApplicable("the rows have no column")
     test, train = (test.distinct, None) if train is None else (test, train.distinct)
     asked = [_asked(m, test, train, few)] if not m.labels else [
         _asked(of_label, _of_label(test, i), None if train is None else _of_label(train, i), few)

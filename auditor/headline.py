@@ -102,7 +102,8 @@ def _met(outcome: Outcome) -> str:
 def _failing(first: Finding, accuracy: str) -> str:
     plain, class_name = _parts(first)
     if first.metric == "gain_over_majority":
-        return f"{accuracy} is no gain over always answering the majority"
+        verb = ", and all rows together show" if accuracy.startswith("no row") else " is"
+        return f"{accuracy}{verb} no gain over always answering the majority"
     if plain in ("recall", "precision") and class_name and first.at_least:
         return f"{accuracy} but {wording.short_ratio(first.value)} {plain} on `{wording.name(class_name)}`"
     form = share_or_number(first.metric)

@@ -124,8 +124,13 @@ def precision_recall_balance(
     (FP + FN) / ((TP + FP)(TP + FN)); a finding needs the whole interval outside 1/`minor` to `minor` (major: 1/`major` to
     `major`). Without a positive class every class is asked, and the interval is widened so that the chance of a wrong
     finding stays 5% for all of them together (Bonferroni). A direction that the preset prefers, such as many false alarms
-    under `fraud`, is information.
+    under `fraud`, is information. Where copies of mostly some classes were taken out, calls and occurrences are not those of
+    the file, and nothing is said.
     """
+    if m.remixed:
+        raise NotApplicable(
+            "copies of mostly some classes were taken out, so that classes occur less often than in the file"
+        )
     counts = m.test[Confusion]
     classes = [m.task.positive] if m.task.positive is not None else list(range(m.task.n_classes))
     limits = (minor, major, ALPHA / len(classes) / m.task.family / 2)

@@ -106,7 +106,7 @@ def _stated_for(way: str, m: Measurements) -> str:
 def _elsewhere(m: Measurements, deviations: float, scale: float, share: float, few: int) -> Iterator[Finding]:
     """Many features of test that lie elsewhere than those of train."""
     found = m.behaviour.features
-    if found is None or min(found.test.n, found.train.n) < few:
+    if found is None or not found.names or min(found.test.n, found.train.n) < few:
         return
     test, train = found.test, found.train
     with np.errstate(invalid="ignore", divide="ignore"):
