@@ -103,7 +103,10 @@ def _facts(
         if finding.value is not None and _known(measurements, finding.metric):
             chosen.setdefault(finding.metric, finding)
     shown = dict(list(chosen.items())[: MOST_FACTS - 1])
+    undefined = {f.metric for f in findings if f.gate and f.value is None}
     for metric in ("accuracy", *_of_positive(measurements), "balanced_accuracy"):
+        if metric in undefined:
+            continue
         if len(shown) < MOST_FACTS and metric not in shown and (metric == "accuracy" or _known(measurements, metric)):
             shown[metric] = chosen.get(metric)
     return tuple(

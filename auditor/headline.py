@@ -64,7 +64,9 @@ def foremost(outcome: Outcome) -> Finding:
 
 
 def _reason(outcome: Outcome, measurements: Measurements) -> str:
-    value = measurements.test.metric("accuracy").value
+    # Figures that are not to be trusted are those of all rows, copies included.
+    doubted = outcome.status is VerdictStatus.INVALID_EVALUATION and measurements.removed
+    value = (measurements.as_given if doubted else measurements.test).metric("accuracy").value
     accuracy = _spoken_accuracy(value, measurements)
     if not outcome.deciding:
         return f"{accuracy}, but no condition was examined"

@@ -28,7 +28,7 @@ from auditor.overlap_summary import overlap
 from auditor.probing import probe, streams
 from auditor.progress import progress
 from auditor.provenance import provenance
-from auditor.rendering import write
+from auditor.rendering import left_behind, write
 from auditor.report import FORMAT_VERSION, CheckRecord, Report, sealed
 from auditor.results import SplitResult
 from auditor.sources import Data, Sources, in_memory, sources_of
@@ -188,7 +188,8 @@ def audit_and_write(config: Config) -> int:
     written += [config.out / OVERLAP_FILE] if config.save_overlap and report.overlap is not None else []
     if not config.quiet:
         _show_if_read(show, report, written)
-    for line in (*missing, *_idle_waivers(report)):
+    old = [f"{path} is of an earlier run, and not of this one" for path in left_behind(written, config.out)]
+    for line in (*missing, *old, *_idle_waivers(report)):
         sys.stderr.write(f"auditor: {line}\n")
     return report.verdict.exit_code
 
@@ -204,7 +205,8 @@ def _show_if_read(show: Callable[[Report, Sequence[Path]], None], report: Report
 def _idle_waivers(report: Report) -> list[str]:
     """A line for each waiver that did nothing."""
     idle = [waiver for waiver in report.criteria.waivers if waiver["state"] != "in force"]
-    return [f"the waiver of {w['check']} until {w['expires']} is {w['state']}: it waives nothing" for w in idle]
+    why = {"lapsed": "has lapsed", "without a match": "matches no finding by its check and subject"}
+    return [f"the waiver of {w['check']} until {w['expires']} {why[w['state']]}, and waives nothing" for w in idle]
 
 
 def _results(measurements: Measurements, findings: Sequence[Finding]) -> dict[str, SplitResult]:

@@ -141,7 +141,7 @@ def _knows_train_better(seen: Finding, gap: Difference, chance: float, *, major:
     gain, lost = (gap.first.value or 0.0) - chance, gap.value or 0.0
     why = "the model knows its training rows better than new ones"
     if gain > 0 and lost > 0:
-        why += f", on which {ratio(lost / gain)} of its gain over a constant answer is lost"
+        why += f", on which {ratio(lost / gain)} of its gain in balanced accuracy over a constant answer is lost"
     remedy = "Stop earlier, regularise, or train on more rows; quote test figures only."
     return seen.failing(Severity.MAJOR if major else Severity.MINOR, why, remedy=remedy)
 

@@ -113,12 +113,11 @@ def _groups(m: Measurements, major: float, margins: tuple[float, float], few: in
 
 def _remedy(new: GroupTable, *, unknown: bool) -> str:
     """What to do about shared groups, and until then."""
-    until = (
-        f"{plural(new.n, 'row')} of new groups cannot tell" if unknown else "quote the figures of new groups until then"
-    )
+    few = f"{plural(new.n, 'row')} of new groups cannot tell" if new.n else "there is no row of a new group to tell by"
+    until = few if unknown else "quote the figures of new groups until then"
     return (
         f"Split so that no group stands on both sides, train again and audit that; {until}. If the model will meet these very groups "
-        "in use, waive this with that reason."
+        'in use, record that in auditor.toml: [[waivers]] with check = "shared-groups", that reason, by and expires.'
     )
 
 
@@ -195,9 +194,7 @@ def _ids(shared: SharedIdentities, major: float) -> Finding:
         place = f"{count(shared.same_place)} of them in the same place of the file"
         told = f"{said}, {place}: numbers that begin anew in each file tell nothing"
         return Finding.passed(told, value=share, limit=major, subject="ids")
-    remedy = (
-        "Take out the rows that train has; if an id names a patient or a customer and no row, declare it with --group."
-    )
+    remedy = "If the id names a patient or a customer, declare it with --group; if it names rows, take out those that train has."
     severity = Severity.MAJOR if share > major else Severity.MINOR
     if shared.same_content:
         why = f"{count(shared.same_content)} of them have its features too: as the same row would"
@@ -208,7 +205,5 @@ def _ids(shared: SharedIdentities, major: float) -> Finding:
     if shared.same_content is None:
         why, suspected = "the model may have learnt from these very rows", Confidence.SUSPECTED
         return seen.failing(severity, why, remedy=remedy, direction=Direction.FLATTERS, confidence=suspected)
-    why = "with other features: the id names what rows have in common"
-    return seen.failing(
-        Severity.MINOR, why, remedy=remedy, direction=Direction.FLATTERS, confidence=Confidence.SUSPECTED
-    )
+    why = "with other features, so that it names what rows have in common, as a patient or a customer does"
+    return seen.failing(severity, why, remedy=remedy, direction=Direction.FLATTERS, confidence=Confidence.SUSPECTED)

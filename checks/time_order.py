@@ -157,7 +157,10 @@ def _persisting(
         f"A random split lets the model read answers off its neighbours in time: the figures hold for filling gaps, not for what "
         f"comes later. {upper_first(place.said)}"
     )
-    remedy = "Split by time and audit that, or waive this with the reason why the model will only be asked about rows between known ones."
+    remedy = (
+        "Split by time and audit that. If the model will only be asked about rows between known ones, record that in auditor.toml: "
+        '[[waivers]] with check = "time-order", subject = "labels in time", the reason, by and expires.'
+    )
     interval = Interval(low, None, 1 - STRICT, alike.kappa.method)
     seen = _and(_before(place, limit), why)
     shown = replace(seen, value=alike.kappa.value, interval=interval, subject="labels in time")

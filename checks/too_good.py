@@ -78,7 +78,9 @@ def too_good(
     plain = _plain(m) if excellent and not m.labels else None
     signs = [*_named(_flattering(earlier, policy)), *_of_plain(plain, lead, alpha_major)]
     for part, seen in excellent:
-        yield _judged(part, seen, [*signs, *_of_losses(part, alpha_major)], plain)
+        yield _judged(
+            part, seen, [*signs, *_of_losses(part, alpha_major)], plain, waived=any(map(policy.waives, earlier))
+        )
     if not excellent:
         right = m.test.metric("accuracy")
         bound = f"accuracy is {ratio(right.value)}, its lower bound {ratio(right.lower(alpha))}"
@@ -181,14 +183,15 @@ def _as_spread(test: Estimate, train: Estimate) -> Estimate:
     return replace(test, standard_error=max(test.standard_error, train.standard_error * (train.n / test.n) ** 0.5))
 
 
-def _judged(m: Measurements, seen: Finding, signs: Sequence[str], plain: Plain | None) -> Finding:
+def _judged(m: Measurements, seen: Finding, signs: Sequence[str], plain: Plain | None, *, waived: bool) -> Finding:
     seen = replace(seen, subject=m.task.place(m.task.label) if m.task.label else "")
     if not signs:
         easy = f"; {_said_of(plain)}" if plain is not None else ""
         remedy = "If the task is not as easy as that, look for what the test rows share with train."
-        return replace(seen, message=f"{seen.message}; nothing that was examined is a sign of leakage{easy}").failing(
-            Severity.INFO, remedy=remedy
-        )
+        aside = ", what was waived aside," if waived else ""
+        return replace(
+            seen, message=f"{seen.message}; nothing that was examined{aside} is a sign of leakage{easy}"
+        ).failing(Severity.INFO, remedy=remedy)
     remedy = "Follow up what is named, and test on rows collected apart or later before these figures are quoted."
     doubt, bent = Confidence.SUSPECTED, Direction.FLATTERS
     told = replace(seen, message=f"Such figures are doubtful: {'; '.join(signs)}. {seen.message}")

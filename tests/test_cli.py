@@ -213,13 +213,20 @@ def test_leaving_out_the_condition_that_fails_does_not_make_a_model_ready(fraud_
     ]
 
 
+def test_pages_of_an_earlier_run_are_named_beside_a_newer_report(fraud_table, tmp_path):
+    arguments = ("run", "--predictions", fraud_table, "--positive", "fraud", "--out", tmp_path / "out")
+    assert "earlier run" not in auditor(*arguments, "--format", "html").stderr
+    again = auditor(*arguments, "--format", "json")
+    assert f"{tmp_path / 'out' / 'report.html'} is of an earlier run, and not of this one" in again.stderr
+
+
 def test_waivers_that_do_nothing_are_said_aloud_and_misspelt_ones_refused(fraud_table, tmp_path):
     toml = tmp_path / "auditor.toml"
     text = f'predictions = "{fraud_table}"\npreset = "fraud"\n[[waivers]]\nreason = "r"\nby = "b"\n'
     arguments = ("run", "--config", toml, "--format", "json", "--out", tmp_path / "out")
     toml.write_text(text + 'check = "class-recall"\nexpires = "2020-01-01"\n')
     lapsed = auditor(*arguments)
-    assert (lapsed.exit_code, "is lapsed: it waives nothing" in lapsed.stderr) == (1, True)
+    assert (lapsed.exit_code, "has lapsed, and waives nothing" in lapsed.stderr) == (1, True)
     toml.write_text(text + 'check = "class-recal"\nexpires = "2099-01-01"\n')
     assert "no check is called 'class-recal'" in auditor(*arguments).stderr
     toml.write_text(text + 'check = "class-recall"\nexpires = "2099-01-01"\n')

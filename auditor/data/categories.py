@@ -70,8 +70,11 @@ def _image_names(table: Table, column: str) -> InputError:
 
 def _too_many_values(table: Table, column: str) -> InputError:
     holds = f"holds text with more than {MOST_CATEGORIES} different values"
-    remedy = f"leave it out with ids = [{toml_text(column)}], or name the inputs of the model in features"
-    return InputError(f"{shown(table.path)}: column {quoted(column)} {holds}; {remedy} (auditor.toml)")
+    remedy = (
+        "say with --group that it names what rows share (a patient, a customer), with --time that it tells when they happened, "
+        f"leave it out with ids = [{toml_text(column)}], or name the inputs of the model in features (auditor.toml)"
+    )
+    return InputError(f"{shown(table.path)}: column {quoted(column)} {holds}; {remedy}")
 
 
 def _undeclared_columns(table: Table, values: Mapping[str, tuple[str, ...]]) -> InputError:

@@ -61,3 +61,8 @@ def write(report: Report, formats: Sequence[str], folder: Path) -> tuple[list[Pa
         except FormatUnavailable as reason:
             missing.append(str(reason))
     return written, missing
+
+
+def left_behind(written: Sequence[Path], folder: Path) -> list[Path]:
+    """The reports in a folder that were not written just now, and so are those of an earlier run."""
+    return [folder / name for name, _ in FILES.values() if folder / name not in written and (folder / name).exists()]

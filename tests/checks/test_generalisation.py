@@ -39,7 +39,7 @@ def test_a_large_gap_is_major_only_where_a_condition_is_not_met(checks):
 
 def test_what_is_lost_is_a_share_of_the_gain_over_a_constant_answer(checks):
     assert (
-        "on which 18.4% of its gain over a constant answer is lost"
+        "on which 18.4% of its gain in balanced accuracy over a constant answer is lost"
         in gap(checks, right(990, 1000), right(900, 1000)).message
     )
 

@@ -99,7 +99,7 @@ def test_few_rows_that_are_easier_add_too_little_to_be_a_blocker(checks):
 def test_where_no_group_is_new_it_says_that_new_ones_cannot_be_told(checks):
     (finding,) = found(checks, split_by(np.arange(1000) // 5, np.arange(1000) // 5, 0.95, 0.95))
     assert (finding.severity, finding.confidence) == (Severity.MAJOR, Confidence.SUSPECTED)
-    assert "0 rows of new groups cannot tell" in finding.remedy
+    assert "there is no row of a new group to tell by" in finding.remedy
     assert (
         "Accuracy is 95.0% on them, and there is no row of a new group: how new groups fare cannot be told"
         in finding.message
@@ -204,7 +204,7 @@ def test_the_same_id_with_the_same_features_is_the_same_row(checks):
 
 def test_an_id_with_other_features_names_what_rows_share(checks):
     finding = ids(checks, of_ids(np.arange(450, 650), np.arange(500), moved=0.5))
-    assert (finding.severity, finding.confidence) == (Severity.MINOR, Confidence.SUSPECTED)
+    assert (finding.severity, finding.confidence) == (Severity.MAJOR, Confidence.SUSPECTED)
     assert "declare it with --group" in finding.remedy
 
 

@@ -135,7 +135,9 @@ def test_labels_that_persist_are_a_question_to_the_reviewer(checks):
     )
     assert "the figures hold for filling gaps, not for what comes later" in finding.message
     assert "class shares move" not in finding.message
-    assert finding.remedy.startswith("Split by time and audit that, or waive this with the reason")
+    assert finding.remedy.startswith(
+        "Split by time and audit that. If the model will only be asked about rows between known ones"
+    )
 
 
 def test_how_long_labels_may_persist_is_a_limit(checks):
