@@ -131,20 +131,22 @@ class HashSet:
         a label: that is a class of few contents.
         """
         least = max(COMMON_ROWS, math.ceil(COMMON_SHARE * self.n))
-        features = self.hashes & ~_mask(self.bits)
-        common = np.unique(features[: 1 - least][features[: 1 - least] == features[least - 1 :]])
-        found = self.only(common if len(common) <= MOST_COMMON else common[:0])
-        labels, rows = np.unique(self.labels, return_counts=True)
-        of_found, times = np.unique(found.labels, return_counts=True)
-        return self.only(common[:0]) if (2 * times > rows[np.searchsorted(labels, of_found)]).any() else found
+        met = np.unique(self.hashes[least - 1 :: least] & ~_mask(self.bits))  # as many equal ones fill one such place
+        found = self.only(met[self.rows_of(met) >= least])
+        if not 0 < found.distinct.n <= MOST_COMMON:
+            return self.only(met[:0])
+        of_found, of_all = (np.bincount(part.labels) for part in (found, self))
+        return self.only(met[:0]) if (2 * of_found > of_all[: len(of_found)]).any() else found
 
     @property
-    def labels(self) -> Hashes:
+    def labels(self) -> NDArray[np.int64]:
         """(n,) the bits of each hash that hold the label."""
-        return (self.hashes & _mask(self.bits)) >> np.uint64(min(1, self.bits))
+        return ((self.hashes & _mask(self.bits)) >> np.uint64(min(1, self.bits))).astype(np.int64)
 
     def only(self, features: Hashes, *, without: bool = False) -> "HashSet":
         """The rows of these few sorted hashes of features, or all others."""
+        if not len(features):
+            return self if without else HashSet(self.hashes[:0], self.bits)
         first = np.searchsorted(self.hashes, features)
         chosen = np.zeros(self.n, bool)
         for start, n in zip(first, self.rows_of(features), strict=True):
