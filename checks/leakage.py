@@ -272,7 +272,8 @@ def _of_one_class(m: Measurements) -> Iterator[str]:
         others = Proportion(overlap.classes[k].others, overlap.n_test - of)
         shared = overlap.classes[k].shared
         many = f"all {count(of)}" if shared == of else f"{count(shared)} of the {count(of)}"
-        yield f"{many} are {name}, as {ratio(others.value)} of the other rows are: its rows may have been multiplied before the split"
+        beside = f"as {ratio(others.value)} of the other rows are" if others.k else "and no other row is"
+        yield f"{many} are {name}, {beside}: its rows may have been multiplied before the split"
 
 
 def _of_class(m: Measurements, k: int) -> str:
