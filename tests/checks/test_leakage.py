@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 
 from auditor import Confidence, Severity, Status
+from auditor.checking import judge
+from auditor.headline import headline
+from auditor.policy import PRESETS, Policy
 from auditor.states import Confusion
 from auditor.testing import compute, measured, rows
+from auditor.verdict import decide
 
 NAMES = ["a", "b"]
 
@@ -339,8 +343,17 @@ def all_repeated(times, n=400, seed=11):
     train = np.arange(len(origin)) < 0.8 * len(origin)
     known = np.isin(origin, origin[train])
     predicted = np.where(known, labels, draw.integers(0, 2, len(labels)))
-    parts = (rows(labels[i], predicted=predicted[i], features=features[i]) for i in (~train, train))
-    return measured(*[next(parts)], train=next(parts), class_names=NAMES, positive="b")
+    of_test, of_train = (rows(labels[i], predicted=predicted[i], features=features[i]) for i in (~train, train))
+    return measured(of_test, train=of_train, class_names=NAMES, positive="b")
+
+
+def test_figures_that_are_not_to_be_trusted_are_quoted_with_the_copies_in_them(checks):
+    m = multiplied(5)
+    policy = Policy(PRESETS["balanced"], (), confirmed=True)
+    outcome = decide(judge([checks["shared-rows"], checks["class-recall"]], m, policy), policy)
+    assert outcome.status == "invalid-evaluation"
+    assert headline(outcome, m).startswith(f"{m.as_given.metric('accuracy').value:.1%} accuracy, but")
+    assert m.as_given.metric("accuracy").value != m.test.metric("accuracy").value
 
 
 @pytest.mark.parametrize("times", [8, 10])
@@ -591,3 +604,11 @@ def test_a_hundredth_copied_of_the_worked_example_inflates_by_what_it_should(che
     inflation = measured(test, train=train, class_names=NAMES, positive="b").overlap.inflation
     assert inflation.value == pytest.approx(0.019)
     assert (round(inflation.low / 0.1, 3), round(inflation.high / 0.1, 3)) == (0.159, 0.21)
+
+
+@pytest.mark.parametrize("id_", ["target-leak", "row-numbers", "preprocessing", "conflicting-labels", "shared-rows"])
+def test_rows_without_a_column_break_no_check(checks, id_):
+    labels = np.arange(200) % 2
+    test, train = (rows(labels[:n], predicted=labels[:n], features=np.zeros((n, 0), np.float32)) for n in (100, 200))
+    found = compute(checks[id_], measured(test, train=train, class_names=NAMES, positive="b"))
+    assert all(finding.status is not Status.ERROR for finding in found)

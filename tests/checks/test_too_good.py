@@ -80,6 +80,7 @@ def test_what_a_check_of_leakage_found_counts_unless_it_is_waived(checks, days, 
     finding = next(one for one in found if one.check == "too-good")
     assert (finding.severity is Severity.MAJOR) is doubted
     assert ("shared-rows found what flatters" in finding.message) is doubted
+    assert ("what was waived aside" in finding.message) is not doubted
 
 
 def test_each_of_several_labels_may_be_too_good(checks):
